@@ -1,0 +1,410 @@
+//! Clouds and their endpoints.
+
+use std::fmt;
+use std::sync::Arc;
+
+use url::{Host, Url};
+
+use crate::{Error, ErrorKind, Scope, Scopes};
+
+/// An Azure cloud: its name and its endpoints. Clones share the same memory.
+///
+/// ```
+/// use auth_core::Cloud;
+/// let cloud = Cloud::named("azurechinacloud")?;
+/// assert_eq!(cloud.name(), "AzureChinaCloud");
+/// assert_eq!(cloud.arm_scope().as_str(), "https://management.core.chinacloudapi.cn//.default");
+/// # Ok::<(), auth_core::Error>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Cloud(Arc<Inner>);
+
+#[derive(PartialEq, Eq)]
+struct Inner {
+    name: String,
+    authority: Url,
+    resource_manager: Url,
+    arm_scope: Scopes,
+    ml_scope: Option<Scopes>,
+    portal: Option<Url>,
+    storage_suffix: Option<String>,
+    key_vault_suffix: Option<String>,
+}
+
+/// One row of the table of known clouds (observed: az 2.91; the ML audience: azureml-core 1.61).
+struct Known {
+    name: &'static str,
+    authority: &'static str,
+    resource_manager: &'static str,
+    arm_audience: &'static str,
+    ml_audience: &'static str,
+    portal: &'static str,
+    storage_suffix: &'static str,
+    key_vault_suffix: &'static str,
+}
+
+const KNOWN: [Known; 3] = [
+    Known {
+        name: "AzureCloud",
+        authority: "https://login.microsoftonline.com",
+        resource_manager: "https://management.azure.com/",
+        arm_audience: "https://management.core.windows.net/",
+        ml_audience: "https://ml.azure.com",
+        portal: "https://portal.azure.com",
+        storage_suffix: "core.windows.net",
+        key_vault_suffix: ".vault.azure.net",
+    },
+    Known {
+        name: "AzureChinaCloud",
+        authority: "https://login.chinacloudapi.cn",
+        resource_manager: "https://management.chinacloudapi.cn",
+        arm_audience: "https://management.core.chinacloudapi.cn/",
+        ml_audience: "https://ml.azure.cn",
+        portal: "https://portal.azure.cn",
+        storage_suffix: "core.chinacloudapi.cn",
+        key_vault_suffix: ".vault.azure.cn",
+    },
+    Known {
+        name: "AzureUSGovernment",
+        authority: "https://login.microsoftonline.us",
+        resource_manager: "https://management.usgovcloudapi.net/",
+        arm_audience: "https://management.core.usgovcloudapi.net/",
+        ml_audience: "https://ml.azure.us",
+        portal: "https://portal.azure.us",
+        storage_suffix: "core.usgovcloudapi.net",
+        key_vault_suffix: ".vault.usgovcloudapi.net",
+    },
+];
+
+/// Authority hosts that are one and the same service (Microsoft, the instance discovery document shipped in msal-common).
+const AUTHORITY_ALIASES: [&[&str]; 3] = [
+    &["login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"],
+    &["login.chinacloudapi.cn", "login.partner.microsoftonline.cn"],
+    &["login.microsoftonline.us", "login.usgovcloudapi.net"],
+];
+
+impl Cloud {
+    /// The public cloud, `AzureCloud`.
+    pub fn public() -> Self {
+        Self::known(0)
+    }
+
+    /// Azure operated by 21Vianet, `AzureChinaCloud`.
+    pub fn china() -> Self {
+        Self::known(1)
+    }
+
+    /// Azure for the US government, `AzureUSGovernment`.
+    pub fn us_government() -> Self {
+        Self::known(2)
+    }
+
+    /// A known cloud by its name, without regard to case.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Configuration`], listing the right names.
+    pub fn named(name: &str) -> Result<Self, Error> {
+        match KNOWN.iter().position(|known| known.name.eq_ignore_ascii_case(name)) {
+            Some(index) => Ok(Self::known(index)),
+            None => Err(Self::unknown(name, [])),
+        }
+    }
+
+    /// The names of the known clouds.
+    pub fn known_names() -> impl Iterator<Item = &'static str> {
+        KNOWN.iter().map(|known| known.name)
+    }
+
+    /// The error for a name that is neither a known cloud nor one of the `custom` ones.
+    pub fn unknown<'a>(name: &str, custom: impl IntoIterator<Item = &'a str>) -> Error {
+        let mut right: Vec<&str> = Self::known_names().collect();
+        right.extend(custom);
+        let shown: String = name.chars().take(60).collect();
+        Error::new(ErrorKind::Configuration, format!("there is no cloud named {shown:?}"))
+            .with_help(format!("the cloud must be one of {}", right.join(", ")))
+    }
+
+    /// Starts a cloud of one's own from the three endpoints that every cloud needs: the sign-in authority, Azure Resource
+    /// Manager, and the audience of its tokens.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Configuration`] if an endpoint is neither https nor on the loopback interface, or carries user
+    /// information, a query or a fragment.
+    pub fn custom(
+        name: &str,
+        authority: &str,
+        resource_manager: &str,
+        arm_audience: &str,
+    ) -> Result<CloudBuilder, Error> {
+        if name.trim().is_empty() {
+            return Err(Error::new(ErrorKind::Configuration, "a cloud needs a name"));
+        }
+        Ok(CloudBuilder(Inner {
+            name: name.to_owned(),
+            authority: endpoint(name, "authority", authority)?,
+            resource_manager: endpoint(name, "resource manager", resource_manager)?,
+            arm_scope: Scope::default_of(arm_audience)?.into(),
+            ml_scope: None,
+            portal: None,
+            storage_suffix: None,
+            key_vault_suffix: None,
+        }))
+    }
+
+    /// Starts a cloud with this cloud's endpoints, to change some of them.
+    pub fn to_builder(&self) -> CloudBuilder {
+        let Inner { name, authority, resource_manager, arm_scope, ml_scope, portal, storage_suffix, key_vault_suffix } =
+            &*self.0;
+        CloudBuilder(Inner {
+            name: name.clone(),
+            authority: authority.clone(),
+            resource_manager: resource_manager.clone(),
+            arm_scope: arm_scope.clone(),
+            ml_scope: ml_scope.clone(),
+            portal: portal.clone(),
+            storage_suffix: storage_suffix.clone(),
+            key_vault_suffix: key_vault_suffix.clone(),
+        })
+    }
+
+    /// The cloud's name, such as `AzureCloud`.
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// The sign-in authority, without a tenant.
+    pub fn authority(&self) -> &Url {
+        &self.0.authority
+    }
+
+    /// The authority's host without port, which names the cloud in the token caches of the MSAL libraries.
+    pub fn authority_host(&self) -> &str {
+        self.0.authority.host_str().unwrap_or_default()
+    }
+
+    /// Every host that stands for the same authority, this cloud's own first.
+    pub fn authority_hosts(&self) -> impl Iterator<Item = &str> {
+        let own = self.authority_host();
+        let group = AUTHORITY_ALIASES.iter().find(|group| group.contains(&own)).copied().unwrap_or_default();
+        std::iter::once(own).chain(group.iter().copied().filter(move |alias| *alias != own))
+    }
+
+    /// Azure Resource Manager.
+    pub fn resource_manager(&self) -> &Url {
+        &self.0.resource_manager
+    }
+
+    /// The scope of a token for Azure Resource Manager.
+    pub fn arm_scope(&self) -> Scopes {
+        self.0.arm_scope.clone()
+    }
+
+    /// The scope of a token for the Azure ML data plane, where the cloud has one.
+    pub fn ml_scope(&self) -> Option<Scopes> {
+        self.0.ml_scope.clone()
+    }
+
+    /// The Azure portal, where the cloud has one.
+    pub fn portal(&self) -> Option<&Url> {
+        self.0.portal.as_ref()
+    }
+
+    /// The suffix of storage hosts, such as `core.windows.net`.
+    pub fn storage_suffix(&self) -> Option<&str> {
+        self.0.storage_suffix.as_deref()
+    }
+
+    /// The suffix of key vault hosts, such as `.vault.azure.net`.
+    pub fn key_vault_suffix(&self) -> Option<&str> {
+        self.0.key_vault_suffix.as_deref()
+    }
+
+    fn known(index: usize) -> Self {
+        let known = &KNOWN[index];
+        // The table is checked by the test `every_known_cloud_is_well_formed`.
+        Self::custom(known.name, known.authority, known.resource_manager, known.arm_audience)
+            .and_then(|builder| builder.ml_audience(known.ml_audience)?.portal(known.portal))
+            .map(|builder| {
+                builder.storage_suffix(known.storage_suffix).key_vault_suffix(known.key_vault_suffix).build()
+            })
+            .expect("the table of known clouds is well formed")
+    }
+}
+
+impl fmt::Debug for Cloud {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cloud")
+            .field("name", &self.0.name)
+            .field("authority", &self.0.authority.as_str())
+            .field("resource_manager", &self.0.resource_manager.as_str())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A [`Cloud`] in the making.
+pub struct CloudBuilder(Inner);
+
+impl CloudBuilder {
+    /// Replaces the sign-in authority.
+    ///
+    /// # Errors
+    /// As [`Cloud::custom`].
+    pub fn authority(mut self, url: &str) -> Result<Self, Error> {
+        self.0.authority = endpoint(&self.0.name, "authority", url)?;
+        Ok(self)
+    }
+
+    /// Replaces Azure Resource Manager.
+    ///
+    /// # Errors
+    /// As [`Cloud::custom`].
+    pub fn resource_manager(mut self, url: &str) -> Result<Self, Error> {
+        self.0.resource_manager = endpoint(&self.0.name, "resource manager", url)?;
+        Ok(self)
+    }
+
+    /// Replaces the audience of tokens for Azure Resource Manager. A trailing slash is part of it.
+    ///
+    /// # Errors
+    /// As [`Scope::default_of`].
+    pub fn arm_audience(mut self, audience: &str) -> Result<Self, Error> {
+        self.0.arm_scope = Scope::default_of(audience)?.into();
+        Ok(self)
+    }
+
+    /// Sets the audience of tokens for the Azure ML data plane.
+    ///
+    /// # Errors
+    /// As [`Scope::default_of`].
+    pub fn ml_audience(mut self, audience: &str) -> Result<Self, Error> {
+        self.0.ml_scope = Some(Scope::default_of(audience)?.into());
+        Ok(self)
+    }
+
+    /// Sets the Azure portal.
+    ///
+    /// # Errors
+    /// As [`Cloud::custom`].
+    pub fn portal(mut self, url: &str) -> Result<Self, Error> {
+        self.0.portal = Some(endpoint(&self.0.name, "portal", url)?);
+        Ok(self)
+    }
+
+    /// Sets the suffix of storage hosts.
+    pub fn storage_suffix(mut self, suffix: &str) -> Self {
+        self.0.storage_suffix = Some(suffix.to_owned());
+        self
+    }
+
+    /// Sets the suffix of key vault hosts.
+    pub fn key_vault_suffix(mut self, suffix: &str) -> Self {
+        self.0.key_vault_suffix = Some(suffix.to_owned());
+        self
+    }
+
+    /// The cloud.
+    pub fn build(self) -> Cloud {
+        Cloud(Arc::new(self.0))
+    }
+}
+
+impl fmt::Debug for CloudBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CloudBuilder").field("name", &self.0.name).finish_non_exhaustive()
+    }
+}
+
+/// Whether `url` may carry a bearer token: https, or http on the loopback interface.
+pub(crate) fn is_trustworthy(url: &Url) -> bool {
+    url.scheme() == "https" && url.host().is_some() || url.scheme() == "http" && is_loopback(url)
+}
+
+/// Whether `url` names this machine's loopback interface.
+pub(crate) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+fn endpoint(cloud: &str, what: &str, text: &str) -> Result<Url, Error> {
+    let refuse = |why: &str| {
+        let shown: String = text.chars().take(100).collect();
+        Error::new(ErrorKind::Configuration, format!("the {what} of cloud {cloud:?} is {shown:?}, {why}")).with_help(
+            "an endpoint is an https URL with a host, or an http URL on this machine (localhost, 127.0.0.1 or [::1])",
+        )
+    };
+    let url = Url::parse(text.trim()).map_err(|error| refuse(&format!("which is not a URL: {error}")))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(refuse("which carries a user name"));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(refuse("which carries a query or a fragment"));
+    }
+    if !is_trustworthy(&url) {
+        return Err(refuse("which is neither https nor on this machine"));
+    }
+    if url.host_str().is_some_and(|host| host.ends_with('.')) {
+        return Err(refuse("whose host ends in a dot"));
+    }
+    Ok(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_known_cloud_is_well_formed() {
+        for name in Cloud::known_names() {
+            let cloud = Cloud::named(&name.to_lowercase()).unwrap();
+            assert_eq!(cloud.name(), name);
+            assert!(cloud.authority_hosts().count() >= 2);
+            assert!(cloud.arm_scope().as_str().ends_with("//.default"));
+            assert!(cloud.ml_scope().is_some() && cloud.portal().is_some());
+        }
+        assert_eq!((Cloud::public().name(), Cloud::china().name()), ("AzureCloud", "AzureChinaCloud"));
+        assert_eq!(Cloud::us_government().name(), "AzureUSGovernment");
+    }
+
+    #[test]
+    fn a_wrong_name_is_an_error_that_lists_the_right_ones() {
+        let error = Cloud::named("AzureClown").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Configuration);
+        assert_eq!(error.help(), Some("the cloud must be one of AzureCloud, AzureChinaCloud, AzureUSGovernment"));
+    }
+
+    #[test]
+    fn a_custom_cloud_must_be_https_or_on_this_machine() {
+        let with_authority =
+            |authority: &str| Cloud::custom("Rig", authority, "https://arm.rig.example", "https://arm.rig.example/");
+        for good in ["https://login.rig.example", "http://localhost:1", "http://127.0.0.1:1/x", "http://[::1]:9"] {
+            assert!(with_authority(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "http://login.rig.example",
+            "ftp://localhost",
+            "https://user@login.rig.example",
+            "https://login.rig.example?x=1",
+            "https://login.rig.example#x",
+            "https://login.rig.example.",
+            "http://localhost.evil.example",
+            "login.rig.example",
+            "",
+        ] {
+            assert!(with_authority(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_cloud_s_own_authority_comes_first_among_its_aliases() {
+        assert_eq!(Cloud::public().authority_hosts().next(), Some("login.microsoftonline.com"));
+        assert!(Cloud::public().authority_hosts().any(|host| host == "login.windows.net"));
+        let rig = Cloud::custom("Rig", "https://login.rig.example", "https://a.example", "https://a.example")
+            .unwrap()
+            .build();
+        assert_eq!(rig.authority_hosts().collect::<Vec<_>>(), ["login.rig.example"]);
+    }
+}

@@ -1,0 +1,211 @@
+//! The shared HTTP client.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, SystemTime};
+
+use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::{Certificate, NoProxy, Proxy, redirect};
+use url::Url;
+
+use crate::{Env, Error, ErrorKind};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const TOTAL_TIMEOUT: Duration = Duration::from_secs(30);
+/// Retry-After is honoured up to this much (observed: MSAL).
+const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(3600);
+const LARGEST_BODY: usize = 4 << 20;
+const USER_AGENT: &str = concat!("azml/", env!("CARGO_PKG_VERSION"));
+
+/// The one HTTP client of this workspace: built when it is first needed, shared by its clones.
+///
+/// TLS is rustls with the system's roots, or those of `SSL_CERT_FILE`; `REQUESTS_CA_BUNDLE`, which Azure CLI users set behind
+/// inspecting proxies, is added to them. `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` are honoured, but nothing on
+/// the loopback interface or at a link-local address ever goes through a proxy. Redirects are not followed: a bearer token
+/// must not travel to a host that nobody named. Connecting takes at most 10 s, an exchange 30 s.
+#[derive(Clone)]
+pub struct HttpClient(Arc<Inner>);
+
+struct Inner {
+    env: Env,
+    built: OnceLock<Result<reqwest::Client, Error>>,
+}
+
+impl HttpClient {
+    /// A client that takes its proxies and roots from `env`. Nothing is built or read yet.
+    pub fn new(env: Env) -> Self {
+        Self(Arc::new(Inner { env, built: OnceLock::new() }))
+    }
+
+    /// The client itself, built now if this is the first use.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Configuration`] naming the variable whose file or proxy is unusable.
+    pub fn get(&self) -> Result<&reqwest::Client, Error> {
+        self.0.built.get_or_init(|| build(&self.0.env)).as_ref().map_err(Clone::clone)
+    }
+}
+
+impl fmt::Debug for HttpClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpClient").field("built", &self.0.built.get().is_some()).finish()
+    }
+}
+
+/// How long an answer asks us to wait (RFC 9110, 10.2.3): seconds or a date, at most an hour.
+pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    let wait = match value.parse::<u64>() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => httpdate::parse_http_date(value).ok()?.duration_since(now).unwrap_or_default(),
+    };
+    Some(wait.min(LONGEST_RETRY_AFTER))
+}
+
+/// The whole body of an answer, at most 4 MiB of it after decompression.
+///
+/// # Errors
+/// [`ErrorKind::Protocol`] if it is larger, and as [`network_error`].
+pub async fn body(mut response: reqwest::Response) -> Result<Vec<u8>, Error> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(network_error)? {
+        if body.len() + chunk.len() > LARGEST_BODY {
+            let host = response.url().host_str().unwrap_or_default();
+            return Err(Error::new(ErrorKind::Protocol, format!("{host} sent more than {LARGEST_BODY} bytes")));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// Says what went wrong on the way to a host, with the whole chain of causes and without the URL's query.
+pub fn network_error(error: reqwest::Error) -> Error {
+    let host = error.url().and_then(Url::host_str).unwrap_or("the host").to_owned();
+    let error = error.without_url();
+    let mut causes = String::new();
+    let mut cause = std::error::Error::source(&error);
+    while let Some(next) = cause {
+        let text = next.to_string();
+        if !causes.ends_with(&text) {
+            causes.push_str(": ");
+            causes.push_str(&text);
+        }
+        cause = next.source();
+    }
+    if error.is_timeout() {
+        return Error::new(ErrorKind::Timeout, format!("{host} did not answer in time{causes}"))
+            .with_help("check the network, and HTTPS_PROXY if there is a proxy");
+    }
+    let help = if causes.contains("UnknownIssuer") {
+        "its certificate is signed by an unknown authority: behind an inspecting proxy, name its CA file in SSL_CERT_FILE"
+    } else {
+        "check the network, the name of the cloud, and HTTPS_PROXY if there is a proxy"
+    };
+    Error::new(ErrorKind::Network, format!("{host} could not be reached{causes}")).with_help(help)
+}
+
+fn build(env: &Env) -> Result<reqwest::Client, Error> {
+    let mut builder = reqwest::Client::builder()
+        .user_agent(USER_AGENT)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .timeout(TOTAL_TIMEOUT)
+        .redirect(redirect::Policy::none())
+        .no_proxy();
+    for proxy in proxies(env)? {
+        builder = builder.proxy(proxy);
+    }
+    let bundles = ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"].map(|name| (name, env.path(name)));
+    if let (_, Some(path)) = &bundles[0] {
+        builder = builder.tls_certs_only(certificates(bundles[0].0, path)?);
+    }
+    if let (name, Some(path)) = &bundles[1] {
+        builder = builder.tls_certs_merge(certificates(name, path)?);
+    }
+    builder
+        .build()
+        .map_err(|error| Error::new(ErrorKind::Configuration, "the HTTP client cannot be built").with_source(error))
+}
+
+fn certificates(variable: &str, path: &PathBuf) -> Result<Vec<Certificate>, Error> {
+    let refuse = |why: String| {
+        Error::new(ErrorKind::Configuration, format!("{variable} names {}, {why}", path.display()))
+            .with_help(format!("point {variable} at a file of PEM certificates, or unset it"))
+    };
+    let pem = std::fs::read(path).map_err(|error| refuse(format!("which cannot be read: {error}")))?;
+    let certificates =
+        Certificate::from_pem_bundle(&pem).map_err(|_| refuse("which is not a bundle of PEM certificates".into()))?;
+    if certificates.is_empty() {
+        return Err(refuse("which holds no certificate".into()));
+    }
+    Ok(certificates)
+}
+
+fn proxies(env: &Env) -> Result<Vec<Proxy>, Error> {
+    let either =
+        |name: &str| env.var(&name.to_lowercase()).or_else(|| env.var(name)).map(|value| (name.to_owned(), value));
+    let all = either("ALL_PROXY");
+    // Under CGI the variable HTTP_PROXY is a request's header (CVE-2016-5385).
+    let http = if env.var("REQUEST_METHOD").is_some() { None } else { either("HTTP_PROXY") };
+    let exceptions = either("NO_PROXY").map(|(_, value)| format!("{value},")).unwrap_or_default();
+    let exceptions = NoProxy::from_string(&format!("{exceptions}localhost,127.0.0.0/8,::1,169.254.0.0/16"));
+    let usable = |(name, value): (String, String)| {
+        let text = if value.contains("://") { value } else { format!("http://{value}") };
+        // The value may hold a password, so it is not shown.
+        Url::parse(&text).map_err(|error| {
+            Error::new(ErrorKind::Configuration, format!("{name} is not a URL: {error}"))
+                .with_help(format!("set {name} to a URL such as http://proxy.example:8080, or unset it"))
+        })
+    };
+    let mut proxies = Vec::new();
+    for (scheme, value) in [("http", http.or_else(|| all.clone())), ("https", either("HTTPS_PROXY").or(all))] {
+        if let Some(value) = value {
+            let name = value.0.clone();
+            let url = usable(value)?;
+            let proxy = if scheme == "http" { Proxy::http(url) } else { Proxy::https(url) };
+            let proxy = proxy.map_err(|error| {
+                Error::new(ErrorKind::Configuration, format!("{name} is not a usable proxy"))
+                    .with_source(error.without_url())
+            })?;
+            proxies.push(proxy.no_proxy(exceptions.clone()));
+        }
+    }
+    Ok(proxies)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::from_unix;
+
+    fn wait(value: &str) -> Option<u64> {
+        let headers = HeaderMap::from_iter([(RETRY_AFTER, value.parse().unwrap())]);
+        retry_after(&headers, from_unix(784_111_777)).map(|wait| wait.as_secs())
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date_and_never_more_than_an_hour() {
+        assert_eq!(wait("7"), Some(7));
+        assert_eq!(wait("0"), Some(0));
+        assert_eq!(wait("1000000000"), Some(3600));
+        assert_eq!(wait("Sun, 06 Nov 1994 08:50:37 GMT"), Some(60));
+        assert_eq!(wait("Sun, 06 Nov 1994 08:00:00 GMT"), Some(0));
+        assert_eq!((wait("-1"), wait("abc"), wait("")), (None, None, None));
+    }
+
+    #[test]
+    fn a_bundle_that_cannot_be_used_is_named_with_its_variable() {
+        let error = HttpClient::new(Env::fake([("SSL_CERT_FILE", "/nowhere/ca.pem")])).get().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Configuration);
+        assert!(error.to_string().starts_with("SSL_CERT_FILE names /nowhere/ca.pem, which cannot be read"), "{error}");
+        let error = HttpClient::new(Env::fake([("REQUESTS_CA_BUNDLE", "Cargo.toml")])).get().unwrap_err();
+        assert_eq!(error.to_string(), "REQUESTS_CA_BUNDLE names Cargo.toml, which holds no certificate");
+    }
+
+    #[test]
+    fn a_proxy_that_is_no_url_is_named_without_its_value() {
+        let error = HttpClient::new(Env::fake([("HTTPS_PROXY", "http://user:canary@[")])).get().unwrap_err();
+        assert!(error.to_string().starts_with("HTTPS_PROXY is not a URL"), "{error}");
+        assert!(!format!("{error:?}").contains("canary"));
+    }
+}

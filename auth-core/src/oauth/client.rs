@@ -1,0 +1,255 @@
+//! An application that signs in at Entra ID.
+
+use oauth2::basic::{BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse};
+use oauth2::{
+    AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointNotSet, EndpointSet,
+    PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken, RequestTokenError, Scope, StandardRevocableToken,
+    TokenUrl,
+};
+use url::Url;
+
+use super::endpoint::endpoint;
+use super::exchange::Exchange;
+use super::response::{Answer, Expected};
+use crate::http::HttpClient;
+use crate::{Clock, Cloud, Error, ErrorKind, Grant, Secret, Tenant, TokenRequest};
+
+type OAuthClient = oauth2::Client<
+    BasicErrorResponse,
+    Answer,
+    BasicTokenIntrospectionResponse,
+    StandardRevocableToken,
+    BasicRevocationErrorResponse,
+    EndpointSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointSet,
+>;
+
+/// An application, known to Entra ID by its client id, that obtains tokens from one cloud.
+#[derive(Clone, Debug)]
+pub struct EntraClient {
+    cloud: Cloud,
+    client_id: String,
+    http: HttpClient,
+    clock: Clock,
+}
+
+/// How an application proves its own identity.
+#[derive(Clone, Debug)]
+pub enum ClientCredential {
+    /// A signed assertion, such as a federated token (RFC 7523).
+    Assertion(Secret),
+    /// A client secret.
+    Secret(Secret),
+}
+
+/// A sign-in that was started: the URL for the browser, and what proves that the answer belongs to it.
+#[derive(Debug)]
+pub struct AuthorizationRequest {
+    url: Url,
+    state: Secret,
+    nonce: Secret,
+    verifier: PkceCodeVerifier,
+    redirect_uri: String,
+    tenant: Tenant,
+    request: TokenRequest,
+}
+
+impl AuthorizationRequest {
+    /// Where the person signs in. It holds the state and the nonce, and no other secret.
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// What the redirect must bring back.
+    pub fn state(&self) -> &Secret {
+        &self.state
+    }
+}
+
+impl EntraClient {
+    /// An application of this cloud.
+    pub fn new(cloud: Cloud, client_id: impl Into<String>, http: HttpClient) -> Self {
+        Self { cloud, client_id: client_id.into(), http, clock: Clock::system() }
+    }
+
+    /// Takes the time from `clock`.
+    pub fn with_clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// The cloud that is asked.
+    pub fn cloud(&self) -> &Cloud {
+        &self.cloud
+    }
+
+    /// The application's client id.
+    pub fn client_id(&self) -> &str {
+        &self.client_id
+    }
+
+    /// Starts a sign-in with authorization code and PKCE S256 (RFC 7636). The answer is to be posted to `redirect_uri`, which
+    /// is used to the letter (observed: az 2.91 sends `http://localhost:<port>` without a slash).
+    pub fn authorize(
+        &self,
+        tenant: &Tenant,
+        request: &TokenRequest,
+        redirect_uri: &str,
+        login_hint: Option<&str>,
+    ) -> Result<AuthorizationRequest, Error> {
+        let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
+        let nonce = CsrfToken::new_random().into_secret();
+        let redirect = RedirectUrl::new(redirect_uri.to_owned()).map_err(|error| {
+            Error::new(ErrorKind::Configuration, format!("{redirect_uri:?} is not a redirect URI")).with_source(error)
+        })?;
+        let client = self.client(tenant).set_redirect_uri(redirect);
+        let mut authorize = client
+            .authorize_url(CsrfToken::new_random)
+            .add_scopes(delegated_scopes(request))
+            .add_extra_param("response_mode", "form_post")
+            .add_extra_param("nonce", nonce.clone())
+            .add_extra_param("client_info", "1")
+            .add_extra_param("prompt", "select_account")
+            .set_pkce_challenge(challenge);
+        if let Some(hint) = login_hint {
+            authorize = authorize.add_extra_param("login_hint", hint);
+        }
+        if let Some(claims) = request.requested_claims() {
+            authorize = authorize.add_extra_param("claims", claims);
+        }
+        let (url, state) = authorize.url();
+        Ok(AuthorizationRequest {
+            url,
+            state: Secret::new(state.into_secret()),
+            nonce: Secret::new(nonce),
+            verifier,
+            redirect_uri: redirect_uri.to_owned(),
+            tenant: tenant.clone(),
+            request: request.clone(),
+        })
+    }
+
+    /// Redeems the code that the redirect brought back (RFC 6749, 4.1.3).
+    ///
+    /// # Errors
+    /// What Entra ID refuses, and [`ErrorKind::Protocol`] if the answer does not belong to this sign-in.
+    pub async fn redeem(&self, authorization: AuthorizationRequest, code: &Secret) -> Result<Grant, Error> {
+        let AuthorizationRequest { nonce, verifier, redirect_uri, tenant, request, .. } = authorization;
+        let redirect = RedirectUrl::new(redirect_uri).map_err(|error| {
+            Error::new(ErrorKind::Configuration, "the redirect URI is not a URL").with_source(error)
+        })?;
+        let client = self.client(&tenant).set_redirect_uri(redirect);
+        let mut exchange = client
+            .exchange_code(AuthorizationCode::new(code.expose().to_owned()))
+            .set_pkce_verifier(verifier)
+            .add_extra_param("client_info", "1")
+            .add_extra_param(
+                "scope",
+                delegated_scopes(&request).map(|scope| scope.to_string()).collect::<Vec<_>>().join(" "),
+            );
+        if let Some(claims) = request.requested_claims() {
+            exchange = exchange.add_extra_param("claims", claims);
+        }
+        let answer = exchange.request_async(&self.exchange(&tenant)).await;
+        self.grant(answer, &tenant, Some(&nonce))
+    }
+
+    /// Redeems a refresh token (RFC 6749, 6), which serves every tenant and every resource of its account.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Interaction`] where a person must sign in, and whatever else Entra ID refuses.
+    pub async fn refresh(
+        &self,
+        tenant: &Tenant,
+        request: &TokenRequest,
+        refresh_token: &Secret,
+    ) -> Result<Grant, Error> {
+        let client = self.client(tenant);
+        let refresh_token = RefreshToken::new(refresh_token.expose().to_owned());
+        let mut exchange = client
+            .exchange_refresh_token(&refresh_token)
+            .add_scopes(delegated_scopes(request))
+            .add_extra_param("client_info", "1");
+        if let Some(claims) = request.requested_claims() {
+            exchange = exchange.add_extra_param("claims", claims);
+        }
+        let answer = exchange.request_async(&self.exchange(tenant)).await;
+        self.grant(answer, tenant, None)
+    }
+
+    /// Signs the application itself in (RFC 6749, 4.4).
+    ///
+    /// # Errors
+    /// [`ErrorKind::Rejected`] if the credential is wrong, and whatever else Entra ID refuses.
+    pub async fn client_credentials(
+        &self,
+        tenant: &Tenant,
+        request: &TokenRequest,
+        credential: &ClientCredential,
+    ) -> Result<Grant, Error> {
+        let client = match credential {
+            ClientCredential::Secret(secret) => {
+                self.client(tenant).set_client_secret(ClientSecret::new(secret.expose().to_owned()))
+            }
+            ClientCredential::Assertion(_) => self.client(tenant),
+        };
+        let scopes = request.scopes().iter().map(|scope| Scope::new(scope.to_owned()));
+        let mut exchange = client.exchange_client_credentials().add_scopes(scopes);
+        if let ClientCredential::Assertion(assertion) = credential {
+            exchange = exchange
+                .add_extra_param("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
+                .add_extra_param("client_assertion", assertion.expose());
+        }
+        if let Some(claims) = request.requested_claims() {
+            exchange = exchange.add_extra_param("claims", claims);
+        }
+        let answer = exchange.request_async(&self.exchange(tenant)).await;
+        self.grant(answer, tenant, None)
+    }
+
+    fn client(&self, tenant: &Tenant) -> OAuthClient {
+        oauth2::Client::new(ClientId::new(self.client_id.clone()))
+            .set_auth_type(AuthType::RequestBody)
+            .set_auth_uri(AuthUrl::from_url(endpoint(&self.cloud, tenant, "authorize")))
+            .set_token_uri(TokenUrl::from_url(endpoint(&self.cloud, tenant, "token")))
+    }
+
+    fn exchange(&self, tenant: &Tenant) -> Exchange {
+        Exchange { client: self.http.clone(), tenant: tenant.clone(), clock: self.clock.clone() }
+    }
+
+    fn grant(
+        &self,
+        answer: Result<Answer, RequestTokenError<Error, BasicErrorResponse>>,
+        tenant: &Tenant,
+        nonce: Option<&Secret>,
+    ) -> Result<Grant, Error> {
+        let expected =
+            Expected { cloud: &self.cloud, client_id: &self.client_id, tenant, nonce, now: self.clock.now() };
+        match answer {
+            Ok(answer) => answer.into_grant(&expected),
+            Err(RequestTokenError::Request(error)) => Err(error),
+            // The body is in this error, and may be tokens: only the place of the mistake is told.
+            Err(RequestTokenError::Parse(error, _)) => {
+                let (host, path) = (self.cloud.authority_host(), error.path().to_string());
+                Err(Error::new(
+                    ErrorKind::Protocol,
+                    format!("{host} answered with something that is not a token (at {path})"),
+                ))
+            }
+            Err(_) => {
+                let host = self.cloud.authority_host();
+                Err(Error::new(ErrorKind::Protocol, format!("{host} answered with something that is not a token")))
+            }
+        }
+    }
+}
+
+/// The scopes of a sign-in by a person: what was asked for, an id token, and a refresh token.
+fn delegated_scopes(request: &TokenRequest) -> impl Iterator<Item = Scope> {
+    let own = ["openid", "profile", "offline_access"];
+    request.scopes().iter().chain(own).map(|scope| Scope::new(scope.to_owned()))
+}

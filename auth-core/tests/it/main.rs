@@ -1,0 +1,13 @@
+//! The tests of auth-core, as one binary.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "tests spawn the callers that race each other, and a failed unwrap is a failed test"
+)]
+
+mod cached;
+mod chain;
+mod http;
+mod interactive;
+mod oauth;
+mod support;
