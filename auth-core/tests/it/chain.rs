@@ -13,19 +13,19 @@ fn member(answers: impl IntoIterator<Item = Result<AccessToken, Error>>) -> (Scr
     (source, Arc::new(auth))
 }
 
-fn token(text: &str) -> Result<AccessToken, Error> {
-    Ok(hour_from(from_unix(NOON), text))
+fn token(text: &str) -> AccessToken {
+    hour_from(from_unix(NOON), text)
 }
 
-fn absent() -> Result<AccessToken, Error> {
-    Err(Error::new(ErrorKind::Unavailable, "not here"))
+fn absent() -> Error {
+    Error::new(ErrorKind::Unavailable, "not here")
 }
 
 #[tokio::test]
 async fn only_what_is_unavailable_lets_a_chain_go_on() {
-    let (_, first) = member([absent()]);
+    let (_, first) = member([Err(absent())]);
     let (_, second) = member([Err(Error::new(ErrorKind::Rejected, "no").with_help("ask somebody"))]);
-    let (third, third_auth) = member([token("c")]);
+    let (third, third_auth) = member([Ok(token("c"))]);
     let chain = Chain::new(Cloud::public()).with(first).with(second).with(third_auth);
     let error = chain.token(&arm()).await.unwrap_err();
     assert_eq!((error.kind(), error.help()), (ErrorKind::Rejected, Some("ask somebody")));
@@ -38,8 +38,8 @@ async fn only_what_is_unavailable_lets_a_chain_go_on() {
 
 #[tokio::test]
 async fn a_chain_without_an_answer_tells_every_attempt() {
-    let (_, first) = member([absent()]);
-    let (_, second) = member([absent()]);
+    let (_, first) = member([Err(absent())]);
+    let (_, second) = member([Err(absent())]);
     let error = Chain::new(Cloud::public()).with(first).with(second).token(&arm()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable);
     assert_eq!(error.attempts().len(), 2);
@@ -47,8 +47,8 @@ async fn a_chain_without_an_answer_tells_every_attempt() {
 
 #[tokio::test]
 async fn the_member_that_answered_is_asked_first_from_then_on() {
-    let (first, first_auth) = member([absent(), token("late")]);
-    let (_, second) = member([token("b")]);
+    let (first, first_auth) = member([Err(absent()), Ok(token("late"))]);
+    let (_, second) = member([Ok(token("b"))]);
     let chain = Chain::new(Cloud::public()).with(first_auth).with(second);
     for _ in 0..3 {
         assert_eq!(chain.token(&arm()).await.unwrap().secret().expose(), "b");

@@ -1,0 +1,224 @@
+//! `cargo xtask bench`: azml beside the Azure CLI, in one run on one machine.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use tempfile::TempDir;
+use xtask::emulator::{Emulator, defaults};
+
+use super::repository::{cargo, output_of, root};
+
+/// The peer, from PyPI.
+const AZURE_CLI: &str = "azure-cli==2.91.0";
+/// Prints the peak resident memory of a command in KiB.
+const PEAK_MEMORY: &str = "import resource,subprocess,sys\n\
+    subprocess.run(sys.argv[1:],stdout=subprocess.DEVNULL,stderr=subprocess.DEVNULL,check=True)\n\
+    print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)";
+
+/// Times whole processes.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Bench {
+    /// How often each slow command runs; fast ones run ten times as often.
+    #[arg(long, default_value_t = 20)]
+    runs: usize,
+    /// Replaces the table in BENCHMARKS.md.
+    #[arg(long)]
+    write: bool,
+}
+
+impl Bench {
+    pub(super) fn run(&self) -> Result<(), String> {
+        println!("Building azml (release) ...");
+        output_of(&mut cargo(&["build", "--quiet", "--release", "--package", "workspace-client", "--features", "cli"]))?;
+        let place = Place::new(azure_cli()?)?;
+        let table = self.measure(&place)?;
+        println!("\n{table}");
+        if self.write {
+            replace_table(&table)?;
+        }
+        Ok(())
+    }
+
+    fn measure(&self, place: &Place) -> Result<String, String> {
+        let token = ["account", "get-access-token", "-o", "none"];
+        println!("Timing the token of a valid Azure CLI login, az and azml in turn ...");
+        let (mut az, mut azml) = (Vec::new(), Vec::new());
+        place.time(&place.az, &token)?;
+        for _ in 0..self.runs {
+            az.push(place.time(&place.az, &token)?);
+            for _ in 0..10 {
+                azml.push(place.time(&place.azml, &token)?);
+            }
+        }
+        let (az, azml) = (median(az), median(azml));
+        let memory = [&place.az, &place.azml].map(|program| place.peak_memory(program, &token));
+        let [az_memory, azml_memory] = memory;
+
+        println!("Timing azml alone ...");
+        let many = self.runs * 10;
+        let help = place.median(&place.azml, many, |_| vec!["--help".to_owned()])?;
+        let nothing = place.median(Path::new("/bin/true"), many, |_| Vec::new())?;
+        place.sign_in()?;
+        let words = |words: &[&str]| words.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let warm = place.median(&place.azml, many, |_| words(&token))?;
+        // Every run asks for a resource that it has no token for yet: one redemption over TLS, and one write.
+        let cold = place.median(&place.azml, self.runs * 5, |run| {
+            words(&["account", "get-access-token", "-o", "none", "--resource", &format!("https://resource-{run}.example")])
+        })?;
+
+        let ratio = az.as_secs_f64() / azml.as_secs_f64();
+        let row = |what: &str, value: String| format!("| {what} | {value} |\n");
+        Ok(["| what | median |\n| --- | --- |\n".to_owned()]
+            .into_iter()
+            .chain([
+                row("`az account get-access-token`, valid Azure CLI login", millis(az)),
+                row("`azml account get-access-token`, the same login", millis(azml)),
+                row("ratio", format!("{ratio:.0} times")),
+                row("peak memory, `az`", mebibytes(az_memory?)),
+                row("peak memory, `azml`", mebibytes(azml_memory?)),
+                row("`azml --help`", millis(help)),
+                row("`/bin/true`, for comparison", millis(nothing)),
+                row("`azml account get-access-token`, own saved login", millis(warm)),
+                row("the same with one redemption over TLS and one write", millis(cold)),
+                row("what the network costs", millis(cold.saturating_sub(warm))),
+            ])
+            .collect())
+    }
+}
+
+/// A home with a login of the Azure CLI in it, and a loopback Azure.
+struct Place {
+    az: PathBuf,
+    azml: PathBuf,
+    azure: Emulator,
+    home: TempDir,
+}
+
+impl Place {
+    fn new(az: PathBuf) -> Result<Self, String> {
+        let home = TempDir::with_prefix("azml-bench-").map_err(|error| format!("no temporary folder: {error}"))?;
+        let place = Self { az, azml: root().join("target/release/azml"), azure: Emulator::start(), home };
+        let write = |name: &str, text: String| {
+            let folder = place.home.path().join(".azure");
+            std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(folder.join(name), text))
+        };
+        write("azureProfile.json", profile().to_string())
+            .and_then(|()| write("msal_token_cache.json", token_cache(&place.azure).to_string()))
+            .and_then(|()| write("config", "[cloud]\nname = AzureCloud\n".to_owned()))
+            .map_err(|error| format!("the login of the Azure CLI cannot be written: {error}"))?;
+        Ok(place)
+    }
+
+    fn command(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        command.env_clear().envs(self.azure.env()).env("HOME", self.home.path());
+        command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command.env("AZURE_CORE_COLLECT_TELEMETRY", "false");
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+    }
+
+    fn time(&self, program: &Path, words: &[impl AsRef<std::ffi::OsStr>]) -> Result<Duration, String> {
+        let mut command = self.command(program);
+        command.args(words);
+        let started = Instant::now();
+        let status = command.status().map_err(|error| format!("{}: {error}", program.display()))?;
+        let took = started.elapsed();
+        if status.success() { Ok(took) } else { Err(format!("{} ended with {status}", program.display())) }
+    }
+
+    fn median(&self, program: &Path, runs: usize, words: impl Fn(usize) -> Vec<String>) -> Result<Duration, String> {
+        self.time(program, &words(usize::MAX))?;
+        (0..runs).map(|run| self.time(program, &words(run))).collect::<Result<_, _>>().map(median)
+    }
+
+    fn peak_memory(&self, program: &Path, words: &[&str]) -> Result<u64, String> {
+        let mut command = self.command(Path::new("python3"));
+        command.args(["-c", PEAK_MEMORY]).arg(program).args(words).stdout(Stdio::piped());
+        output_of(&mut command)?.trim().parse().map_err(|error| format!("the peak memory is no number: {error}"))
+    }
+
+    /// Gives azml a login of its own.
+    fn sign_in(&self) -> Result<(), String> {
+        let this = std::env::current_exe().map_err(|error| format!("the path of xtask: {error}"))?;
+        let mut login = self.command(&self.azml);
+        login.args(["login", "--force", "-o", "none"]).env("BROWSER", format!("{} approve", this.display()));
+        let status = login.status().map_err(|error| format!("azml does not start: {error}"))?;
+        if status.success() { Ok(()) } else { Err("azml login failed".to_owned()) }
+    }
+}
+
+/// The Azure CLI in a folder of its own, installed if it is not there yet.
+fn azure_cli() -> Result<PathBuf, String> {
+    let folder = root().join("target/peers/azure-cli");
+    let az = folder.join("bin/az");
+    if !az.is_file() {
+        println!("Installing {AZURE_CLI} into {} ...", folder.display());
+        output_of(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
+        output_of(Command::new(folder.join("bin/pip")).args(["install", "--quiet", AZURE_CLI]))?;
+    }
+    Ok(az)
+}
+
+fn profile() -> serde_json::Value {
+    json!({"subscriptions": [{
+        "id": defaults::SUBSCRIPTION, "name": "Bench", "state": "Enabled", "isDefault": true,
+        "user": {"name": defaults::ADA, "type": "user"}, "tenantId": defaults::CONTOSO,
+        "environmentName": "AzureCloud", "homeTenantId": defaults::CONTOSO, "managedByTenants": [],
+    }]})
+}
+
+/// What `az login` would have written, with a token that lives for a year.
+fn token_cache(azure: &Emulator) -> serde_json::Value {
+    let year = Duration::from_secs(365 * 24 * 3600);
+    let resource = "https://management.core.windows.net/";
+    let (home, host, client) = ("bench-user.bench-tenant", "login.microsoftonline.com", defaults::AZURE_CLI_CLIENT_ID);
+    let target = format!("{resource}/.default {resource}/user_impersonation");
+    let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
+    let expires_on = (now + year).as_secs().to_string();
+    let entry = |fields: serde_json::Value| {
+        let mut entry = json!({"home_account_id": home, "environment": host, "client_id": client});
+        entry.as_object_mut().into_iter().for_each(|entry| entry.extend(fields.as_object().cloned().unwrap_or_default()));
+        entry
+    };
+    json!({
+        "AccessToken": {format!("{home}-{host}-accesstoken-{client}-{}-{target}", defaults::CONTOSO): entry(json!({
+            "credential_type": "AccessToken", "realm": defaults::CONTOSO, "target": target, "token_type": "Bearer",
+            "secret": azure.issue_access_token(defaults::ADA, defaults::CONTOSO, resource, year),
+            "cached_at": now.as_secs().to_string(), "expires_on": expires_on, "extended_expires_on": expires_on,
+        }))},
+        "Account": {format!("{home}-{host}-{}", defaults::CONTOSO): {
+            "home_account_id": home, "environment": host, "realm": defaults::CONTOSO, "local_account_id": "bench-user",
+            "username": defaults::ADA, "authority_type": "MSSTS", "account_source": "authorization_code",
+        }},
+        "RefreshToken": {format!("{home}-{host}-refreshtoken-{client}--{target}"): entry(json!({
+            "credential_type": "RefreshToken", "target": target, "family_id": "1",
+            "secret": azure.issue_refresh_token(defaults::ADA), "last_modification_time": now.as_secs().to_string(),
+        }))},
+    })
+}
+
+fn replace_table(table: &str) -> Result<(), String> {
+    const MARKS: (&str, &str) = ("<!-- table -->\n", "<!-- end -->");
+    let file = root().join("BENCHMARKS.md");
+    let page = std::fs::read_to_string(&file).map_err(|error| format!("BENCHMARKS.md: {error}"))?;
+    let (before, rest) = page.split_once(MARKS.0).ok_or("BENCHMARKS.md has no table")?;
+    let (_, after) = rest.split_once(MARKS.1).ok_or("BENCHMARKS.md's table has no end")?;
+    std::fs::write(&file, format!("{before}{}{table}{}{after}", MARKS.0, MARKS.1))
+        .map_err(|error| format!("BENCHMARKS.md: {error}"))
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times[times.len() / 2]
+}
+
+fn millis(time: Duration) -> String {
+    format!("{:.1} ms", time.as_secs_f64() * 1000.0)
+}
+
+fn mebibytes(kibibytes: u64) -> String {
+    format!("{} MiB", kibibytes.div_ceil(1024))
+}

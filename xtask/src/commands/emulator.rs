@@ -1,0 +1,43 @@
+//! `cargo xtask emulator`: a loopback Azure to play with.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use xtask::emulator::{Emulator as Azure, defaults};
+
+use super::block_on;
+
+/// Runs the loopback Azure until Ctrl-C.
+#[derive(Args, Debug)]
+pub(super) struct Emulator {
+    /// Writes the `export` lines to this file too.
+    #[arg(long, value_name = "FILE")]
+    port_file: Option<PathBuf>,
+}
+
+impl Emulator {
+    pub(super) fn run(self) -> Result<(), String> {
+        let azure = Azure::start();
+        let lines: Vec<String> = azure.env().iter().map(|(name, value)| format!("export {name}='{value}'\n")).collect();
+        let lines = lines.concat();
+        if let Some(file) = &self.port_file {
+            std::fs::write(file, &lines).map_err(|error| format!("{}: {error}", file.display()))?;
+        }
+        let ended = block_on(async {
+            tokio::select! {
+                biased; // Ctrl-C is listened for before anybody is told about it.
+                ended = tokio::signal::ctrl_c() => ended,
+                never = announce(&azure, &lines) => never,
+            }
+        })?;
+        ended.map_err(|error| format!("cannot wait for Ctrl-C: {error}"))
+    }
+}
+
+async fn announce(azure: &Azure, lines: &str) -> std::io::Result<()> {
+    println!("Loopback Azure: {} and {}", azure.https_url(), azure.http_url());
+    println!("User {}, subscription {},", defaults::ADA, defaults::SUBSCRIPTION);
+    println!("workspace {} in {}.", defaults::WORKSPACE, defaults::RESOURCE_GROUP);
+    println!("Paste this into another terminal:\n\n{lines}\nCtrl-C ends it.");
+    std::future::pending().await
+}

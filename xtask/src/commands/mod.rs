@@ -1,0 +1,73 @@
+//! One command a file.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "commands talk to a person")]
+
+mod approve;
+mod bench;
+mod demo;
+mod emulator;
+mod layers;
+mod repository;
+mod test;
+mod tidy;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Tooling of this repository.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+pub(crate) struct Xtask {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Acts as the browser of a sign-in at the emulator.
+    #[command(hide = true)]
+    Approve(approve::Approve),
+    /// Times azml beside the Azure CLI.
+    Bench(bench::Bench),
+    /// Runs what CI runs.
+    Ci,
+    /// Signs in and shows a workspace, all against a loopback Azure on this machine.
+    Demo,
+    /// Runs the loopback Azure until Ctrl-C.
+    Emulator(emulator::Emulator),
+    /// Checks which crate depends on what.
+    Layers(layers::Layers),
+    /// Formats, lints, checks and tests everything.
+    Test,
+    /// Checks the repository's own rules.
+    Tidy,
+}
+
+impl Xtask {
+    /// Runs the command; a problem ends with exit code 1.
+    pub(crate) fn run(self) -> ExitCode {
+        let outcome = match self.command {
+            Command::Approve(approve) => approve.run(),
+            Command::Bench(bench) => bench.run(),
+            Command::Ci => test::run(test::Place::Ci),
+            Command::Demo => demo::run(),
+            Command::Emulator(emulator) => emulator.run(),
+            Command::Layers(layers) => layers.run(),
+            Command::Test => test::run(test::Place::Here),
+            Command::Tidy => tidy::run(),
+        };
+        match outcome {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(problem) => {
+                eprintln!("error: {problem}");
+                ExitCode::FAILURE
+            }
+        }
+    }
+}
+
+/// Runs a future to its end.
+fn block_on<T>(future: impl Future<Output = T>) -> Result<T, String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    Ok(runtime.map_err(|error| format!("no async runtime: {error}"))?.block_on(future))
+}

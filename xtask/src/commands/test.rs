@@ -1,0 +1,155 @@
+//! `cargo xtask test`: what CI runs.
+
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use super::layers::Layers;
+use super::repository::{cargo, find_program, root, shown};
+use super::tidy;
+
+const PACKAGES: &[&str] = &["chromium", "chromium-driver"];
+const EVERYTHING: &[&str] = &["--workspace", "--features", "workspace-client/cli"];
+
+/// Who runs it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// A build server: `CI` is set for the tools that look at it.
+    Ci,
+    /// Somebody's machine.
+    Here,
+}
+
+/// Runs every step until one fails.
+pub(super) fn run(place: Place) -> Result<(), String> {
+    let started = Instant::now();
+    install_browser()?;
+    step("crates", || run_command(cargo(&["fetch", "--locked"]).stdout(Stdio::null())))?;
+
+    let run_cargo = |arguments: &[&str], everything: bool, more: &[&str], env: &[(&str, &str)]| {
+        let mut command = cargo(arguments);
+        command.args(if everything { EVERYTHING } else { &[] }).args(more).envs(env.iter().copied());
+        scrub(&mut command, place);
+        run_command(&mut command)
+    };
+    step("format", || run_cargo(&["fmt"], false, &["--all", "--check"], &[]))?;
+    step("lints", || run_cargo(&["clippy", "--quiet"], true, &["--all-targets", "--", "-D", "warnings"], &[]))?;
+    step("layers", || Layers::default().run())?;
+    step("tidy", tidy::run)?;
+    step("documentation", || {
+        run_cargo(&["doc", "--quiet", "--no-deps"], true, &[], &[("RUSTDOCFLAGS", "-D warnings")])
+    })?;
+    if has_subcommand("deny") {
+        step("licenses and bans", || {
+            run_cargo(&["deny", "--offline", "check", "licenses", "bans", "sources"], false, &[], &[])
+        })?;
+    } else {
+        println!("-- licenses and bans: skipped, cargo-deny is not installed");
+    }
+    if has_subcommand("nextest") {
+        step("tests", || run_cargo(&["nextest", "run"], true, &[], &[]))?;
+    } else {
+        step("tests", || run_cargo(&["test", "--quiet"], true, &["--lib", "--bins", "--tests"], &[]))?;
+    }
+    step("examples in the documentation", || run_cargo(&["test", "--quiet", "--doc"], true, &[], &[]))?;
+    println!("== all good after {:.0?}", started.elapsed());
+    Ok(())
+}
+
+fn step(name: &str, action: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
+    println!("-- {name}");
+    let started = Instant::now();
+    action().map_err(|problem| format!("{name}: {problem}"))?;
+    println!("   {:.1?}", started.elapsed());
+    Ok(())
+}
+
+fn run_command(command: &mut Command) -> Result<(), String> {
+    let status = command.status().map_err(|error| format!("`{}` does not start: {error}", shown(command)))?;
+    if status.success() { Ok(()) } else { Err(format!("`{}` ended with {status}", shown(command))) }
+}
+
+fn has_subcommand(name: &str) -> bool {
+    find_program(&format!("cargo-{name}{}", std::env::consts::EXE_SUFFIX)).is_some()
+}
+
+/// Nothing of the person's own sign-in, proxies or snapshots settings may decide a test.
+fn scrub(command: &mut Command, place: Place) {
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(decides_a_sign_in) {
+            command.env_remove(name);
+        }
+    }
+    command.env("INSTA_UPDATE", "no").current_dir(root());
+    if place == Place::Ci {
+        command.env("CI", "true");
+    }
+}
+
+fn decides_a_sign_in(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    let is_own = ["AZURE_", "AZUREML_", "AZML_", "MSI_", "IDENTITY_"].iter().any(|start| name.starts_with(start));
+    is_own || (name.ends_with("_PROXY") && !name.starts_with("CARGO_"))
+}
+
+/// The end-to-end tests sign in with a real browser; on Debian it comes from apt.
+fn install_browser() -> Result<(), String> {
+    if find_program("chromedriver").is_some()
+        && ["chromium", "google-chrome"].iter().any(|name| find_program(name).is_some())
+    {
+        return Ok(());
+    }
+    let Some(prefix) = find_program("apt-get").and_then(|_| administrator()) else {
+        println!(
+            "-- browser: chromium and chromium-driver are missing and cannot be installed from here; the tests that need them will fail"
+        );
+        return Ok(());
+    };
+    println!("-- browser: installing {} with apt-get", PACKAGES.join(" and "));
+    step("browser", || {
+        for arguments in [&["update", "--quiet"][..], &["install", "--yes", "--quiet", "--no-install-recommends"]] {
+            let mut words = prefix.iter().copied().chain(["apt-get"]);
+            let mut command = Command::new(words.next().expect("apt-get at least"));
+            command.args(words).args(arguments).env("DEBIAN_FRONTEND", "noninteractive").stdout(Stdio::null());
+            run_command(command.args(if arguments[0] == "install" { PACKAGES } else { &[] }))?;
+        }
+        Ok(())
+    })
+}
+
+/// What has to stand before a command that only root may run, if that is possible without a question.
+fn administrator() -> Option<&'static [&'static str]> {
+    let succeeds = |program: &str, arguments: &[&str]| {
+        let output = Command::new(program).args(arguments).stderr(Stdio::null()).output();
+        output
+            .ok()
+            .filter(|output| output.status.success())
+            .map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    };
+    if succeeds("id", &["-u"]).is_some_and(|user| user == "0") {
+        return Some(&[]);
+    }
+    succeeds("sudo", &["-n", "true"]).map(|_| &["sudo", "-n"][..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::decides_a_sign_in;
+
+    #[test]
+    fn the_tests_see_nothing_of_the_persons_own_sign_in() {
+        for name in [
+            "AZURE_CONFIG_DIR",
+            "AZUREML_RUN_TOKEN",
+            "MSI_ENDPOINT",
+            "IDENTITY_HEADER",
+            "HTTPS_PROXY",
+            "https_proxy",
+            "no_proxy",
+        ] {
+            assert!(decides_a_sign_in(name), "{name}");
+        }
+        for name in ["PATH", "HOME", "CARGO_HTTP_PROXY", "BROWSER"] {
+            assert!(!decides_a_sign_in(name), "{name}");
+        }
+    }
+}
