@@ -1,0 +1,86 @@
+use std::time::Duration;
+
+use auth_core::{Error, ErrorKind, TokenStore};
+
+use crate::support::{PATIENCE, Place, Role, ann, ben, directory_of_child, record, store, tell, wait_for_parent};
+
+/// The second role of these tests: holds the lock until its parent is gone.
+async fn hold(directory: &std::path::Path) -> Result<(), Error> {
+    let _locked = store(directory).lock(&ann(), PATIENCE).await?;
+    tell("locked");
+    wait_for_parent();
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_holder_that_is_killed_frees_the_lock_at_once() -> Result<(), Error> {
+    if let Some(directory) = directory_of_child() {
+        return hold(&directory).await;
+    }
+    let place = Place::new();
+    let mut holder = Role::start("locks::a_holder_that_is_killed_frees_the_lock_at_once", &place.directory);
+    assert_eq!(holder.hear().as_deref(), Some("locked"));
+    let error = place.store().lock(&ann(), Duration::ZERO).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout);
+    holder.kill();
+    place.store().lock(&ann(), Duration::ZERO).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_holder_that_outlives_the_wait_is_named() -> Result<(), Error> {
+    if let Some(directory) = directory_of_child() {
+        return hold(&directory).await;
+    }
+    let place = Place::new();
+    let mut holder = Role::start("locks::a_holder_that_outlives_the_wait_is_named", &place.directory);
+    assert_eq!(holder.hear().as_deref(), Some("locked"));
+    let error = place.store().lock(&ann(), Duration::from_millis(60)).await.unwrap_err();
+    assert!(error.is_transient());
+    assert!(error.to_string().contains(&format!("process {}", holder.id())), "{error}");
+    let directory = format!("{}/", place.directory.display());
+    insta::with_settings!({ filters => vec![(directory.as_str(), "[directory]/"), (r"process \d+", "process [id]")] }, {
+        insta::assert_snapshot!(format!("{error}\nhelp: {}", error.help().unwrap()), @r"
+        [directory]/login-azurecloud-ann-contoso-com-55c9730b360cc5dde1686416815053c0.azml.lock is still held by process [id] after 60ms
+        help: try again; if process [id] hangs, end it, which frees the lock at once
+        ");
+    });
+    assert!(holder.finish());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_holder_in_the_same_process_is_waited_for_too() -> Result<(), Error> {
+    let place = Place::new();
+    let store = place.store();
+    let held = store.lock(&ann(), Duration::ZERO).await?;
+    let error = store.lock(&ann(), Duration::from_millis(5)).await.unwrap_err();
+    assert!(error.to_string().ends_with("is still held by another task of this process after 5ms"), "{error}");
+    store.lock(&ben(), Duration::ZERO).await?;
+
+    let partition = ann();
+    let (mut waiting, mut held) = (Box::pin(store.lock(&partition, PATIENCE)), Some(held));
+    let locked = std::future::poll_fn(|context| {
+        let poll = waiting.as_mut().poll(context);
+        held = None;
+        poll
+    });
+    let mut locked = locked.await?;
+    locked.save(&record("first")).await
+}
+
+#[tokio::test]
+async fn a_wait_of_any_length_is_accepted() -> Result<(), Error> {
+    Place::new().store().lock(&ann(), Duration::MAX).await.map(drop)
+}
+
+#[tokio::test]
+async fn a_waiter_that_gives_up_leaves_nothing_behind() -> Result<(), Error> {
+    let place = Place::new();
+    let store = place.store();
+    let held = store.lock(&ann(), Duration::ZERO).await?;
+    let waiting = tokio::time::timeout(Duration::from_millis(5), store.lock(&ann(), PATIENCE)).await;
+    assert!(waiting.is_err());
+    drop(held);
+    store.lock(&ann(), Duration::ZERO).await.map(drop)
+}

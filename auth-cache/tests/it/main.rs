@@ -1,0 +1,13 @@
+//! The store against the file system, other processes, and a real keyring.
+#![cfg(unix)] // modes, pipes, links, SIGKILL
+#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
+mod damage;
+mod disk;
+mod keyring;
+mod keys;
+mod locks;
+mod processes;
+mod round_trip;
+mod secrecy;
+mod support;
