@@ -78,7 +78,7 @@ async fn a_disk_that_turns_read_only_still_gives_its_records() -> Result<(), Err
     };
     let store = store(&directory);
     save(&store, &ann(), &record("first")).await;
-    let remount = Command::new("mount").args(["-o", "remount,ro"]).arg(&directory).status().unwrap();
+    let remount = Command::new("mount").args(["-o", "remount,bind,ro"]).arg(&directory).status().unwrap();
     assert!(remount.success());
     assert_eq!(store.load(&ann()).await?, Some(record("first")));
     let error = store.lock(&ann(), PATIENCE).await.unwrap_err();

@@ -2,6 +2,7 @@
 #![cfg(unix)] // modes, pipes, links, SIGKILL
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
+mod cached;
 mod damage;
 mod disk;
 mod keyring;

@@ -1,14 +1,14 @@
 use std::path::Path;
 use std::sync::mpsc;
 
-use auth_core::{Error, TokenStore};
+use auth_core::{Error, Record, TokenStore};
 
 use crate::support::{PATIENCE, Place, Role, ann, directory_of_child, record, store, tell};
 
 const WRITERS: usize = 4;
 const KILLS: usize = 24;
 
-fn number(record: &auth_core::Record) -> u64 {
+fn number(record: &Record) -> u64 {
     record.refresh_token.as_ref().unwrap().expose().parse().unwrap()
 }
 
@@ -44,9 +44,9 @@ async fn writers_that_are_killed_at_any_moment_lose_nothing_that_was_saved() -> 
         for _ in 0..10 + round {
             let number: u64 = told.recv_timeout(PATIENCE).expect("somebody saves").parse().unwrap();
             saved = saved.max(number);
+            let read = place.store().load(&ann()).await?.expect("a whole record at any moment");
+            assert!(self::number(&read) >= saved, "round {round}: {} after {saved}", self::number(&read));
         }
-        let read = place.store().load(&ann()).await?.expect("a record");
-        assert!(number(&read) >= saved, "round {round}: {} after {saved}", number(&read));
         assert!(writers.iter_mut().all(Role::is_running), "a writer could not open what another saved");
         writers.remove(0).kill();
         writers.push(start());

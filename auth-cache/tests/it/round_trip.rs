@@ -18,6 +18,18 @@ async fn a_record_comes_back_as_it_was_saved() -> Result<(), Error> {
 }
 
 #[tokio::test]
+async fn a_reader_in_the_middle_of_a_save_still_reads_the_earlier_record() {
+    let place = Place::new();
+    save(&place.store(), &ann(), &record("first")).await;
+    let earlier = std::fs::read(place.record()).unwrap();
+    let mut reader = std::fs::File::open(place.record()).unwrap();
+    save(&place.store(), &ann(), &record("second")).await;
+    let mut read = Vec::new();
+    std::io::Read::read_to_end(&mut reader, &mut read).unwrap();
+    assert_eq!(read, earlier, "a record is replaced, never written in place");
+}
+
+#[tokio::test]
 async fn a_partition_without_a_record_is_none_and_touches_nothing() -> Result<(), Error> {
     let place = Place::new();
     assert_eq!(place.store().load(&ann()).await?, None);

@@ -7,7 +7,13 @@ use super::layers::Layers;
 use super::repository::{cargo, find_program, root, shown};
 use super::tidy;
 
-const PACKAGES: &[&str] = &["chromium", "chromium-driver"];
+/// Programs that tests run, and the Debian packages that they come in.
+const PROGRAMS: &[(&str, &str)] = &[
+    ("chromedriver", "chromium-driver"),
+    ("chromium", "chromium"),
+    ("dbus-run-session", "dbus-daemon"),
+    ("gnome-keyring-daemon", "gnome-keyring"),
+];
 const EVERYTHING: &[&str] = &["--workspace", "--features", "workspace-client/cli"];
 
 /// Who runs it.
@@ -22,7 +28,7 @@ pub(super) enum Place {
 /// Runs every step until one fails.
 pub(super) fn run(place: Place) -> Result<(), String> {
     let started = Instant::now();
-    install_browser()?;
+    install_programs()?;
     step("crates", || run_command(cargo(&["fetch", "--locked"]).stdout(Stdio::null())))?;
 
     let run_cargo = |arguments: &[&str], everything: bool, more: &[&str], env: &[(&str, &str)]| {
@@ -91,28 +97,27 @@ fn decides_a_sign_in(name: &str) -> bool {
     is_own || (name.ends_with("_PROXY") && !name.starts_with("CARGO_"))
 }
 
-/// The end-to-end tests sign in with a real browser; on Debian it comes from apt.
-fn install_browser() -> Result<(), String> {
-    if find_program("chromedriver").is_some()
-        && ["chromium", "google-chrome"].iter().any(|name| find_program(name).is_some())
-    {
+/// The end-to-end tests sign in with a real browser and keep keys in a real keyring; on Debian both come from apt.
+fn install_programs() -> Result<(), String> {
+    let missing: Vec<&str> =
+        PROGRAMS.iter().filter(|(program, _)| find_program(program).is_none()).map(|(_, package)| *package).collect();
+    if missing.is_empty() {
         return Ok(());
     }
+    let missing_shown = missing.join(", ");
     let Some(prefix) = find_program("apt-get").and_then(|_| administrator()) else {
-        println!(
-            "-- browser: chromium and chromium-driver are missing and cannot be installed from here; the tests that need them will fail"
-        );
+        println!("-- {missing_shown}: missing, and cannot be installed from here; the tests that need them will fail");
         return Ok(());
     };
-    println!("-- browser: installing {} with apt-get", PACKAGES.join(" and "));
-    step("browser", || {
-        for arguments in [&["update", "--quiet"][..], &["install", "--yes", "--quiet", "--no-install-recommends"]] {
+    step(&format!("installing {missing_shown} with apt-get"), || {
+        let apt = |arguments: &[&str]| {
             let mut words = prefix.iter().copied().chain(["apt-get"]);
             let mut command = Command::new(words.next().expect("apt-get at least"));
             command.args(words).args(arguments).env("DEBIAN_FRONTEND", "noninteractive").stdout(Stdio::null());
-            run_command(command.args(if arguments[0] == "install" { PACKAGES } else { &[] }))?;
-        }
-        Ok(())
+            run_command(&mut command)
+        };
+        apt(&["update", "--quiet"])?;
+        apt(&[&["install", "--yes", "--quiet", "--no-install-recommends"], &missing[..]].concat())
     })
 }
 
