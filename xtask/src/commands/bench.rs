@@ -31,7 +31,15 @@ pub(crate) struct Bench {
 impl Bench {
     pub(super) fn run(&self) -> Result<(), String> {
         println!("Building azml (release) ...");
-        output_of(&mut cargo(&["build", "--quiet", "--release", "--package", "workspace-client", "--features", "cli"]))?;
+        output_of(&mut cargo(&[
+            "build",
+            "--quiet",
+            "--release",
+            "--package",
+            "workspace-client",
+            "--features",
+            "cli",
+        ]))?;
         let place = Place::new(azure_cli()?)?;
         let table = self.measure(&place)?;
         println!("\n{table}");
@@ -65,7 +73,14 @@ impl Bench {
         let warm = place.median(&place.azml, many, |_| words(&token))?;
         // Every run asks for a resource that it has no token for yet: one redemption over TLS, and one write.
         let cold = place.median(&place.azml, self.runs * 5, |run| {
-            words(&["account", "get-access-token", "-o", "none", "--resource", &format!("https://resource-{run}.example")])
+            words(&[
+                "account",
+                "get-access-token",
+                "-o",
+                "none",
+                "--resource",
+                &format!("https://resource-{run}.example"),
+            ])
         })?;
 
         let ratio = az.as_secs_f64() / azml.as_secs_f64();
@@ -180,7 +195,10 @@ fn token_cache(azure: &Emulator) -> serde_json::Value {
     let expires_on = (now + year).as_secs().to_string();
     let entry = |fields: serde_json::Value| {
         let mut entry = json!({"home_account_id": home, "environment": host, "client_id": client});
-        entry.as_object_mut().into_iter().for_each(|entry| entry.extend(fields.as_object().cloned().unwrap_or_default()));
+        entry
+            .as_object_mut()
+            .into_iter()
+            .for_each(|entry| entry.extend(fields.as_object().cloned().unwrap_or_default()));
         entry
     };
     json!({

@@ -163,35 +163,40 @@ fn invariant_problems(architecture: &TextFile, files: &[TextFile]) -> Vec<String
         files.iter().filter(|file| is_rust(file)).any(|file| file.text.contains(&function))
     };
     let mut problems = Vec::new();
-    for (number, tests) in invariants {
-        if tests.is_empty() {
-            problems.push(format!("ARCHITECTURE.md: invariant {number} names no test"));
+    for (number, is_held) in invariants {
+        if !is_held {
+            problems.push(format!("ARCHITECTURE.md: invariant {number} names neither a test nor a check"));
         }
-        for test in tests.iter().filter(|test| !exists(test.rsplit("::").next().unwrap_or(test))) {
-            problems.push(format!("ARCHITECTURE.md: invariant {number} names `{test}`, which does not exist"));
+    }
+    for test in architecture.text.lines().flat_map(named_tests) {
+        if !exists(test.rsplit("::").next().unwrap_or(test)) {
+            problems.push(format!("ARCHITECTURE.md: there is no test `{test}`"));
         }
     }
     problems
 }
 
-/// The numbered invariants with the tests that each names.
-fn invariants(text: &str) -> Vec<(String, Vec<String>)> {
-    let mut found: Vec<(String, Vec<String>)> = Vec::new();
+/// The tests that a line names.
+fn named_tests(line: &str) -> impl Iterator<Item = &str> {
+    let named = line.trim_start().strip_prefix("test: ").unwrap_or_default();
+    named.split('`').skip(1).step_by(2)
+}
+
+/// The numbered invariants, and whether each names a test or a check.
+fn invariants(text: &str) -> Vec<(String, bool)> {
+    let mut found: Vec<(String, bool)> = Vec::new();
     let mut in_section = false;
     for line in text.lines() {
         if line.starts_with('#') {
             in_section = line.to_ascii_lowercase().contains("invariant");
-            continue;
-        }
-        if !in_section {
-            continue;
-        }
-        if let Some((number, _)) = line.split_once(". ").filter(|(number, _)| number.parse::<u32>().is_ok()) {
-            found.push((number.to_owned(), Vec::new()));
-        }
-        let named = ["test: ", "tests: "].iter().find_map(|marker| line.split_once(marker));
-        if let (Some((_, tests)), Some((_, known))) = (named, found.last_mut()) {
-            known.extend(tests.split('`').skip(1).step_by(2).map(ToOwned::to_owned));
+        } else if in_section {
+            if let Some((number, _)) = line.split_once(". ").filter(|(number, _)| number.parse::<u32>().is_ok()) {
+                found.push((number.to_owned(), false));
+            }
+            let is_held = line.trim_start().starts_with("check: `") || named_tests(line).next().is_some();
+            if let Some((_, held)) = found.last_mut() {
+                *held |= is_held;
+            }
         }
     }
     found
@@ -243,13 +248,14 @@ mod tests {
 
     #[test]
     fn an_invariant_names_tests_that_exist() {
-        let text = "# Invariants\n\n1. Good.\n   test: `a::tests::it_is_good`\n2. Lonely.\n3. Wrong. tests: `it_is_good`, `gone`\n\n# Else\n4. No.\n";
+        let text = "# Rules\n   test: `lost`\n# Invariants\n1. Good.\n   test: `a::tests::it_is_good`\n2. Lonely.\n\
+                    3. Held.\n   check: `clippy`\n# Else\n4. No.\n";
         let source = file("a/src/b.rs", "fn it_is_good() {}");
         assert_eq!(
             invariant_problems(&file("ARCHITECTURE.md", text), &[source]),
             [
-                "ARCHITECTURE.md: invariant 2 names no test",
-                "ARCHITECTURE.md: invariant 3 names `gone`, which does not exist"
+                "ARCHITECTURE.md: invariant 2 names neither a test nor a check",
+                "ARCHITECTURE.md: there is no test `lost`"
             ]
         );
     }

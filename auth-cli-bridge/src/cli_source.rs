@@ -1,0 +1,182 @@
+//! One raw acquisition from what a sign-in with the Azure CLI left behind.
+
+use std::sync::Mutex;
+use std::sync::PoisonError;
+
+use async_trait::async_trait;
+use auth_core::http::HttpClient;
+use auth_core::oauth::{AZURE_CLI_CLIENT_ID, ClientCredential, EntraClient};
+use auth_core::{
+    AccessToken, Account, Clock, Cloud, Error, ErrorKind, Grant, Partition, Record, Secret, Tenant, TokenRequest,
+    TokenSource,
+};
+
+use crate::identity::{Identity, Principal};
+use crate::msal_cache::{MsalCache, Owner};
+use crate::service_principals::{self, Credential};
+use crate::{ConfigDir, Subscription};
+
+/// How many refresh tokens are tried at most.
+const MOST_REFRESH_TOKENS: usize = 3;
+
+/// Answers from the CLI's token cache, and renews with what is in it. It is always one and the same identity.
+#[derive(Debug)]
+pub(crate) struct AzureCliSource {
+    pub(crate) identity: Identity,
+    pub(crate) cloud: Cloud,
+    pub(crate) directory: ConfigDir,
+    pub(crate) http: HttpClient,
+    pub(crate) clock: Clock,
+    /// The cache as it was read to find out who this is, so that the first token needs no second reading.
+    pub(crate) first: Mutex<Option<MsalCache>>,
+}
+
+impl AzureCliSource {
+    /// The subscription that was chosen.
+    pub(crate) fn subscription(&self) -> &Subscription {
+        &self.identity.subscription
+    }
+
+    /// Who signed in, and the tenant whose tokens are asked for where a request names none.
+    pub(crate) fn account(&self) -> Account {
+        let home_account_id = match &self.identity.principal {
+            Principal::ServicePrincipal { .. } => None,
+            Principal::User { home_account_id } => Some(home_account_id.clone()),
+        };
+        let username = Some(self.identity.subscription.user.name.clone());
+        Account { home_account_id, username, tenant: Some(self.identity.tenant.clone()) }
+    }
+
+    fn owner(&self) -> Owner<'_> {
+        match &self.identity.principal {
+            Principal::ServicePrincipal { client_id } => Owner { client_id, home_account_id: None },
+            Principal::User { home_account_id } => {
+                Owner { client_id: AZURE_CLI_CLIENT_ID, home_account_id: Some(home_account_id) }
+            }
+        }
+    }
+
+    async fn read(&self) -> Result<MsalCache, Error> {
+        MsalCache::load(&self.directory, &self.clock).await
+    }
+
+    fn entra(&self) -> EntraClient {
+        let client_id = self.owner().client_id;
+        EntraClient::new(self.cloud.clone(), client_id, self.http.clone()).with_clock(self.clock.clone())
+    }
+
+    /// Redeems our own refresh token, then the CLI's: ours is at least as new, unless somebody signed in again since.
+    async fn refresh(
+        &self,
+        cache: &MsalCache,
+        tenant: &Tenant,
+        request: &TokenRequest,
+        own: Option<&Secret>,
+    ) -> Result<Grant, Error> {
+        let mut candidates: Vec<&Secret> =
+            own.into_iter().chain(cache.refresh_tokens(&self.cloud, self.owner())).collect();
+        let mut seen: Vec<&Secret> = Vec::new();
+        candidates.retain(|candidate| {
+            let is_new = !seen.contains(candidate);
+            seen.push(candidate);
+            is_new
+        });
+        let help = format!("sign in again: az login --tenant {tenant} --scope {}", request.scopes());
+        let name = &self.identity.subscription.user.name;
+        let mut refusal =
+            Error::new(ErrorKind::Interaction, format!("{} holds no refresh token of {name}", self.directory.owner()));
+        for candidate in candidates.into_iter().take(MOST_REFRESH_TOKENS) {
+            match self.entra().refresh(tenant, request, candidate).await {
+                Ok(grant) => return Ok(grant),
+                // Another refresh token may still be good, or have satisfied what was asked of the person.
+                Err(error) if error.kind() == ErrorKind::Interaction => refusal = error,
+                Err(error) => return Err(error),
+            }
+        }
+        Err(refusal.with_help(help))
+    }
+
+    async fn sign_in_application(
+        &self,
+        client_id: &str,
+        tenant: &Tenant,
+        request: &TokenRequest,
+    ) -> Result<Grant, Error> {
+        let credential = match service_principals::credential(&self.directory, client_id, tenant)? {
+            Credential::Assertion(assertion) => ClientCredential::Assertion(assertion),
+            Credential::Secret(secret) => ClientCredential::Secret(secret),
+            Credential::Certificate => {
+                let message = format!(
+                    "service principal {client_id} signs in with a certificate, with which tokens cannot be renewed here"
+                );
+                let scopes = request.scopes();
+                return Err(Error::new(ErrorKind::Configuration, message).with_help(format!(
+                    "let the CLI renew its token: az account get-access-token --tenant {tenant} --scope {scopes}"
+                )));
+            }
+        };
+        self.entra().client_credentials(tenant, request, &credential).await.map_err(|error| match error.kind() {
+            ErrorKind::Interaction | ErrorKind::Rejected => error.with_help(format!(
+                "sign in again: az login --service-principal --username {client_id} --tenant {tenant}"
+            )),
+            _ => error,
+        })
+    }
+}
+
+#[async_trait]
+impl TokenSource for AzureCliSource {
+    fn name(&self) -> &'static str {
+        "AzureCliAuthentication"
+    }
+
+    fn partition(&self) -> Partition {
+        let Owner { client_id, home_account_id } = self.owner();
+        // The tenant is part of it, because a record files tokens of "the identity's own tenant" under no name.
+        Partition::new(
+            "azure-cli",
+            [self.cloud.name(), home_account_id.unwrap_or(client_id), self.identity.tenant.as_str()],
+        )
+    }
+
+    async fn find(&self, request: &TokenRequest) -> Option<AccessToken> {
+        let first = self.first.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let cache = match first {
+            Some(cache) => cache,
+            None => self
+                .read()
+                .await
+                .inspect_err(|error| tracing::debug!(%error, "the CLI's tokens are out of reach"))
+                .ok()?,
+        };
+        let tenant = self.identity.tenant_of(request);
+        let token = cache.token(&self.cloud, self.owner(), &tenant, request, self.clock.now());
+        tracing::debug!(scopes = %request.scopes(), found = token.is_some(), "looked into the CLI's token cache");
+        token
+    }
+
+    async fn acquire(&self, request: &TokenRequest, previous: Option<&Record>) -> Result<Grant, Error> {
+        // Read again: while this flight waited for its lock, the CLI may have renewed its token, or signed out.
+        let cache = self.read().await?;
+        let tenant = self.identity.tenant_of(request);
+        let now = self.clock.now();
+        let token = cache.token(&self.cloud, self.owner(), &tenant, request, now);
+        if let Some(token) = token.filter(|token| token.is_fresh(now)) {
+            return Ok(token.into());
+        }
+        match &self.identity.principal {
+            Principal::ServicePrincipal { client_id } => self.sign_in_application(client_id, &tenant, request).await,
+            Principal::User { home_account_id } => {
+                if !cache.knows(home_account_id) {
+                    return Err(self.identity.signed_out(&self.directory));
+                }
+                let is_same = |record: &&Record| {
+                    let id = record.account.as_ref().and_then(|account| account.home_account_id.as_ref());
+                    id.is_none_or(|id| id == home_account_id)
+                };
+                let own = previous.filter(is_same).and_then(|record| record.refresh_token.as_ref());
+                self.refresh(&cache, &tenant, request, own).await
+            }
+        }
+    }
+}

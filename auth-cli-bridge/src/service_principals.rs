@@ -1,0 +1,75 @@
+//! The credentials of service principals that signed in with the Azure CLI: `service_principal_entries.json`.
+
+use auth_core::{Error, ErrorKind, Secret, Tenant};
+use serde::Deserialize;
+
+use crate::ConfigDir;
+use crate::file::{json_problem, unusable};
+use crate::lenient::{Objects, secret, text};
+use crate::locate::SERVICE_PRINCIPALS_HELP;
+
+/// How a service principal proves who it is.
+#[derive(Debug)]
+pub(crate) enum Credential {
+    /// A signed assertion, kept as it was given at the login.
+    Assertion(Secret),
+    /// The path of a certificate, of which this crate can make no use.
+    Certificate,
+    /// A client secret.
+    Secret(Secret),
+}
+
+/// The credential of a service principal for this tenant, else for another one (observed: az 2.91).
+pub(crate) fn credential(directory: &ConfigDir, client_id: &str, tenant: &Tenant) -> Result<Credential, Error> {
+    let missing = |why: &str| {
+        Error::new(ErrorKind::Unavailable, format!("{} {why} service principal {client_id}", directory.owner()))
+            .with_help(format!("az login --service-principal --username {client_id} --tenant {tenant}"))
+    };
+    let Some((path, file)) = directory.service_principals()? else {
+        return Err(match directory.encrypted("service_principal_entries") {
+            Some(_) => missing("keeps in an encrypted file, which is not supported, the credential of"),
+            None => missing("holds no credential of"),
+        });
+    };
+    let Objects(entries): Objects<Wire> = serde_json::from_str(file.text.expose())
+        .map_err(|error| unusable(&path, &json_problem(&error), SERVICE_PRINCIPALS_HELP))?;
+    let is_for = |entry: &Wire, text: &str| entry.tenant.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(text));
+    let mut own: Vec<Wire> =
+        entries.into_iter().filter(|entry| entry.client_id.as_deref() == Some(client_id)).collect();
+    let index = own.iter().position(|entry| is_for(entry, tenant.as_str())).unwrap_or_else(|| {
+        if !own.is_empty() {
+            tracing::warn!(%client_id, %tenant, "the service principal signed in to another tenant; trying its credential");
+        }
+        0
+    });
+    if index >= own.len() {
+        return Err(missing("holds no credential of"));
+    }
+    own.swap_remove(index).credential().ok_or_else(|| missing("holds no usable credential of"))
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Wire {
+    #[serde(deserialize_with = "text")]
+    client_id: Option<String>,
+    #[serde(deserialize_with = "text")]
+    tenant: Option<String>,
+    #[serde(deserialize_with = "secret")]
+    client_secret: Option<Secret>,
+    #[serde(deserialize_with = "secret")]
+    client_assertion: Option<Secret>,
+    #[serde(deserialize_with = "text")]
+    certificate: Option<String>,
+}
+
+impl Wire {
+    fn credential(self) -> Option<Credential> {
+        match self {
+            Self { client_secret: Some(secret), .. } => Some(Credential::Secret(secret)),
+            Self { client_assertion: Some(assertion), .. } => Some(Credential::Assertion(assertion)),
+            Self { certificate: Some(_), .. } => Some(Credential::Certificate),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! What Azure Resource Manager says when it refuses.
+
+use std::fmt;
+use std::sync::Arc;
+
+use auth_core::{Error, ErrorKind};
+use reqwest::StatusCode;
+use reqwest::header::HeaderMap;
+use serde_json::Value;
+use url::Url;
+
+use super::challenge;
+use super::client::Answer;
+
+/// How much of a message is kept.
+const LONGEST_MESSAGE: usize = 1000;
+
+/// A refusal of Azure Resource Manager: the source of the [`Error`] that reports it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArmError {
+    status: u16,
+    code: Option<String>,
+    message: Option<String>,
+    request_id: Option<String>,
+    correlation_id: Option<String>,
+}
+
+impl ArmError {
+    /// The refusal behind an error, if there is one.
+    pub fn of(error: &Error) -> Option<&Self> {
+        let mut cause = std::error::Error::source(error);
+        while let Some(error) = cause {
+            let shared = error.downcast_ref::<Arc<dyn std::error::Error + Send + Sync>>();
+            let found = error.downcast_ref().or_else(|| shared.and_then(|shared| shared.downcast_ref()));
+            if found.is_some() {
+                return found;
+            }
+            cause = error.source();
+        }
+        None
+    }
+
+    /// The HTTP status.
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The error code, such as `AuthorizationFailed`.
+    pub fn code(&self) -> Option<&str> {
+        self.code.as_deref()
+    }
+
+    /// What it said, on one line.
+    pub fn message(&self) -> Option<&str> {
+        self.message.as_deref()
+    }
+
+    /// Finds the request in Microsoft's logs.
+    pub fn request_id(&self) -> Option<&str> {
+        self.request_id.as_deref()
+    }
+
+    /// Finds the request in Microsoft's logs, and the others that belong to it.
+    pub fn correlation_id(&self) -> Option<&str> {
+        self.correlation_id.as_deref()
+    }
+
+    fn read(answer: &Answer) -> Self {
+        let header = |name: &str| header(&answer.headers, name);
+        let mut error = Self {
+            status: answer.status.as_u16(),
+            code: header("x-ms-error-code"),
+            message: None,
+            request_id: header("x-ms-request-id"),
+            correlation_id: header("x-ms-correlation-request-id"),
+        };
+        let Ok(body) = serde_json::from_slice::<Value>(&answer.body) else {
+            let text = String::from_utf8_lossy(&answer.body);
+            error.message = Some(one_line(&without_markup(&text))).filter(|text| !text.is_empty());
+            return error;
+        };
+        let inner = field(&body, &["error", "odata.error"]).filter(|inner| inner.is_object()).unwrap_or(&body);
+        let text = |names: &[&str]| text(field(inner, names)?);
+        error.code = text(&["code", "error_code", "error"]).or(error.code);
+        error.message = text(&["message", "error_description", "detail"]).or_else(|| {
+            let details = field(inner, &["details"])?.as_array()?;
+            details.iter().find_map(|detail| self::text(field(detail, &["message"])?))
+        });
+        error
+    }
+}
+
+impl fmt::Display for ArmError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Azure Resource Manager answered {}", self.status)?;
+        if let Some(code) = &self.code {
+            write!(f, " {code}")?;
+        }
+        match &self.message {
+            Some(message) => write!(f, ": {}", message.trim_end_matches('.')),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for ArmError {}
+
+/// Whether the token is good but of another tenant than the subscription's; another token of the same one is no use then.
+pub(super) fn is_wrong_tenant(answer: &Answer) -> bool {
+    ArmError::read(answer).code() == Some("InvalidAuthenticationTokenTenant")
+}
+
+/// The error for an answer that is not a success.
+pub(super) fn refusal(url: &Url, answer: &Answer) -> Error {
+    let arm = ArmError::read(answer);
+    let host = url.host_str().unwrap_or_default();
+    let kind = match answer.status {
+        StatusCode::TOO_MANY_REQUESTS => ErrorKind::Throttled,
+        status if status.is_server_error() => ErrorKind::Network,
+        status if status.is_client_error() => ErrorKind::Rejected,
+        _ => ErrorKind::Protocol,
+    };
+    let what = match answer.status {
+        _ if is_wrong_tenant(answer) => "it wants a token of another tenant",
+        StatusCode::UNAUTHORIZED => "it does not accept the token",
+        StatusCode::FORBIDDEN => "the permission is missing",
+        StatusCode::NOT_FOUND => "there is no such resource",
+        StatusCode::TOO_MANY_REQUESTS => "too many requests",
+        status if status.is_server_error() => "it has a problem of its own",
+        _ => "it does not take the request",
+    };
+    let error = Error::new(kind, format!("{host} refused: {what}")).with_retry_after(answer.retry_after);
+    let error = match help(answer, &arm) {
+        Some(help) => error.with_help(help),
+        None => error,
+    };
+    error.with_source(arm)
+}
+
+fn help(answer: &Answer, arm: &ArmError) -> Option<String> {
+    Some(match answer.status {
+        _ if is_wrong_tenant(answer) => match tenant_in(answer, arm) {
+            Some(tenant) => format!("sign in to that tenant: azml login --tenant {tenant}"),
+            None => "sign in to the subscription's tenant: azml login --tenant TENANT".to_owned(),
+        },
+        StatusCode::UNAUTHORIZED => "sign in again: azml login --force".to_owned(),
+        StatusCode::FORBIDDEN => {
+            "ask an owner of the resource for a role such as Reader or AzureML Data Scientist; azml account show tells who you are"
+                .to_owned()
+        }
+        StatusCode::TOO_MANY_REQUESTS => match answer.retry_after {
+            Some(wait) => format!("try again in {} s", wait.as_secs()),
+            None => "try again in a minute".to_owned(),
+        },
+        status if status.is_server_error() => "try again in a minute".to_owned(),
+        _ => return None,
+    })
+}
+
+fn tenant_in<'a>(answer: &'a Answer, arm: &'a ArmError) -> Option<&'a str> {
+    let in_message = || {
+        let (_, after) = arm.message()?.split_once("must match")?;
+        after.split(['/', '\'', ' ']).find(|word| word.len() == 36 && word.matches('-').count() == 4)
+    };
+    in_message().or_else(|| challenge::tenant(&answer.headers))
+}
+
+/// A member of an object; services do not agree on the case of names.
+fn field<'a>(object: &'a Value, names: &[&str]) -> Option<&'a Value> {
+    let object = object.as_object()?;
+    names.iter().find_map(|name| object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value))
+}
+
+fn text(value: &Value) -> Option<String> {
+    let text = match value {
+        Value::String(text) => one_line(text),
+        Value::Number(number) => number.to_string(),
+        // OData wraps a message with its language.
+        Value::Object(_) => one_line(field(value, &["value"])?.as_str()?),
+        _ => return None,
+    };
+    Some(text).filter(|text| !text.is_empty())
+}
+
+fn header(headers: &HeaderMap, name: &str) -> Option<String> {
+    Some(one_line(headers.get(name)?.to_str().ok()?)).filter(|text| !text.is_empty())
+}
+
+fn one_line(text: &str) -> String {
+    let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
+    let line = words.collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= LONGEST_MESSAGE {
+        return line;
+    }
+    line.chars().take(LONGEST_MESSAGE).chain("...".chars()).collect()
+}
+
+/// The text of a gateway's page.
+fn without_markup(page: &str) -> String {
+    let mut text = String::new();
+    for piece in page.split('<') {
+        text.push_str(piece.split_once('>').map_or(piece, |(_, after)| after));
+        text.push(' ');
+    }
+    text.chars().take(200).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(status: u16, body: &str) -> Answer {
+        Answer { body: body.into(), ..Answer::empty(StatusCode::from_u16(status).unwrap()) }
+    }
+
+    fn read(body: &str) -> (Option<String>, Option<String>) {
+        let error = ArmError::read(&answer(400, body));
+        (error.code, error.message)
+    }
+
+    #[test]
+    fn code_and_message_are_found_in_every_shape() {
+        let cases = [
+            (r#"{"error":{"code":"C","message":"M"}}"#, Some("C"), Some("M")),
+            (r#"{"Error":{"Code":"C","Message":"M"}}"#, Some("C"), Some("M")),
+            (r#"{"code":"C","message":"M\r\n  next\u0007 line"}"#, Some("C"), Some("M next line")),
+            (r#"{"error_code":"RESOURCE_DOES_NOT_EXIST","message":"M"}"#, Some("RESOURCE_DOES_NOT_EXIST"), Some("M")),
+            (r#"{"error":"invalid_token","error_description":"M"}"#, Some("invalid_token"), Some("M")),
+            (r#"{"odata.error":{"code":"C","message":{"lang":"en","value":"M"}}}"#, Some("C"), Some("M")),
+            (r#"{"error":{"code":"C","details":[{"code":"D"},{"message":"M"}]}}"#, Some("C"), Some("M")),
+            (r#"{"error":{"code":42,"message":""}}"#, Some("42"), None),
+            (r#"{"error":null}"#, None, None),
+            ("[]", None, None),
+            ("\"text\"", None, None),
+            ("", None, None),
+            (
+                "<html><head><title>502</title></head><body>Bad <b>Gateway</b></body></html>",
+                None,
+                Some("502 Bad Gateway"),
+            ),
+            ("upstream connect error", None, Some("upstream connect error")),
+        ];
+        for (body, code, message) in cases {
+            assert_eq!(read(body), (code.map(Into::into), message.map(Into::into)), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_long_message_is_cut() {
+        let (_, message) = read(&format!(r#"{{"message":"{}"}}"#, "ä".repeat(5000)));
+        assert_eq!(message.unwrap().chars().count(), 1003);
+    }
+
+    #[test]
+    fn the_refusal_is_found_behind_the_error_and_carries_the_ids() {
+        let mut answer = answer(403, r#"{"error":{"code":"AuthorizationFailed","message":"No."}}"#);
+        answer.headers.insert("x-ms-request-id", "r-1".parse().unwrap());
+        answer.headers.insert("x-ms-correlation-request-id", "c-1".parse().unwrap());
+        let error = refusal(&Url::parse("https://management.azure.com/x").unwrap(), &answer);
+        assert_eq!(error.kind(), ErrorKind::Rejected);
+        let arm = ArmError::of(&error).unwrap();
+        assert_eq!((arm.status(), arm.code(), arm.message()), (403, Some("AuthorizationFailed"), Some("No.")));
+        assert_eq!((arm.request_id(), arm.correlation_id()), (Some("r-1"), Some("c-1")));
+        assert_eq!(arm.to_string(), "Azure Resource Manager answered 403 AuthorizationFailed: No");
+        assert!(ArmError::of(&Error::new(ErrorKind::Rejected, "x").with_source(error)).is_some());
+        assert!(ArmError::of(&Error::new(ErrorKind::Rejected, "x")).is_none());
+    }
+
+    #[test]
+    fn the_tenant_that_a_subscription_trusts_is_named() {
+        let id = "8c4d7b20-61fe-4f3a-b522-0000000fab02";
+        let message = format!(
+            "The access token is from the wrong issuer 'https://sts.windows.net/3f2a9c1e-5b7d-4e60-9a11-0000000c0501/'. It must match \
+             the tenant 'https://sts.windows.net/{id}/' associated with this subscription."
+        );
+        let body = serde_json::json!({"error": {"code": "InvalidAuthenticationTokenTenant", "message": message}});
+        let error = refusal(&Url::parse("https://management.azure.com/x").unwrap(), &answer(401, &body.to_string()));
+        assert_eq!(error.to_string(), "management.azure.com refused: it wants a token of another tenant");
+        assert_eq!(error.help(), Some(format!("sign in to that tenant: azml login --tenant {id}").as_str()));
+    }
+
+    #[test]
+    fn the_kind_follows_the_status() {
+        let kind = |status| {
+            let error = refusal(&Url::parse("https://h/").unwrap(), &answer(status, ""));
+            (error.kind(), error.is_transient())
+        };
+        assert_eq!(kind(404), (ErrorKind::Rejected, false));
+        assert_eq!(kind(429), (ErrorKind::Throttled, true));
+        assert_eq!(kind(503), (ErrorKind::Network, true));
+        assert_eq!(kind(302), (ErrorKind::Protocol, false));
+    }
+}

@@ -1,0 +1,188 @@
+//! Assembling [`InteractiveLoginAuthentication`].
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use auth_core::http::HttpClient;
+use auth_core::interactive::{Browser, InteractiveLogin, Prompt};
+use auth_core::oauth::{AZURE_CLI_CLIENT_ID, EntraClient};
+use auth_core::{Cached, Chain, Clock, Cloud, Env, Error, MemoryStore, Tenant, TokenStore};
+
+#[cfg(any(feature = "cli-bridge", feature = "msi"))]
+use super::existing::Existing;
+use super::interactive_login::{Inner, InteractiveLoginAuthentication};
+use super::saved_login::SavedLogin;
+
+/// An [`InteractiveLoginAuthentication`] in the making.
+#[derive(Clone, Debug, Default)]
+pub struct InteractiveLoginBuilder {
+    force: bool,
+    tenant_id: Option<String>,
+    cloud: Option<String>,
+    env: Env,
+    clock: Clock,
+    http: Option<HttpClient>,
+    store: Option<Arc<dyn TokenStore>>,
+    browser: Browser,
+    prompt: Option<Arc<dyn Prompt>>,
+    login_timeout: Option<Duration>,
+}
+
+impl InteractiveLoginBuilder {
+    /// Signs in anew even if the old login is still valid.
+    pub fn force(mut self, force: bool) -> Self {
+        self.force = force;
+        self
+    }
+
+    /// Accepts only tokens of this tenant: an id, or one of the tenant's domains.
+    pub fn tenant_id(mut self, tenant: impl Into<String>) -> Self {
+        self.tenant_id = Some(tenant.into());
+        self
+    }
+
+    /// Chooses the cloud by name. The default is `AZUREML_CURRENT_CLOUD`, else the one that the Azure CLI is set to, else
+    /// `AzureCloud`.
+    pub fn cloud(mut self, name: impl Into<String>) -> Self {
+        self.cloud = Some(name.into());
+        self
+    }
+
+    /// Takes variables from `env` instead of the process.
+    pub fn env(mut self, env: Env) -> Self {
+        self.env = env;
+        self
+    }
+
+    /// Takes the time from `clock`.
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Shares an HTTP client.
+    pub fn http(mut self, http: HttpClient) -> Self {
+        self.http = Some(http);
+        self
+    }
+
+    /// Keeps logins in `store` instead of the encrypted files in azml's own folder.
+    pub fn store(mut self, store: Arc<dyn TokenStore>) -> Self {
+        self.store = Some(store);
+        self
+    }
+
+    /// Chooses the browser.
+    pub fn browser(mut self, browser: Browser) -> Self {
+        self.browser = browser;
+        self
+    }
+
+    /// Tells the person where to sign in.
+    pub fn prompt(mut self, prompt: Arc<dyn Prompt>) -> Self {
+        self.prompt = Some(prompt);
+        self
+    }
+
+    /// Sets how long the person has; 5 minutes by default.
+    pub fn login_timeout(mut self, timeout: Duration) -> Self {
+        self.login_timeout = Some(timeout);
+        self
+    }
+
+    /// Assembles it. Nothing is asked, neither a person nor the network.
+    ///
+    /// # Errors
+    /// [`auth_core::ErrorKind::Configuration`] for a cloud or a tenant that cannot be, [`auth_core::ErrorKind::Store`] if the
+    /// Azure CLI's configuration cannot be read.
+    pub fn build(self) -> Result<InteractiveLoginAuthentication, Error> {
+        let tenant = self.tenant_id.as_deref().map(Tenant::parse).transpose()?;
+        let cloud = self.resolve_cloud()?;
+        let http = self.http.clone().unwrap_or_else(|| HttpClient::new(self.env.clone()));
+        let store = self.store.clone().unwrap_or_else(|| default_store(&self.env));
+        let client = EntraClient::new(cloud.clone(), AZURE_CLI_CLIENT_ID, http.clone()).with_clock(self.clock.clone());
+        let saved = Cached::new(SavedLogin::new(client.clone()), cloud.clone())
+            .with_store(store.clone())
+            .with_clock(self.clock.clone());
+        let saved = Arc::new(saved);
+        let mut login =
+            InteractiveLogin::new(client, self.env.clone()).browser(self.browser).prompt(self.prompt.clone());
+        if let Some(timeout) = self.login_timeout {
+            login = login.timeout(timeout);
+        }
+
+        let mut existing = Chain::new(cloud.clone());
+        #[cfg(feature = "msi")]
+        {
+            // Without a variable or a marker file this is no Azure ML host: nothing is guessed, as that takes time.
+            let machine = auth_msi::MsiAuthentication::builder(cloud.clone())
+                .guess(None)
+                .env(self.env.clone())
+                .clock(self.clock.clone())
+                .build();
+            existing = existing.with(Arc::new(Existing::new(machine, tenant.clone())));
+        }
+        existing = existing.with(saved.clone());
+        #[cfg(feature = "cli-bridge")]
+        for directory in
+            [auth_cli_bridge::ConfigDir::python_sdk(&self.env), auth_cli_bridge::ConfigDir::azure_cli(&self.env)]
+        {
+            let cli = auth_cli_bridge::AzureCliAuthentication::builder()
+                .cloud(cloud.clone())
+                .directory(directory)
+                .env(self.env.clone())
+                .http(http.clone())
+                .store(store.clone())
+                .clock(self.clock.clone())
+                .build();
+            // It asks in the tenant that is wanted, so there is nothing to compare a domain with.
+            existing = existing.with(Arc::new(Existing::new(cli, tenant.clone().filter(Tenant::is_id))));
+        }
+
+        Ok(InteractiveLoginAuthentication::new(Inner {
+            cloud,
+            tenant,
+            force: self.force,
+            existing,
+            saved,
+            login,
+            sign_in: tokio::sync::Mutex::default(),
+            signed_in: AtomicU64::new(0),
+        }))
+    }
+
+    /// Assembles it and signs in: with what already exists, or else with a person's help.
+    ///
+    /// # Errors
+    /// As [`InteractiveLoginBuilder::build`] and [`InteractiveLoginAuthentication::sign_in`].
+    pub async fn login(self) -> Result<InteractiveLoginAuthentication, Error> {
+        let auth = self.build()?;
+        auth.sign_in().await?;
+        Ok(auth)
+    }
+
+    fn resolve_cloud(&self) -> Result<Cloud, Error> {
+        let name = self.cloud.clone().or_else(|| self.env.var("AZUREML_CURRENT_CLOUD"));
+        #[cfg(feature = "cli-bridge")]
+        return match name {
+            Some(name) => auth_cli_bridge::cloud_named(&self.env, &name),
+            None => Ok(auth_cli_bridge::configured_cloud(&self.env)?.unwrap_or_else(Cloud::public)),
+        };
+        #[cfg(not(feature = "cli-bridge"))]
+        name.map_or_else(|| Ok(Cloud::public()), |name| Cloud::named(&name))
+    }
+}
+
+#[cfg(feature = "cache")]
+fn default_store(env: &Env) -> Arc<dyn TokenStore> {
+    match crate::dirs::config_dir(env) {
+        Some(directory) => Arc::new(auth_cache::FileStore::new(directory.join("tokens"))),
+        None => Arc::new(MemoryStore::new()),
+    }
+}
+
+#[cfg(not(feature = "cache"))]
+fn default_store(_env: &Env) -> Arc<dyn TokenStore> {
+    Arc::new(MemoryStore::new())
+}

@@ -1,0 +1,59 @@
+//! A sign-in that somebody else set up: the machine, the Python SDK, the Azure CLI.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use auth_core::claims::Claims;
+use auth_core::{AccessToken, Authentication, Cloud, Error, ErrorKind, Tenant, TokenRequest};
+
+/// Accepts what somebody else set up, on two conditions: its tokens must be of the tenant that was asked for, and it must work
+/// without a person. Otherwise it counts as not available, and the next one is tried.
+#[derive(Debug)]
+pub(super) struct Existing {
+    inner: Arc<dyn Authentication>,
+    tenant: Option<Tenant>,
+}
+
+impl Existing {
+    /// A `tenant` that is a domain is never fulfilled, as a token names its tenant by id (observed: azureml-core 1.61 compares
+    /// ids only).
+    pub(super) fn new(inner: impl Authentication + 'static, tenant: Option<Tenant>) -> Self {
+        Self { inner: Arc::new(inner), tenant }
+    }
+
+    fn check_tenant(&self, token: &AccessToken) -> Result<(), Error> {
+        let Some(wanted) = &self.tenant else { return Ok(()) };
+        let claimed = || Claims::peek(token.secret().expose()).ok()?.tid.and_then(|tid| Tenant::parse(&tid).ok());
+        let found = token.tenant().cloned().or_else(claimed);
+        if found.as_ref() == Some(wanted) {
+            return Ok(());
+        }
+        let found = found.map_or_else(|| "of an unknown tenant".to_owned(), |tenant| format!("of tenant {tenant}"));
+        Err(Error::new(ErrorKind::Unavailable, format!("its token is {found}, not of {wanted}")))
+    }
+}
+
+#[async_trait]
+impl Authentication for Existing {
+    fn name(&self) -> &'static str {
+        self.inner.name()
+    }
+
+    fn cloud(&self) -> &Cloud {
+        self.inner.cloud()
+    }
+
+    async fn token(&self, request: &TokenRequest) -> Result<AccessToken, Error> {
+        match self.inner.token(request).await {
+            Ok(token) => self.check_tenant(&token).map(|()| token),
+            Err(error) if error.kind() == ErrorKind::Interaction => {
+                let unavailable = Error::new(ErrorKind::Unavailable, error.to_string());
+                Err(match error.help() {
+                    Some(help) => unavailable.with_help(help),
+                    None => unavailable,
+                })
+            }
+            Err(error) => Err(error),
+        }
+    }
+}

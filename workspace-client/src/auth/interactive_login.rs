@@ -1,0 +1,154 @@
+//! The default way in.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use async_trait::async_trait;
+use auth_core::interactive::InteractiveLogin;
+use auth_core::{
+    AccessToken, Account, Authentication, Cached, Chain, Cloud, Error, ErrorKind, Interaction, Tenant, TokenRequest,
+};
+
+use super::builder::InteractiveLoginBuilder;
+use super::saved_login::SavedLogin;
+
+/// Signs in with what already exists, and asks a person only if there is nothing: the `InteractiveLoginAuthentication` of the
+/// Azure ML Python SDK.
+///
+/// The order: an identity of the machine (a managed identity on an Azure ML host, or where "connect to Azure" set one up), the
+/// login that an earlier sign-in saved, the login of the Python SDK (`~/.azureml/auth`), the login of the Azure CLI
+/// (`~/.azure`), and at last a browser. The first that answers stays the identity of this object.
+///
+/// What already exists is passed over only where it is not there, is of another tenant than the one asked for, or belongs to
+/// another program and needs a person; a saved login that needs a person is an error of kind [`ErrorKind::Interaction`],
+/// and a refusal or a dead network is never answered with another identity. Requests with [`Interaction::Allow`] sign in anew
+/// where a person is needed; all others never prompt.
+///
+/// ```no_run
+/// use workspace_client::auth::InteractiveLoginAuthentication;
+/// # async fn example() -> Result<(), auth_core::Error> {
+/// use auth_core::Authentication as _;
+/// let auth = InteractiveLoginAuthentication::builder().tenant_id("contoso.onmicrosoft.com").login().await?;
+/// let header = auth.authentication_header().await?;
+/// # Ok(()) }
+/// ```
+///
+/// Clones share everything.
+#[derive(Clone, Debug)]
+pub struct InteractiveLoginAuthentication(Arc<Inner>);
+
+#[derive(Debug)]
+pub(super) struct Inner {
+    pub(super) cloud: Cloud,
+    pub(super) tenant: Option<Tenant>,
+    pub(super) force: bool,
+    pub(super) existing: Chain,
+    pub(super) saved: Arc<Cached<SavedLogin>>,
+    pub(super) login: InteractiveLogin,
+    pub(super) sign_in: tokio::sync::Mutex<()>,
+    /// How many times a person has signed in through this object. After the first, that login is the identity.
+    pub(super) signed_in: AtomicU64,
+}
+
+impl InteractiveLoginAuthentication {
+    /// Starts with the defaults of the Python SDK: no particular tenant, the configured cloud, no force.
+    pub fn builder() -> InteractiveLoginBuilder {
+        InteractiveLoginBuilder::default()
+    }
+
+    pub(super) fn new(inner: Inner) -> Self {
+        Self(Arc::new(inner))
+    }
+
+    /// Makes sure that there is an identity: the one that already exists, or, if there is none or `force` was set, the one
+    /// with which a person signs in now. What a sign-in yields is saved for the next process.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Cancelled`], [`ErrorKind::Timeout`] and the others of a sign-in; [`ErrorKind::Network`] and the like if an
+    /// existing identity cannot be used at the moment.
+    pub async fn sign_in(&self) -> Result<AccessToken, Error> {
+        let request = TokenRequest::arm(&self.0.cloud).interaction(Interaction::Allow);
+        if self.0.force { self.ask(&self.pinned(&request), self.sign_ins()).await } else { self.token(&request).await }
+    }
+
+    /// Removes the login that was saved for this cloud, and says whether there was one. The logins of the Azure CLI and of the
+    /// Python SDK stay.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Store`] if it cannot be removed.
+    pub async fn sign_out(&self) -> Result<bool, Error> {
+        self.0.saved.forget().await
+    }
+
+    /// Who is signed in with the saved login, if there is one.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Store`] if it cannot be read.
+    pub async fn account(&self) -> Result<Option<Account>, Error> {
+        Ok(self.0.saved.saved().await?.and_then(|record| record.account))
+    }
+
+    /// The tenant that tokens must be of, if one was asked for.
+    pub fn tenant(&self) -> Option<&Tenant> {
+        self.0.tenant.as_ref()
+    }
+
+    fn sign_ins(&self) -> u64 {
+        self.0.signed_in.load(Ordering::Acquire)
+    }
+
+    /// The request, for the tenant of this object unless it names its own.
+    fn pinned(&self, request: &TokenRequest) -> TokenRequest {
+        let request = request.clone();
+        if request.requested_tenant().is_some() { request } else { request.tenant(self.0.tenant.clone()) }
+    }
+
+    async fn without_a_person(&self, request: &TokenRequest) -> Result<AccessToken, Error> {
+        let answer =
+            if self.sign_ins() > 0 { self.0.saved.token(request).await } else { self.0.existing.token(request).await };
+        answer.map_err(|error| match error.kind() {
+            ErrorKind::Unavailable => Error::new(ErrorKind::Interaction, "nobody is signed in")
+                .with_help("azml login")
+                .with_attempts(error.attempts().to_vec()),
+            _ => error,
+        })
+    }
+
+    /// Asks a person, once for everybody who needs it: whoever waited here while another caller's person signed in takes that.
+    async fn ask(&self, request: &TokenRequest, seen: u64) -> Result<AccessToken, Error> {
+        let _one_at_a_time = self.0.sign_in.lock().await;
+        if self.sign_ins() != seen {
+            return self.0.saved.token(request).await;
+        }
+        let tenant = request.requested_tenant().cloned().unwrap_or_else(Tenant::organizations);
+        let grant = self.0.login.sign_in(&tenant, request).await?;
+        let token = self.0.saved.adopt(request, grant).await;
+        self.0.signed_in.fetch_add(1, Ordering::Release);
+        Ok(token)
+    }
+}
+
+#[async_trait]
+impl Authentication for InteractiveLoginAuthentication {
+    fn name(&self) -> &'static str {
+        "InteractiveLoginAuthentication"
+    }
+
+    fn cloud(&self) -> &Cloud {
+        &self.0.cloud
+    }
+
+    async fn token(&self, request: &TokenRequest) -> Result<AccessToken, Error> {
+        let request = self.pinned(request);
+        let seen = self.sign_ins();
+        match self.without_a_person(&request).await {
+            Err(error)
+                if error.kind() == ErrorKind::Interaction && request.allowed_interaction() == Interaction::Allow =>
+            {
+                tracing::debug!(%error, "a person is asked to sign in");
+                self.ask(&request, seen).await
+            }
+            answer => answer,
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! Signing in: [`InteractiveLoginAuthentication`], assembled from the single crates.
+
+mod builder;
+#[cfg(any(feature = "cli-bridge", feature = "msi"))]
+mod existing;
+mod interactive_login;
+mod saved_login;
+
+pub use builder::InteractiveLoginBuilder;
+pub use interactive_login::InteractiveLoginAuthentication;

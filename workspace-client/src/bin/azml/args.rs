@@ -1,0 +1,174 @@
+//! The command line.
+#![allow(clippy::doc_markdown, reason = "these comments are the text of the help")]
+
+use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
+
+use crate::output::Format;
+
+/// Sign in to Azure Machine Learning, and look at its workspaces.
+///
+/// What is already there is used: an earlier azml login, the login of the Azure CLI or of the Python SDK, the managed identity
+/// of the machine. Only azml login asks a person.
+#[derive(Debug, Parser)]
+#[command(name = "azml", version, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct Global {
+    /// How to print [default: json, or what the Azure CLI is configured to]
+    #[arg(short, long, global = true, value_enum, ignore_case = true, value_name = "FORMAT")]
+    pub(crate) output: Option<Format>,
+
+    /// Print only what this JMESPath expression selects
+    #[arg(long, global = true, value_name = "JMESPATH", value_parser = crate::output::check_query)]
+    pub(crate) query: Option<String>,
+
+    /// The cloud, such as AzureCloud [default: the one that the Azure CLI is set to]
+    #[arg(long, global = true, value_name = "NAME", env = "AZUREML_CURRENT_CLOUD", hide_env_values = true)]
+    pub(crate) cloud: Option<String>,
+
+    /// Tell on stderr what happens, without secrets
+    #[arg(long, global = true)]
+    pub(crate) debug: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Sign in, and print the subscriptions that can be reached
+    Login(LoginArgs),
+    /// Forget the login of azml; that of the Azure CLI stays
+    Logout,
+    /// Show who is signed in, and get tokens
+    #[command(subcommand)]
+    Account(AccountCommand),
+    /// Show Azure Machine Learning workspaces
+    #[command(subcommand)]
+    Workspace(WorkspaceCommand),
+    /// Print the completion script of a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LoginArgs {
+    /// Sign in to this tenant: an id, or a domain such as contoso.onmicrosoft.com
+    #[arg(short, long)]
+    pub(crate) tenant: Option<String>,
+
+    /// Sign in anew even if the old login is still valid
+    #[arg(long)]
+    pub(crate) force: bool,
+
+    /// Print the URL to sign in at, without opening a browser
+    #[arg(long)]
+    pub(crate) no_browser: bool,
+
+    /// How long to wait for the person
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub(crate) timeout: u64,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AccountCommand {
+    /// Show a subscription, the default one unless it is named
+    Show {
+        /// The subscription, by name or id
+        #[arg(short, long, short_alias = 'n', alias = "name")]
+        subscription: Option<String>,
+    },
+    /// List the subscriptions that were seen at the last login
+    List {
+        /// Also those that are not enabled, and those of other clouds
+        #[arg(long)]
+        all: bool,
+    },
+    /// Print an access token
+    GetAccessToken(TokenArgs),
+    /// Print the Authorization header for Azure Resource Manager
+    GetAuthenticationHeader(IdentityArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TokenArgs {
+    /// The resource that the token is for, such as https://ml.azure.com
+    #[arg(long, conflicts_with_all = ["resource_type", "scope"])]
+    pub(crate) resource: Option<String>,
+
+    /// A well-known resource
+    #[arg(long, value_enum, conflicts_with = "scope")]
+    pub(crate) resource_type: Option<ResourceType>,
+
+    /// The scopes that the token is for, such as https://ml.azure.com/.default
+    #[arg(long, num_args = 1..)]
+    pub(crate) scope: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) identity: IdentityArgs,
+}
+
+/// Which tenant a token is of.
+#[derive(Debug, Args)]
+pub(crate) struct IdentityArgs {
+    /// Of this tenant: an id or a domain
+    #[arg(short, long, conflicts_with = "subscription")]
+    pub(crate) tenant: Option<String>,
+
+    /// Of the tenant of this subscription, by name or id
+    #[arg(short, long, short_alias = 'n', alias = "name")]
+    pub(crate) subscription: Option<String>,
+}
+
+/// The resources that the Azure CLI knows by name, and Azure ML's data plane.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(crate) enum ResourceType {
+    AadGraph,
+    Arm,
+    Batch,
+    DataLake,
+    Media,
+    Ml,
+    MsGraph,
+    OssRdbms,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum WorkspaceCommand {
+    /// Show a workspace
+    ///
+    /// What is not named is taken from config.json in .azureml, here or in a folder above, then from the defaults of the Azure
+    /// CLI (az configure --defaults group=... workspace=...), then from the default subscription.
+    Show {
+        /// The workspace
+        #[arg(short, long, visible_short_alias = 'w', alias = "workspace-name")]
+        name: Option<String>,
+        #[command(flatten)]
+        place: PlaceArgs,
+    },
+    /// List workspaces
+    ///
+    /// The subscription is that of config.json in .azureml, here or in a folder above, unless it is named, or else the default
+    /// one.
+    List(PlaceArgs),
+}
+
+/// Where workspaces lie.
+#[derive(Debug, Args)]
+pub(crate) struct PlaceArgs {
+    /// The resource group
+    #[arg(short = 'g', long)]
+    pub(crate) resource_group: Option<String>,
+
+    /// The subscription, by name or id
+    #[arg(short, long)]
+    pub(crate) subscription: Option<String>,
+}

@@ -1,0 +1,35 @@
+//! One file a command.
+
+mod account;
+mod completions;
+mod login;
+mod logout;
+mod token;
+mod workspace;
+
+use auth_core::Error;
+
+use crate::args::{AccountCommand, Command, Global, WorkspaceCommand};
+use crate::context::Context;
+use crate::output::Outcome;
+
+/// Runs a command, and says what it yields, if anything.
+pub(crate) fn run(command: Command, global: &Global) -> Result<Option<Outcome>, Error> {
+    let context = Context::new(global);
+    match command {
+        Command::Login(args) => login::run(&args, &context).map(Some),
+        Command::Logout => logout::run(&context).map(|()| None),
+        Command::Account(AccountCommand::Show { subscription }) => {
+            account::show(subscription.as_deref(), &context).map(Some)
+        }
+        Command::Account(AccountCommand::List { all }) => account::list(all, &context).map(Some),
+        Command::Account(AccountCommand::GetAccessToken(args)) => token::access_token(&args, &context).map(Some),
+        Command::Account(AccountCommand::GetAuthenticationHeader(args)) => token::header(&args, &context).map(Some),
+        Command::Workspace(WorkspaceCommand::Show { name, place }) => workspace::show(name, place, &context).map(Some),
+        Command::Workspace(WorkspaceCommand::List(place)) => workspace::list(place, &context).map(Some),
+        Command::Completions { shell } => {
+            completions::run(shell);
+            Ok(None)
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! `azml workspace show` and `azml workspace list`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use auth_core::{Authentication as _, Error, ErrorKind, Tenant};
+use serde::Serialize;
+use serde_json::Value;
+use workspace_client::arm::ArmClient;
+use workspace_client::auth::InteractiveLoginAuthentication;
+use workspace_client::{Workspace, WorkspaceDetails};
+
+use crate::accounts::Accounts;
+use crate::args::PlaceArgs;
+use crate::context::{Context, block_on};
+use crate::output::{Column, Outcome};
+use crate::settings;
+
+const COLUMNS: [Column; 5] = [
+    ("Name", "name"),
+    ("Location", "location"),
+    ("ResourceGroup", "resource_group"),
+    ("Kind", "kind"),
+    ("State", "provisioning_state"),
+];
+
+pub(crate) fn show(name: Option<String>, place: PlaceArgs, context: &Context) -> Result<Outcome, Error> {
+    let config =
+        if name.is_some() && place.resource_group.is_some() && place.subscription.is_some() { None } else { here()? };
+    let config = config.as_ref();
+    let needed = |value: Option<String>, what: &str, option: &str| {
+        value.ok_or_else(|| {
+            Error::new(ErrorKind::Configuration, format!("which {what}?")).with_help(format!(
+                "name it with {option}, or put the workspace's config.json into .azureml, here or in a folder above"
+            ))
+        })
+    };
+    let name = name.or_else(|| Some(config?.name().to_owned())).or_else(|| settings::workspace(&context.env));
+    let name = needed(name, "workspace", "--name")?;
+    let group = place.resource_group.or_else(|| Some(config?.resource_group().to_owned()));
+    let group = needed(group.or_else(|| settings::group(&context.env)), "resource group", "--resource-group")?;
+    let (subscription, client) = reach(place.subscription.as_deref(), config, context)?;
+    let workspace = Workspace::new(subscription, group, name).client(client);
+    let details = block_on(workspace.get())?;
+    Ok(Outcome::with_columns(json(&Shown::of(&details))?, &COLUMNS))
+}
+
+pub(crate) fn list(place: PlaceArgs, context: &Context) -> Result<Outcome, Error> {
+    let config = if place.subscription.is_some() { None } else { here()? };
+    let (subscription, client) = reach(place.subscription.as_deref(), config.as_ref(), context)?;
+    let mut list = Workspace::list(subscription).client(client);
+    if let Some(group) = place.resource_group.or_else(|| settings::group(&context.env)) {
+        list = list.resource_group(group);
+    }
+    let found = block_on(list.pager().try_collect())?;
+    let shown: Vec<_> = found.iter().map(Shown::of).collect();
+    Ok(Outcome::with_columns(json(&shown)?, &COLUMNS))
+}
+
+/// The workspace that the current folder belongs to. That there is none is no error; one that cannot be read is.
+fn here() -> Result<Option<Workspace>, Error> {
+    match Workspace::from_config() {
+        Ok(workspace) => Ok(Some(workspace)),
+        Err(error) if error.kind() == ErrorKind::Unavailable => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The subscription's id, and a client with tokens of its tenant.
+fn reach(wanted: Option<&str>, config: Option<&Workspace>, context: &Context) -> Result<(String, ArmClient), Error> {
+    let auth = context.auth()?;
+    let accounts = Accounts::load(&context.env, auth.cloud())?;
+    let wanted = wanted.or_else(|| config.map(Workspace::subscription));
+    let (id, tenant) = match (accounts.find(wanted), wanted) {
+        (Ok(found), _) => (found.id.clone(), found.tenant_id.as_deref().map(Tenant::parse).transpose()?),
+        // An id may be of a subscription that no login has seen yet.
+        (Err(_), Some(id)) if is_id(id) => (id.to_owned(), None),
+        (Err(error), _) => return Err(error),
+    };
+    Ok((id, client(auth, context).tenant(tenant)))
+}
+
+fn client(auth: InteractiveLoginAuthentication, context: &Context) -> ArmClient {
+    ArmClient::new(Arc::new(auth)).http(context.http.clone())
+}
+
+fn is_id(text: &str) -> bool {
+    Tenant::parse(text).is_ok_and(|guid| guid.is_id())
+}
+
+/// A workspace with the names that `az ml workspace show` gives its members; what is not set is left out.
+#[derive(Serialize)]
+struct Shown<'a> {
+    id: &'a str,
+    name: &'a str,
+    location: &'a str,
+    resource_group: &'a str,
+    #[serde(rename = "resourceGroup")]
+    resource_group_too: &'a str,
+    #[serde(flatten)]
+    set: BTreeMap<&'static str, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hbi_workspace: Option<bool>,
+    tags: BTreeMap<&'a str, &'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    identity: Option<ShownIdentity<'a>>,
+}
+
+#[derive(Serialize)]
+struct ShownIdentity<'a> {
+    #[serde(rename = "type")]
+    kind: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    principal_id: Option<&'a str>,
+}
+
+impl<'a> Shown<'a> {
+    fn of(details: &'a WorkspaceDetails) -> Self {
+        let text = |text: Option<&str>| text.map(str::to_owned);
+        let set = [
+            ("application_insights", text(details.application_insights())),
+            ("container_registry", text(details.container_registry())),
+            ("description", text(details.description())),
+            ("discovery_url", text(details.discovery_url())),
+            ("display_name", text(details.friendly_name())),
+            ("hub_id", text(details.hub_id())),
+            ("image_build_compute", text(details.image_build_compute())),
+            ("key_vault", text(details.key_vault())),
+            ("kind", text(details.kind())),
+            ("mlflow_tracking_uri", text(details.mlflow_tracking_uri())),
+            ("provisioning_state", details.provisioning_state().map(|state| state.to_string())),
+            ("public_network_access", details.public_network_access().map(|access| access.to_string())),
+            ("sku", text(details.sku())),
+            ("storage_account", text(details.storage_account())),
+            ("tenant_id", text(details.tenant_id())),
+            ("workspace_id", text(details.workspace_id())),
+        ];
+        Self {
+            id: details.id(),
+            name: details.name(),
+            location: details.location(),
+            resource_group: details.resource_group(),
+            resource_group_too: details.resource_group(),
+            set: set.into_iter().filter_map(|(key, value)| Some((key, value?))).collect(),
+            hbi_workspace: details.hbi_workspace(),
+            tags: details.tags().collect(),
+            identity: details.identity_type().map(|kind| ShownIdentity { kind, principal_id: details.principal_id() }),
+        }
+    }
+}
+
+fn json(shown: &impl Serialize) -> Result<Value, Error> {
+    serde_json::to_value(shown)
+        .map_err(|error| Error::new(ErrorKind::Protocol, "the workspace cannot be shown").with_source(error))
+}

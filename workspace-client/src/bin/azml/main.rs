@@ -1,0 +1,41 @@
+//! `azml`: sign in to Azure Machine Learning, and look at its workspaces, without waiting for the Azure CLI.
+
+mod accounts;
+mod args;
+mod commands;
+mod context;
+mod log;
+mod output;
+mod report;
+mod settings;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::args::Cli;
+use crate::output::Printer;
+
+fn main() -> ExitCode {
+    let Cli { global, command } = Cli::parse();
+    log::start(global.debug);
+    let printer = Printer::new(&global);
+    let result = match commands::run(command, &global) {
+        Ok(Some(outcome)) => printer.print(&outcome),
+        Ok(None) => Ok(()),
+        Err(error) => {
+            terminal::say(&report::render(&error));
+            return report::exit_code(&error);
+        }
+    };
+    match result {
+        // Whoever reads our output has seen enough, such as `head`.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            terminal::say(&format!("error: the output cannot be written: {error}"));
+            ExitCode::FAILURE
+        }
+        Ok(()) => ExitCode::SUCCESS,
+    }
+}

@@ -1,0 +1,52 @@
+//! Replacing files.
+
+use std::io::{self, Write as _};
+use std::path::Path;
+
+use auth_core::{Error, ErrorKind};
+use tempfile::Builder;
+
+/// Who may read a file.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Audience {
+    /// Whoever the umask lets.
+    Everybody,
+    /// The owner.
+    #[cfg_attr(not(feature = "cli-bridge"), expect(dead_code, reason = "only the profile is private"))]
+    Owner,
+}
+
+/// Replaces the file at `path` in one step, so that a reader sees the old bytes or the new ones. Creates its folder.
+///
+/// # Errors
+/// [`ErrorKind::Store`] naming the file.
+pub(crate) fn replace(path: &Path, bytes: &[u8], audience: Audience) -> Result<(), Error> {
+    let write = || -> io::Result<()> {
+        let folder = path.parent().unwrap_or(Path::new("."));
+        std::fs::create_dir_all(folder)?;
+        let mut builder = Builder::new();
+        set_mode(&mut builder, audience);
+        let mut file = builder.tempfile_in(folder)?;
+        file.write_all(bytes)?;
+        file.as_file().sync_all()?;
+        file.persist(path)?;
+        Ok(())
+    };
+    write().map_err(|error| {
+        Error::new(ErrorKind::Store, format!("{} cannot be written", path.display())).with_source(error)
+    })
+}
+
+/// A new file's mode. Elsewhere than on Unix it inherits the access list of its folder.
+#[cfg(unix)]
+fn set_mode(builder: &mut Builder<'_, '_>, audience: Audience) {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = match audience {
+        Audience::Everybody => 0o666,
+        Audience::Owner => 0o600,
+    };
+    builder.permissions(std::fs::Permissions::from_mode(mode));
+}
+
+#[cfg(not(unix))]
+fn set_mode(_: &mut Builder<'_, '_>, _: Audience) {}

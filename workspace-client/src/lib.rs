@@ -1,0 +1,38 @@
+//! Azure Machine Learning for Rust: sign in once, then reach a workspace.
+//!
+//! ```no_run
+//! use auth_core::Authentication as _;
+//! use workspace_client::{Workspace, auth::InteractiveLoginAuthentication};
+//! # async fn example() -> Result<(), workspace_client::Error> {
+//! let auth = InteractiveLoginAuthentication::builder().tenant_id("my-tenant-id").login().await?;
+//! println!("{:?}", auth.authentication_header().await?); // redacted; `expose()` is the header's text
+//!
+//! let ws = Workspace::new("my-subscription-id", "my-ml-rg", "my-ml-workspace").auth(auth).get().await?;
+//! println!("Found workspace {} at location {}", ws.name(), ws.location());
+//! # Ok(()) }
+//! ```
+//!
+//! Beside a `config.json`, as the Azure portal offers it for download, the same is
+//! `Workspace::from_config()?.get().await?`: without [`Workspace::auth`] the default way in is taken, which asks a person to
+//! sign in only where nothing else is there.
+//!
+//! Features: `cache` (the saved login), `cli-bridge` (the login of the Azure CLI, its profile, and [`Profile`]), `msi` (managed
+//! identity), all on by default; `cli` (the `azml` command).
+
+pub mod arm;
+pub mod auth;
+mod config;
+#[cfg(any(feature = "cache", feature = "cli-bridge"))]
+mod dirs;
+mod file;
+#[cfg(feature = "cli-bridge")]
+mod profile;
+#[cfg(feature = "cli-bridge")]
+pub mod subscriptions;
+mod workspace;
+
+pub use auth_core;
+pub use auth_core::Error;
+#[cfg(feature = "cli-bridge")]
+pub use profile::Profile;
+pub use workspace::{ProvisioningState, PublicNetworkAccess, Workspace, WorkspaceDetails, WorkspaceList};

@@ -1,0 +1,94 @@
+//! The workspaces of a subscription.
+
+use std::sync::Arc;
+
+use auth_core::{Authentication, Error};
+use serde_json::Value;
+use url::Url;
+
+use super::{API_VERSION, Workspace, WorkspaceDetails};
+use crate::arm::{ArmClient, Pager};
+use crate::arm::{check_resource_group, check_subscription, unreadable};
+
+/// A list of workspaces in the making; see [`Workspace::list`].
+///
+/// ```no_run
+/// # async fn example() -> Result<(), workspace_client::Error> {
+/// # use workspace_client::Workspace;
+/// let mut workspaces = Workspace::list("my-subscription-id").resource_group("my-ml-rg").pager();
+/// while let Some(ws) = workspaces.try_next().await? {
+///     println!("{} {}", ws.name(), ws.location());
+/// }
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug)]
+pub struct WorkspaceList {
+    subscription: String,
+    resource_group: Option<String>,
+    client: Option<ArmClient>,
+    api_version: String,
+}
+
+impl WorkspaceList {
+    pub(super) fn new(subscription: String) -> Self {
+        Self { subscription, resource_group: None, client: None, api_version: API_VERSION.to_owned() }
+    }
+
+    /// Only those of this resource group.
+    pub fn resource_group(mut self, name: impl Into<String>) -> Self {
+        self.resource_group = Some(name.into());
+        self
+    }
+
+    /// As [`Workspace::auth`].
+    pub fn auth(self, auth: impl Authentication + 'static) -> Self {
+        self.shared_auth(Arc::new(auth))
+    }
+
+    /// As [`Workspace::shared_auth`].
+    pub fn shared_auth(self, auth: Arc<dyn Authentication>) -> Self {
+        self.client(ArmClient::new(auth))
+    }
+
+    /// As [`Workspace::client`].
+    pub fn client(mut self, client: ArmClient) -> Self {
+        self.client = Some(client);
+        self
+    }
+
+    /// As [`Workspace::api_version`].
+    pub fn api_version(mut self, version: impl Into<String>) -> Self {
+        self.api_version = version.into();
+        self
+    }
+
+    /// The workspaces, fetched page by page as they are taken.
+    pub fn pager(self) -> Pager<WorkspaceDetails> {
+        match self.start() {
+            Ok((client, url)) => {
+                let version = self.api_version;
+                Pager::new(client.clone(), url, move |raw| listed(raw, client.clone(), version.clone()))
+            }
+            Err(error) => Pager::failed(error),
+        }
+    }
+
+    fn start(&self) -> Result<(ArmClient, Url), Error> {
+        check_subscription(&self.subscription)?;
+        let group = match &self.resource_group {
+            Some(group) => check_resource_group(group).map(|()| format!("/resourceGroups/{group}"))?,
+            None => String::new(),
+        };
+        let within = format!("/subscriptions/{}{group}", self.subscription);
+        let path = format!("{within}/providers/Microsoft.MachineLearningServices/workspaces");
+        let client = self.client.clone().map_or_else(ArmClient::interactive, Ok)?;
+        let url = client.url(&path, &self.api_version);
+        Ok((client, url))
+    }
+}
+
+fn listed(raw: Value, client: ArmClient, api_version: String) -> Result<WorkspaceDetails, Error> {
+    let id = raw.get("id").and_then(Value::as_str).unwrap_or_default();
+    let id = id.parse().map_err(|error: Error| unreadable("a workspace of the list").with_source(error))?;
+    WorkspaceDetails::new(Workspace::listed(&id, client, api_version), raw)
+}

@@ -1,0 +1,170 @@
+//! Workspaces.
+
+mod details;
+mod list;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use auth_core::{Authentication, Error, ErrorKind};
+use serde_json::Value;
+
+use crate::arm::{ArmClient, ArmError, ResourceId};
+use crate::config;
+
+pub use details::{ProvisioningState, PublicNetworkAccess, WorkspaceDetails};
+pub use list::WorkspaceList;
+
+/// The version of the workspaces API unless another one is asked for: the newest whose shapes are known here.
+const API_VERSION: &str = "2025-12-01";
+
+/// An Azure ML workspace, by name: nothing is asked before [`Workspace::get`].
+///
+/// ```no_run
+/// # async fn example() -> Result<(), workspace_client::Error> {
+/// use workspace_client::Workspace;
+/// let ws = Workspace::from_config()?.get().await?;
+/// println!("Found workspace {} at location {}", ws.name(), ws.location());
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Workspace {
+    subscription: String,
+    resource_group: String,
+    name: String,
+    client: Option<ArmClient>,
+    api_version: String,
+}
+
+impl Workspace {
+    /// The workspace of this name, in this resource group of the subscription with this id. The three are checked when they
+    /// are first used.
+    pub fn new(subscription: impl Into<String>, resource_group: impl Into<String>, name: impl Into<String>) -> Self {
+        Self {
+            subscription: subscription.into(),
+            resource_group: resource_group.into(),
+            name: name.into(),
+            client: None,
+            api_version: API_VERSION.to_owned(),
+        }
+    }
+
+    /// The workspace that the current folder belongs to; see [`Workspace::from_config_at`].
+    ///
+    /// # Errors
+    /// As [`Workspace::from_config_at`].
+    pub fn from_config() -> Result<Self, Error> {
+        Self::from_config_at(".")
+    }
+
+    /// The workspace that a file names, or the file that is found from a folder upwards, by the Python SDK's rules:
+    /// `.azureml/config.json`, `.azureml/project.json`, the same in `aml_config`, and at last without a folder.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unavailable`] if there is no such file, [`ErrorKind::Configuration`] naming the file if it does not name a
+    /// workspace.
+    pub fn from_config_at(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let config = config::read(&config::find(path.as_ref())?)?;
+        Ok(Self::new(config.subscription, config.resource_group, config.name))
+    }
+
+    /// The workspaces of a subscription.
+    pub fn list(subscription: impl Into<String>) -> WorkspaceList {
+        WorkspaceList::new(subscription.into())
+    }
+
+    /// Signs in with `auth`. Without it the default way in is taken, which asks a person where nothing else is there.
+    pub fn auth(self, auth: impl Authentication + 'static) -> Self {
+        self.shared_auth(Arc::new(auth))
+    }
+
+    /// The same as [`Workspace::auth`], for one that is shared.
+    pub fn shared_auth(self, auth: Arc<dyn Authentication>) -> Self {
+        self.client(ArmClient::new(auth))
+    }
+
+    /// Goes through `client`, which can be told more, such as a tenant.
+    pub fn client(mut self, client: ArmClient) -> Self {
+        self.client = Some(client);
+        self
+    }
+
+    /// Asks for another version of the API, such as a preview. Its fields are then in [`WorkspaceDetails::raw`].
+    pub fn api_version(mut self, version: impl Into<String>) -> Self {
+        self.api_version = version.into();
+        self
+    }
+
+    /// The subscription's id.
+    pub fn subscription(&self) -> &str {
+        &self.subscription
+    }
+
+    /// The resource group's name.
+    pub fn resource_group(&self) -> &str {
+        &self.resource_group
+    }
+
+    /// The workspace's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The workspace's resource id.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Configuration`] saying which of the three names cannot be right.
+    pub fn resource_id(&self) -> Result<ResourceId, Error> {
+        ResourceId::workspace(&self.subscription, &self.resource_group, &self.name)
+    }
+
+    /// Asks Azure for the workspace.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Rejected`] if there is no such workspace or it may not be seen, and as [`ArmClient::get`].
+    pub async fn get(&self) -> Result<WorkspaceDetails, Error> {
+        let id = self.resource_id()?;
+        let client = self.client.clone().map_or_else(ArmClient::interactive, Ok)?;
+        let raw: Value = client
+            .get(id.as_str(), &self.api_version)
+            .await
+            .map_err(|error| self.not_found(&error).unwrap_or(error))?;
+        WorkspaceDetails::new(Self { client: Some(client), ..self.clone() }, raw)
+    }
+
+    /// Writes the file that [`Workspace::from_config_at`] finds from this folder, and returns its path: `config.json` in
+    /// `aml_config` if that is there, else in `.azureml`.
+    ///
+    /// # Errors
+    /// As [`Workspace::resource_id`], and [`ErrorKind::Store`] naming the file.
+    pub fn write_config(&self, folder: impl AsRef<Path>) -> Result<PathBuf, Error> {
+        config::write(folder.as_ref(), None, &self.resource_id()?)
+    }
+
+    /// The same as [`Workspace::write_config`] with another file name; `.json` is appended if it is missing.
+    ///
+    /// # Errors
+    /// As [`Workspace::write_config`].
+    pub fn write_config_as(&self, folder: impl AsRef<Path>, file_name: &str) -> Result<PathBuf, Error> {
+        config::write(folder.as_ref(), Some(file_name), &self.resource_id()?)
+    }
+
+    /// The handle of a workspace that a list mentions.
+    fn listed(id: &ResourceId, client: ArmClient, api_version: String) -> Self {
+        Self { client: Some(client), api_version, ..Self::new(id.subscription(), id.resource_group(), id.root_name()) }
+    }
+
+    /// What a 404 means here: one of the three is not there.
+    fn not_found(&self, error: &Error) -> Option<Error> {
+        let arm = ArmError::of(error).filter(|arm| arm.status() == 404)?;
+        let Self { subscription, resource_group, name, .. } = self;
+        let help = match arm.code() {
+            Some("SubscriptionNotFound") => "azml account list".to_owned(),
+            Some("ResourceGroupNotFound") => format!("azml workspace list --subscription {subscription}"),
+            _ => format!("azml workspace list --resource-group {resource_group} --subscription {subscription}"),
+        };
+        let place = format!("{name} in resource group {resource_group} of subscription {subscription}");
+        let message = format!("Workspace not found: {place}");
+        Some(Error::new(ErrorKind::Rejected, message).with_help(help).with_source(arm.clone()))
+    }
+}

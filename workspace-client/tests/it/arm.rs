@@ -1,0 +1,215 @@
+//! The client of Azure Resource Manager against an imitation of it.
+
+use auth_core::{Error, ErrorKind, Interaction, Tenant};
+use serde_json::{Value, json};
+use wiremock::matchers::{header, header_regex, method, path, query_param, query_param_is_missing};
+use wiremock::{Mock, MockServer, ResponseTemplate};
+use workspace_client::arm::ArmError;
+
+use crate::rig::Tokens;
+
+const PATH: &str = "/subscriptions/s/things";
+const VERSION: &str = "2025-12-01";
+
+fn refusal(status: u16, code: &str) -> ResponseTemplate {
+    ResponseTemplate::new(status).set_body_json(json!({"error": {"code": code, "message": "No."}}))
+}
+
+/// Answers the first `times` requests; those after it meet the next mock.
+async fn first(server: &MockServer, times: u64, answer: ResponseTemplate) {
+    Mock::given(path(PATH)).respond_with(answer).up_to_n_times(times).mount(server).await;
+}
+
+async fn then(server: &MockServer, answer: ResponseTemplate) {
+    Mock::given(path(PATH)).respond_with(answer).mount(server).await;
+}
+
+async fn count(server: &MockServer) -> usize {
+    server.received_requests().await.unwrap().len()
+}
+
+async fn get(tokens: &Tokens) -> Result<Value, Error> {
+    tokens.client().get(PATH, VERSION).await
+}
+
+#[tokio::test]
+async fn a_request_carries_the_token_the_version_and_an_id_of_its_own() {
+    let server = MockServer::start().await;
+    Mock::given(method("GET"))
+        .and(path(PATH))
+        .and(query_param("api-version", VERSION))
+        .and(header("authorization", "Bearer token-1"))
+        .and(header("accept", "application/json"))
+        .and(header_regex("x-ms-client-request-id", "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(json!({"x": 1})))
+        .expect(1)
+        .mount(&server)
+        .await;
+    let tokens = Tokens::for_arm(&server.uri());
+    assert_eq!(get(&tokens).await.unwrap(), json!({"x": 1}));
+    let request = &tokens.requests()[0];
+    assert_eq!(request.scopes().as_str(), "https://arm.rig.example//.default");
+    assert_eq!((request.allowed_interaction(), request.requested_tenant()), (Interaction::Forbid, None));
+}
+
+#[tokio::test]
+async fn tokens_are_asked_for_in_the_tenant_that_was_named() {
+    let server = MockServer::start().await;
+    then(&server, ResponseTemplate::new(200).set_body_json(json!({}))).await;
+    let tokens = Tokens::for_arm(&server.uri());
+    let tenant = Tenant::parse("contoso.example").unwrap();
+    tokens.client().tenant(tenant.clone()).get::<Value>(PATH, VERSION).await.unwrap();
+    assert_eq!(tokens.requests()[0].requested_tenant(), Some(&tenant));
+}
+
+#[tokio::test]
+async fn a_token_that_is_refused_is_replaced_once() {
+    let server = MockServer::start().await;
+    first(&server, 1, refusal(401, "ExpiredAuthenticationToken")).await;
+    Mock::given(header("authorization", "Bearer token-2"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(json!({})))
+        .mount(&server)
+        .await;
+    let tokens = Tokens::for_arm(&server.uri());
+    get(&tokens).await.unwrap();
+    let requests = tokens.requests();
+    assert_eq!((requests.len(), count(&server).await), (2, 2));
+    let token = |text: &str| auth_core::AccessToken::new(text, auth_core::clock::from_unix(4_000_000_000));
+    assert!(!requests[1].accepts(&token("token-1")) && requests[1].accepts(&token("other")));
+}
+
+#[tokio::test]
+async fn a_second_refusal_is_the_answer() {
+    let server = MockServer::start().await;
+    then(&server, refusal(401, "InvalidAuthenticationToken")).await;
+    let tokens = Tokens::for_arm(&server.uri());
+    let error = get(&tokens).await.unwrap_err();
+    assert_eq!((error.kind(), tokens.requests().len(), count(&server).await), (ErrorKind::Rejected, 2, 2));
+    assert_eq!(error.help(), Some("sign in again: azml login --force"));
+}
+
+#[tokio::test]
+async fn the_claims_of_a_challenge_are_asked_for() {
+    let server = MockServer::start().await;
+    // {"access_token":{}}
+    let challenge = r#"Bearer realm="", error="insufficient_claims", claims="eyJhY2Nlc3NfdG9rZW4iOnt9fQ==""#;
+    first(&server, 1, refusal(401, "InvalidAuthenticationToken").insert_header("www-authenticate", challenge)).await;
+    then(&server, ResponseTemplate::new(200).set_body_json(json!({}))).await;
+    let tokens = Tokens::for_arm(&server.uri());
+    get(&tokens).await.unwrap();
+    assert_eq!(tokens.requests()[1].requested_claims(), Some(r#"{"access_token":{}}"#));
+}
+
+#[tokio::test]
+async fn a_token_of_the_wrong_tenant_is_not_renewed() {
+    let server = MockServer::start().await;
+    then(&server, refusal(401, "InvalidAuthenticationTokenTenant")).await;
+    let tokens = Tokens::for_arm(&server.uri());
+    let error = get(&tokens).await.unwrap_err();
+    assert_eq!((tokens.requests().len(), count(&server).await), (1, 1));
+    assert!(error.help().unwrap().contains("azml login --tenant"), "{error:?}");
+}
+
+#[tokio::test]
+async fn what_may_pass_is_sent_three_times_at_most() {
+    let server = MockServer::start().await;
+    let busy = || ResponseTemplate::new(503).insert_header("retry-after", "0");
+    first(&server, 2, busy()).await;
+    first(&server, 1, ResponseTemplate::new(200).set_body_json(json!({}))).await;
+    then(&server, busy().set_body_string("<html><body>Service <b>Unavailable</b></body></html>")).await;
+    let tokens = Tokens::for_arm(&server.uri());
+    get(&tokens).await.unwrap();
+    assert_eq!(count(&server).await, 3);
+    let error = get(&tokens).await.unwrap_err();
+    assert_eq!(count(&server).await, 6);
+    assert!(error.is_transient());
+    assert_eq!(ArmError::of(&error).unwrap().message(), Some("Service Unavailable"));
+}
+
+#[tokio::test]
+async fn a_wait_that_is_too_long_is_left_to_the_caller() {
+    let server = MockServer::start().await;
+    then(&server, refusal(429, "TooManyRequests").insert_header("retry-after", "300")).await;
+    let error = get(&Tokens::for_arm(&server.uri())).await.unwrap_err();
+    assert_eq!((error.kind(), error.retry_after().unwrap().as_secs()), (ErrorKind::Throttled, 300));
+    assert_eq!((error.help(), count(&server).await), (Some("try again in 300 s"), 1));
+}
+
+#[tokio::test]
+async fn a_refusal_is_not_repeated_and_keeps_its_ids() {
+    let server = MockServer::start().await;
+    let answer = refusal(403, "AuthorizationFailed")
+        .insert_header("x-ms-request-id", "r-1")
+        .insert_header("x-ms-correlation-request-id", "c-1");
+    then(&server, answer).await;
+    let error = get(&Tokens::for_arm(&server.uri())).await.unwrap_err();
+    let arm = ArmError::of(&error).unwrap();
+    assert_eq!((arm.status(), arm.code(), arm.correlation_id()), (403, Some("AuthorizationFailed"), Some("c-1")));
+    assert_eq!(error.to_string(), "127.0.0.1 refused: the permission is missing");
+    assert_eq!(count(&server).await, 1);
+}
+
+#[tokio::test]
+async fn a_redirect_is_not_followed() {
+    let (server, foreign) = (MockServer::start().await, MockServer::start().await);
+    then(&server, ResponseTemplate::new(302).insert_header("location", foreign.uri())).await;
+    let error = get(&Tokens::for_arm(&server.uri())).await.unwrap_err();
+    assert_eq!((error.kind(), count(&foreign).await), (ErrorKind::Protocol, 0));
+}
+
+#[tokio::test]
+async fn an_answer_that_is_no_json_is_an_error_of_the_protocol() {
+    let server = MockServer::start().await;
+    then(&server, ResponseTemplate::new(200).set_body_string("<html>")).await;
+    assert_eq!(get(&Tokens::for_arm(&server.uri())).await.unwrap_err().kind(), ErrorKind::Protocol);
+}
+
+#[tokio::test]
+async fn pages_follow_each_other_even_across_an_empty_one() {
+    let server = MockServer::start().await;
+    let page = |skip: Option<&str>, items: &[i32], next: Option<&str>| {
+        let link = next.map(|next| format!("{}{PATH}?api-version={VERSION}&$skip={next}", server.uri()));
+        let mock = Mock::given(path(PATH));
+        let mock = match skip {
+            Some(skip) => mock.and(query_param("$skip", skip)),
+            None => mock.and(query_param_is_missing("$skip")),
+        };
+        mock.respond_with(ResponseTemplate::new(200).set_body_json(json!({"value": items, "nextLink": link})))
+    };
+    page(None, &[1, 2], Some("a")).mount(&server).await;
+    page(Some("a"), &[], Some("b")).mount(&server).await;
+    page(Some("b"), &[3], None).mount(&server).await;
+    let tokens = Tokens::for_arm(&server.uri());
+    let mut pager = tokens.client().list::<i32>(PATH, VERSION);
+    assert_eq!(count(&server).await, 0);
+    assert_eq!((pager.try_next().await.unwrap(), pager.try_next().await.unwrap()), (Some(1), Some(2)));
+    assert_eq!(count(&server).await, 1);
+    assert_eq!(pager.try_collect().await.unwrap(), [3]);
+    assert_eq!(count(&server).await, 3);
+}
+
+#[tokio::test]
+async fn a_link_to_a_foreign_host_is_refused_and_nothing_is_sent_there() {
+    let (server, foreign) = (MockServer::start().await, MockServer::start().await);
+    let links =
+        [foreign.uri(), "https://evil.example/x".into(), server.uri().replace("http:", "https:"), "/relative".into()];
+    for link in links {
+        server.reset().await;
+        then(&server, ResponseTemplate::new(200).set_body_json(json!({"value": [1], "nextLink": link}))).await;
+        let mut pager = Tokens::for_arm(&server.uri()).client().list::<i32>(PATH, VERSION);
+        assert_eq!(pager.try_next().await.unwrap(), Some(1));
+        let error = pager.try_next().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Protocol, "{link}");
+        assert_eq!(pager.try_next().await.unwrap(), None);
+        assert_eq!((count(&server).await, count(&foreign).await), (1, 0), "{link}");
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_leads_back_to_itself_ends_in_an_error() {
+    let server = MockServer::start().await;
+    let link = format!("{}{PATH}?api-version={VERSION}", server.uri());
+    then(&server, ResponseTemplate::new(200).set_body_json(json!({"value": [], "nextLink": link}))).await;
+    let error = Tokens::for_arm(&server.uri()).client().list::<i32>(PATH, VERSION).try_next().await.unwrap_err();
+    assert_eq!(error.to_string(), "the link to the list's next page leads back to the same page");
+}

@@ -1,0 +1,118 @@
+//! The main job with a real browser: sign in once, and never be asked again.
+
+use std::io::Read as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use tempfile::TempDir;
+use xtask::browser::Chromium;
+use xtask::emulator::Emulator;
+
+use crate::support::{assert_no_secret, azml};
+
+/// A program for `BROWSER` that passes the URL on to this test.
+struct Recorder {
+    folder: TempDir,
+}
+
+impl Recorder {
+    fn new() -> Self {
+        let folder = TempDir::new().unwrap();
+        let (script, pipe) = (folder.path().join("browser"), folder.path().join("url"));
+        std::fs::write(&script, format!("#!/bin/sh\nprintf %s \"$1\" > '{}'\n", pipe.display())).unwrap();
+        for command in [Command::new("chmod").arg("+x").arg(&script), Command::new("mkfifo").arg(&pipe)] {
+            assert!(command.status().unwrap().success());
+        }
+        Self { folder }
+    }
+
+    fn program(&self) -> String {
+        self.folder.path().join("browser").display().to_string()
+    }
+
+    /// Waits for the URL.
+    async fn url(&self) -> String {
+        let pipe = self.folder.path().join("url");
+        let read = tokio::task::spawn_blocking(move || std::fs::read_to_string(pipe).unwrap());
+        tokio::time::timeout(Duration::from_secs(20), read).await.expect("azml opens a browser").unwrap()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_in_in_a_real_browser_is_saved_and_leaves_no_secret_behind() {
+    let (azure, home, recorder) = (Emulator::start(), TempDir::new().unwrap(), Recorder::new());
+    let mut login = azml(home.path(), &azure)
+        .args(["login", "--debug", "-o", "table"])
+        .env("BROWSER", recorder.program())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let url = recorder.url().await;
+
+    let chromium = Chromium::start(Some(azure.proxy_url())).await.unwrap();
+    chromium.goto(&url).await.unwrap();
+    chromium.click("#user-ada").await.unwrap();
+    chromium.wait_for("#success", Duration::from_secs(20)).await.unwrap();
+    assert_eq!(chromium.text("h1").await.unwrap(), "You are signed in");
+    let shown = chromium.url().await.unwrap();
+    assert!(shown.starts_with("http://localhost:") && !shown.contains('?') && !shown.contains('#'), "{shown}");
+
+    let (mut printed, mut told) = (String::new(), String::new());
+    login.stdout.take().unwrap().read_to_string(&mut printed).unwrap();
+    login.stderr.take().unwrap().read_to_string(&mut told).unwrap();
+    assert!(login.wait().unwrap().success(), "{told}");
+    assert!(told.contains(&url), "the URL is printed as well as opened: {told}");
+
+    azure.clear_requests();
+    let offline = azml(home.path(), &azure)
+        .args(["account", "get-access-token", "--query", "accessToken", "-o", "tsv"])
+        .env("HTTPS_PROXY", "http://127.0.0.1:1")
+        .env("https_proxy", "http://127.0.0.1:1")
+        .env("BROWSER", "/bin/false")
+        .output()
+        .unwrap();
+    assert!(offline.status.success(), "{}", String::from_utf8_lossy(&offline.stderr));
+    let token = String::from_utf8(offline.stdout).unwrap();
+    assert!(azure.secrets().contains(&token.trim().to_owned()));
+    assert_eq!(azure.requests().len(), 0, "the saved login needs no network");
+
+    assert_no_secret(&azure, "the terminal", format!("{printed}{told}{shown}").as_bytes());
+    assert_no_secret_in(home.path(), &azure);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_who_cancels_in_the_browser_sees_it_there_and_on_the_terminal() {
+    let (azure, home, recorder) = (Emulator::start(), TempDir::new().unwrap(), Recorder::new());
+    let login = azml(home.path(), &azure)
+        .arg("login")
+        .env("BROWSER", recorder.program())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let chromium = Chromium::start(Some(azure.proxy_url())).await.unwrap();
+    chromium.goto(&recorder.url().await).await.unwrap();
+    chromium.click("#cancel").await.unwrap();
+    chromium.wait_for("#failure", Duration::from_secs(20)).await.unwrap();
+    let output = login.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("the sign-in was declined: AADSTS65004"), "{told}");
+    assert!(told.contains("azml login"), "{told}");
+}
+
+/// No secret can be read in any file.
+fn assert_no_secret_in(folder: &Path, azure: &Emulator) {
+    let mut files = 0;
+    for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        if entry.file_type().unwrap().is_dir() {
+            assert_no_secret_in(&entry.path(), azure);
+        } else {
+            assert_no_secret(azure, &entry.path().display().to_string(), &std::fs::read(entry.path()).unwrap());
+            files += 1;
+        }
+    }
+    assert!(files > 0 || folder.read_dir().unwrap().next().is_some(), "{} is empty", folder.display());
+}

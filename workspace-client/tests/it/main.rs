@@ -1,0 +1,21 @@
+//! Everything that needs a peer, a process or a file.
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests write files, spawn callers, and may panic")]
+
+mod arm;
+#[cfg(feature = "cli")]
+mod azml;
+#[cfg(feature = "cli")]
+mod browser;
+#[cfg(feature = "cli")]
+mod emulator;
+mod rig;
+#[cfg(feature = "cli")]
+mod secrecy;
+#[cfg(feature = "cli")]
+mod sign_in;
+mod specs;
+#[cfg(feature = "cli")]
+mod storm;
+#[cfg(feature = "cli")]
+mod support;
+mod workspace;

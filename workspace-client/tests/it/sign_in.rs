@@ -1,0 +1,60 @@
+//! The library from a sign-in to a workspace, against the emulator.
+
+use std::sync::Arc;
+
+use auth_core::http::HttpClient;
+use auth_core::interactive::Browser;
+use auth_core::{Env, ErrorKind, Interaction};
+use tempfile::TempDir;
+use workspace_client::arm::ArmClient;
+use workspace_client::auth::InteractiveLoginAuthentication;
+use workspace_client::{Workspace, WorkspaceDetails};
+use xtask::emulator::{Emulator, defaults};
+
+use crate::support::Person;
+
+async fn workspace(
+    azure: &Emulator,
+    home: &TempDir,
+    interaction: Interaction,
+) -> (usize, Result<WorkspaceDetails, auth_core::Error>) {
+    let folder = home.path().to_str().unwrap().to_owned();
+    let folders = ["HOME", "AZML_CONFIG_DIR", "AZURE_CONFIG_DIR"].map(|name| (name.to_owned(), folder.clone()));
+    let env = Env::fake(azure.env().into_iter().chain(folders));
+    let person = Person::new(azure);
+    let http = HttpClient::new(env.clone());
+    let auth = InteractiveLoginAuthentication::builder()
+        .env(env)
+        .http(http.clone())
+        .browser(Browser::None)
+        .prompt(person.clone())
+        .build()
+        .unwrap();
+    let client = ArmClient::new(Arc::new(auth)).http(http).interaction(interaction);
+    let ws = Workspace::new(defaults::SUBSCRIPTION, defaults::RESOURCE_GROUP, defaults::WORKSPACE).client(client);
+    let details = ws.get().await;
+    (person.visits(), details)
+}
+
+#[tokio::test]
+async fn a_workspace_is_reached_through_one_sign_in_and_the_next_time_without() {
+    let (azure, home) = (Emulator::start(), TempDir::new().unwrap());
+    let (visits, error) = workspace(&azure, &home, Interaction::Forbid).await;
+    assert_eq!((visits, error.unwrap_err().kind()), (0, ErrorKind::Interaction));
+    let (visits, details) = workspace(&azure, &home, Interaction::Allow).await;
+    assert_eq!((visits, details.unwrap().location()), (1, defaults::LOCATION));
+    let (visits, details) = workspace(&azure, &home, Interaction::Allow).await;
+    assert_eq!((visits, details.unwrap().location()), (0, defaults::LOCATION));
+}
+
+#[tokio::test]
+async fn a_revoked_login_is_an_error_where_nobody_may_be_asked_and_a_sign_in_where_somebody_may() {
+    let (azure, home) = (Emulator::start(), TempDir::new().unwrap());
+    workspace(&azure, &home, Interaction::Allow).await.1.unwrap();
+    azure.revoke(defaults::ADA);
+    azure.advance_clock(std::time::Duration::from_secs(5));
+    let (visits, error) = workspace(&azure, &home, Interaction::Forbid).await;
+    assert_eq!((visits, error.unwrap_err().kind()), (0, ErrorKind::Interaction));
+    let (visits, details) = workspace(&azure, &home, Interaction::Allow).await;
+    assert_eq!((visits, details.unwrap().name()), (1, defaults::WORKSPACE));
+}

@@ -1,0 +1,84 @@
+//! A home, a person and an Azure for tests.
+
+use std::path::Path;
+use std::process::Command;
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::{Duration, SystemTime};
+
+use auth_cache::{FileStore, Protection};
+use auth_core::interactive::{Browser, Prompt};
+use auth_core::{Clock, Env};
+use url::Url;
+use workspace_client::auth::InteractiveLoginAuthentication;
+use xtask::emulator::{Emulator, Visitor};
+
+/// azml with a home of its own, and with the loopback Azure in the place of the real one.
+pub(crate) fn azml(home: &Path, azure: &Emulator) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_azml"));
+    command.env_clear().envs(environment(home, azure)).env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    command
+}
+
+/// Searches for everything that the loopback Azure ever issued.
+pub(crate) fn assert_no_secret(azure: &Emulator, place: &str, bytes: &[u8]) {
+    for secret in azure.secrets() {
+        let found = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
+        assert!(!found, "{place} holds {}...", &secret[..secret.len().min(12)]);
+    }
+}
+
+/// A person who signs in at once, and remembers how often.
+#[derive(Debug)]
+pub(crate) struct Person {
+    visitor: Visitor,
+    visits: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Person {
+    pub(crate) fn new(azure: &Emulator) -> Arc<Self> {
+        Arc::new(Self { visitor: azure.visitor().clone(), visits: Mutex::default() })
+    }
+
+    /// How often somebody had to sign in, once all of it has ended.
+    pub(crate) fn visits(&self) -> usize {
+        std::mem::take(&mut *self.visits.lock().unwrap()).into_iter().map(|visit| visit.join().unwrap()).count()
+    }
+}
+
+impl Prompt for Person {
+    fn sign_in_at(&self, url: &Url) {
+        let (visitor, url) = (self.visitor.clone(), url.to_string());
+        let visit = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(visitor.approve(&url)).unwrap();
+        });
+        self.visits.lock().unwrap().push(visit);
+    }
+}
+
+pub(crate) fn environment(home: &Path, azure: &Emulator) -> Vec<(String, String)> {
+    let mut variables = azure.env();
+    variables.push(("HOME".to_owned(), home.display().to_string()));
+    variables
+}
+
+pub(crate) fn auth(env: Env, home: &Path, clock: Clock) -> InteractiveLoginAuthentication {
+    let store = FileStore::new(home.join("tokens")).with_protection(Protection::File);
+    let builder = InteractiveLoginAuthentication::builder().env(env).store(Arc::new(store)).clock(clock);
+    builder.browser(Browser::None).build().unwrap()
+}
+
+/// Signs in and saves the login.
+pub(crate) async fn sign_in(home: &Path, azure: &Emulator) {
+    let store = FileStore::new(home.join("tokens")).with_protection(Protection::File);
+    let builder = InteractiveLoginAuthentication::builder().env(Env::fake(environment(home, azure)));
+    let builder = builder.store(Arc::new(store)).browser(Browser::None);
+    builder.prompt(Person::new(azure)).login().await.unwrap();
+    azure.clear_requests();
+}
+
+/// A day later every access token has expired; the refresh token has not.
+pub(crate) fn tomorrow() -> Clock {
+    Clock::fixed(SystemTime::now() + Duration::from_secs(24 * 3600))
+}
