@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use auth_cache::{FileStore, KeyOrigin, Protection};
 use auth_core::{Error, ErrorKind, TokenStore};
+use xtask::log::Log;
 
-use crate::secrecy::Log;
 use crate::support::{PATIENCE, Place, Role, ann, ben, directory_of_child, record, save, tell, wait_for_parent};
 
 fn without_bus(test: &str, directory: &Path) -> Role {

@@ -1,44 +1,9 @@
-use std::io;
-use std::sync::{Arc, Mutex};
-
 use auth_core::{Error, TokenStore};
+use xtask::log::Log;
 
 use crate::support::{PATIENCE, Place, ann, ben, record, save};
 
 const CANARY: &str = "canary-5f1d";
-
-#[derive(Clone, Default)]
-pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    /// Everything that this process logs from now on, at every level.
-    pub(crate) fn of_this_process() -> Self {
-        let log = Self::default();
-        let writer = log.clone();
-        let subscriber = tracing_subscriber::fmt()
-            .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
-            .with_ansi(false)
-            .with_writer(move || writer.clone())
-            .finish();
-        tracing::subscriber::set_global_default(subscriber).expect("one log in a process");
-        log
-    }
-
-    pub(crate) fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
-    }
-}
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
 
 #[tokio::test]
 async fn no_secret_is_readable_in_a_file_a_log_an_error_or_a_debug_text() -> Result<(), Error> {

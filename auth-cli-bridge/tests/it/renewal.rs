@@ -17,8 +17,9 @@ use xtask::emulator::defaults::{
     ADA, ADA_OBJECT_ID, CONTOSO, FABRIKAM, GRACE, GRACE_OBJECT_ID, SERVICE_PRINCIPAL_ID, SERVICE_PRINCIPAL_SECRET,
 };
 use xtask::emulator::{Effect, Emulator, Fault, LoggedRequest};
+use xtask::log::Log;
 
-use crate::support::{Log, NOW, clock, contents, offline, shown};
+use crate::support::{NOW, clock, contents, offline, shown};
 
 const ARM: &str = "https://management.core.windows.net/";
 
@@ -325,7 +326,7 @@ async fn a_service_principal_signs_in_with_what_the_cli_keeps_of_it() {
 
 #[tokio::test]
 async fn no_secret_shows_in_logs_errors_or_debug_output() {
-    let (log, _guard) = Log::start();
+    let (log, _guard) = Log::of_this_thread();
     let rig = Rig::start();
     let auth = rig.builder().build();
     let request = TokenRequest::arm(auth.cloud());

@@ -1,10 +1,8 @@
-//! Directories to read, and logs to look into.
+//! Directories to read.
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
 use auth_cli_bridge::{AzureCliAuthentication, AzureCliAuthenticationBuilder, ConfigDir};
@@ -61,36 +59,4 @@ pub(crate) fn contents(directory: &Path) -> BTreeMap<PathBuf, (Vec<u8>, SystemTi
 pub(crate) fn shown(error: &Error, directory: &Path) -> String {
     let text = format!("{:?}: {error}\n  help: {}", error.kind(), error.help().unwrap_or("-"));
     text.replace(&directory.display().to_string(), "[dir]")
-}
-
-/// Whatever was logged, at every level.
-#[derive(Clone, Default)]
-pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    /// Records everything that this thread logs while the guard lives.
-    pub(crate) fn start() -> (Self, tracing::subscriber::DefaultGuard) {
-        let log = Self::default();
-        let writer = log.clone();
-        let subscriber = tracing_subscriber::fmt()
-            .with_max_level(tracing::Level::TRACE)
-            .with_ansi(false)
-            .with_writer(move || writer.clone())
-            .finish();
-        (log, tracing::subscriber::set_default(subscriber))
-    }
-
-    pub(crate) fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-}
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
 }

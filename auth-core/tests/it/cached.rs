@@ -9,8 +9,9 @@ use auth_core::{
     AccessToken, Account, Authentication, Cached, Cloud, Error, ErrorKind, Grant, MemoryStore, Partition, Tenant,
     TokenRequest, TokenStore,
 };
+use xtask::log::Log;
 
-use crate::support::{Fragile, Log, NOON, Scripted, arm, hour_from, noon};
+use crate::support::{Fragile, NOON, Scripted, arm, hour_from, noon};
 
 fn token(text: &str) -> AccessToken {
     hour_from(from_unix(NOON), text)
@@ -211,7 +212,7 @@ async fn rule_3_a_scope_that_is_cached_does_not_wait_for_another_scope() {
 
 #[tokio::test]
 async fn rule_4_a_failing_store_never_fails_a_call_that_has_a_token_and_is_reported_once() {
-    let (log, _guard) = Log::start();
+    let (log, _guard) = Log::of_this_thread();
     let store = Fragile::default();
     store.broken.store(true, Ordering::SeqCst);
     let source = Scripted::new([Ok(token("a")), Ok(token("b"))]);
@@ -311,7 +312,7 @@ async fn a_sign_in_of_another_account_replaces_everything_that_was_saved() {
 
 #[tokio::test]
 async fn no_secret_shows_in_debug_output_or_logs() {
-    let (log, _guard) = Log::start();
+    let (log, _guard) = Log::of_this_thread();
     let grant = Grant { refresh_token: Some("canary-refresh".into()), ..token("canary-access").into() };
     let auth = Cached::new(Scripted::new([Ok(grant)]), Cloud::public()).with_clock(noon());
     let token = auth.token(&arm()).await.unwrap();

@@ -19,8 +19,7 @@ use tokio::task::JoinHandle;
 use url::Url;
 use wiremock::matchers::method;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
-
-use crate::support::Log;
+use xtask::log::Log;
 
 #[derive(Debug)]
 struct Tell(mpsc::UnboundedSender<Url>);
@@ -329,7 +328,7 @@ async fn without_a_browser_and_without_a_prompt_nobody_can_be_asked() {
 
 #[tokio::test]
 async fn the_listener_logs_no_secret_even_at_trace() {
-    let (log, _guard) = Log::start();
+    let (log, _guard) = Log::of_this_thread();
     let waiting = Waiting::start().await;
     let state = waiting.query["state"].clone();
     waiting.send(&waiting.get("/?code=canary&state=wrong")).await;

@@ -11,8 +11,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use wiremock::matchers::{method, path_regex};
 use wiremock::{Mock, MockServer, ResponseTemplate};
+use xtask::log::Log;
 
-use crate::support::{Log, NOON, noon};
+use crate::support::{NOON, noon};
 
 const HOME: &str = "8d2a6c4f-19b7-4e63-a1c5-0f9b3d8e2a01";
 const GUEST: &str = "8d2a6c4f-19b7-4e63-a1c5-0f9b3d8e2a02";
@@ -274,7 +275,7 @@ async fn a_throttled_answer_says_how_long_to_wait() {
 
 #[tokio::test]
 async fn no_secret_of_an_exchange_reaches_the_log() {
-    let (log, _guard) = Log::start();
+    let (log, _guard) = Log::of_this_thread();
     refresh(answer(json!({}))).await.unwrap();
     refresh(ResponseTemplate::new(400).set_body_json(json!({"error": "invalid_grant"}))).await.unwrap_err();
     assert!(log.text().contains("the token endpoint answered"));
