@@ -41,6 +41,12 @@ pub trait TokenSource: Debug + Send + Sync {
     /// Whose tokens these are: picks the record in the store, and its lock.
     fn partition(&self) -> Partition;
 
+    /// Whether a token can be acquired without anything that was saved before. Where it cannot, an empty store says enough, and
+    /// its lock is not taken.
+    fn starts_from_nothing(&self) -> bool {
+        true
+    }
+
     /// Looks for a token that is already at hand elsewhere, such as in another program's cache, without asking anybody. What
     /// it finds is served but not saved.
     async fn find(&self, request: &TokenRequest) -> Option<AccessToken> {

@@ -216,6 +216,9 @@ impl<S: TokenSource> Cached<S> {
                 None
             }),
         };
+        if saved.is_none() && !self.source.starts_from_nothing() {
+            return self.acquire(request, None, deadline).await.map(|grant| grant.access_token);
+        }
         let saved_token = saved.as_ref().and_then(|record| record.token(request)).cloned();
         if let Some(token) = saved_token.as_ref().filter(|token| self.is_fresh_answer(token, request)) {
             return Ok(token.clone());

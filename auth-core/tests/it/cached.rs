@@ -11,7 +11,7 @@ use auth_core::{
 };
 use xtask::log::Log;
 
-use crate::support::{Fragile, NOON, Scripted, arm, hour_from, noon};
+use crate::support::{Dependent, Fragile, NOON, Scripted, arm, hour_from, noon};
 
 fn token(text: &str) -> AccessToken {
     hour_from(from_unix(NOON), text)
@@ -208,6 +208,14 @@ async fn rule_3_a_scope_that_is_cached_does_not_wait_for_another_scope() {
     assert_eq!(text(&*auth, &arm()).await, "arm");
     source.open(1);
     assert_eq!(waiting.await.unwrap(), "ml");
+}
+
+#[tokio::test(start_paused = true)]
+async fn rule_3_an_empty_store_is_not_locked_for_a_source_that_needs_what_was_saved() {
+    let store: Arc<dyn TokenStore> = Arc::new(MemoryStore::new());
+    let _locked = store.lock(&Partition::new("dependent", []), Duration::ZERO).await.unwrap();
+    let auth = Cached::new(Dependent, Cloud::public()).with_store(store.clone());
+    assert_eq!(auth.token(&arm()).await.unwrap_err().kind(), ErrorKind::Unavailable);
 }
 
 #[tokio::test]

@@ -72,6 +72,30 @@ impl Scripted {
     }
 }
 
+/// A source that needs what was saved before, and finds nothing.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Dependent;
+
+#[async_trait]
+impl TokenSource for Dependent {
+    fn name(&self) -> &'static str {
+        "dependent"
+    }
+
+    fn partition(&self) -> Partition {
+        Partition::new("dependent", [])
+    }
+
+    fn starts_from_nothing(&self) -> bool {
+        false
+    }
+
+    async fn acquire(&self, _request: &TokenRequest, previous: Option<&Record>) -> Result<Grant, Error> {
+        assert_eq!(previous, None);
+        Err(Error::new(ErrorKind::Unavailable, "nobody has signed in"))
+    }
+}
+
 #[async_trait]
 impl TokenSource for Scripted {
     fn name(&self) -> &'static str {

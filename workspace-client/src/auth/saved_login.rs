@@ -28,6 +28,10 @@ impl TokenSource for SavedLogin {
         Partition::new("login", [cloud.name(), cloud.authority().as_str(), self.client.client_id()])
     }
 
+    fn starts_from_nothing(&self) -> bool {
+        false
+    }
+
     async fn acquire(&self, request: &TokenRequest, previous: Option<&Record>) -> Result<Grant, Error> {
         let Some((record, refresh_token)) =
             previous.and_then(|record| record.refresh_token.as_ref().map(|token| (record, token)))

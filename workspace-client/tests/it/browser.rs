@@ -1,11 +1,13 @@
 //! The main job with a real browser: sign in once, and never be asked again.
 
 use std::io::Read as _;
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use tempfile::TempDir;
+use url::Url;
 use xtask::browser::Chromium;
 use xtask::emulator::Emulator;
 
@@ -101,6 +103,27 @@ async fn a_person_who_cancels_in_the_browser_sees_it_there_and_on_the_terminal()
     let told = String::from_utf8(output.stderr).unwrap();
     assert!(told.contains("the sign-in was declined: AADSTS65004"), "{told}");
     assert!(told.contains("azml login"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ctrl_c_during_a_sign_in_leaves_nothing_behind() {
+    let (azure, home, recorder) = (Emulator::start(), TempDir::new().unwrap(), Recorder::new());
+    let mut login = azml(home.path(), &azure)
+        .arg("login")
+        .env("BROWSER", recorder.program())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let url = Url::parse(&recorder.url().await).unwrap();
+    let redirect = url.query_pairs().find(|(name, _)| name == "redirect_uri").unwrap().1.into_owned();
+    let port = Url::parse(&redirect).unwrap().port().unwrap();
+    assert!(TcpListener::bind(("127.0.0.1", port)).is_err());
+
+    assert!(Command::new("kill").args(["-INT", &login.id().to_string()]).status().unwrap().success());
+    assert!(!login.wait().unwrap().success());
+    assert!(TcpListener::bind(("127.0.0.1", port)).is_ok() && TcpListener::bind(("::1", port)).is_ok());
+    assert_eq!(home.path().read_dir().unwrap().count(), 0, "no file was left");
 }
 
 /// No secret can be read in any file.

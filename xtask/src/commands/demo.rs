@@ -31,6 +31,12 @@ pub(super) fn run() -> Result<(), String> {
     let (subscription, group, name) = (defaults::SUBSCRIPTION, defaults::RESOURCE_GROUP, defaults::WORKSPACE);
     azml.show(&["workspace", "show", "--subscription", subscription, "-g", group, "-n", name, "-o", "table"])?;
     explain(&azure);
+    let place = ["--subscription", subscription, "-g", group, "-n", name];
+    let query = ["--query", "[name, location]", "-o", "tsv"];
+    let found = output_of(&mut azml.command(&[&["workspace", "show"][..], &place, &query].concat())?)?;
+    let found: Vec<&str> = found.split_whitespace().collect();
+    let [name, location] = found[..] else { return Err(format!("azml shows no workspace but {found:?}")) };
+    println!("\nFound workspace {name} at location {location}");
     Ok(())
 }
 
