@@ -1,26 +1,27 @@
 //! The only road from a [`TokenSource`] to an [`Authentication`].
 
+mod slot;
+
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::{Duration, SystemTime};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use arc_swap::{ArcSwap, ArcSwapOption};
+use arc_swap::ArcSwap;
 use async_trait::async_trait;
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::MutexGuard;
 use tokio::time::{Instant, timeout_at};
 
+use self::slot::{Flight, Slot};
 use crate::request::Key;
 use crate::{
-    AccessToken, Authentication, Clock, Cloud, Error, ErrorKind, Grant, Interaction, LockedPartition, MemoryStore,
-    Record, TokenRequest, TokenSource, TokenStore,
+    AccessToken, Authentication, Clock, Cloud, Error, ErrorKind, Grant, LockedPartition, MemoryStore, Record,
+    TokenRequest, TokenSource, TokenStore,
 };
 
 /// How long the one caller who renews an aging token waits before it gives up and takes the old one.
 const RENEWAL_PATIENCE: Duration = Duration::from_secs(10);
-/// How long a token that could not be renewed is left alone: at first, and at most.
-const BACK_OFF: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs(300));
 
 /// Caches a [`TokenSource`] in memory and in a [`TokenStore`], with one refresh for any number of callers.
 ///
@@ -41,31 +42,6 @@ pub struct Cached<S> {
     store_reported: AtomicBool,
     clock: Clock,
     slots: ArcSwap<HashMap<Key, Arc<Slot>>>,
-}
-
-/// The place of one token: one pair of scopes and tenant.
-#[derive(Debug, Default)]
-struct Slot {
-    token: ArcSwapOption<AccessToken>,
-    flight: Mutex<Flight>,
-    /// How many flights have landed; tells a waiter whether one landed while it waited.
-    landed: AtomicU64,
-}
-
-/// What is known of the last flight, behind the mutex that lets one fly at a time.
-#[derive(Debug, Default)]
-struct Flight {
-    outcome: Option<Outcome>,
-    failures: u32,
-    no_renewal_before: Option<SystemTime>,
-}
-
-#[derive(Debug)]
-struct Outcome {
-    number: u64,
-    claims: Option<String>,
-    interaction: Interaction,
-    result: Result<AccessToken, Error>,
 }
 
 impl<S: TokenSource> Cached<S> {
@@ -163,16 +139,13 @@ impl<S: TokenSource> Cached<S> {
         }
 
         let deadline = Instant::now() + request.time_limit();
-        let landed_before = slot.landed.load(Ordering::Acquire);
+        let landed_before = slot.landed();
         let mut flight = timeout_at(deadline, slot.flight.lock()).await.map_err(|_| {
             let limit = request.time_limit();
             Error::new(ErrorKind::Timeout, format!("another caller was still busy with this token after {limit:?}"))
         })?;
-        if let Some(outcome) = &flight.outcome
-            && outcome.number > landed_before
-            && outcome.answers(request)
-        {
-            return outcome.result.clone().or_else(|error| slot.usable(request, self.clock.now()).ok_or(error));
+        if let Some(outcome) = flight.landed_since(landed_before, request) {
+            return outcome.or_else(|error| slot.usable(request, self.clock.now()).ok_or(error));
         }
         let now = self.clock.now();
         if let Some(token) = slot.usable(request, now).filter(|token| !token.is_near_expiry(now)) {
@@ -193,7 +166,7 @@ impl<S: TokenSource> Cached<S> {
         old: &AccessToken,
     ) -> AccessToken {
         let now = self.clock.now();
-        if flight.no_renewal_before.is_some_and(|time| now < time) {
+        if flight.rests(now) {
             return old.clone();
         }
         let patience = RENEWAL_PATIENCE.min(request.time_limit());
@@ -339,66 +312,6 @@ impl<S: TokenSource> Cached<S> {
     fn report(&self, error: &Error) {
         if !self.store_reported.swap(true, Ordering::Relaxed) {
             tracing::warn!(help = error.help(), "{error}; tokens are kept in memory only");
-        }
-    }
-}
-
-impl Slot {
-    fn usable(&self, request: &TokenRequest, now: SystemTime) -> Option<AccessToken> {
-        let token = self.token.load();
-        token.as_deref().filter(|token| token.is_usable(now) && request.accepts(token)).cloned()
-    }
-
-    /// Takes a token that is usable, though not fresh, as the one to fall back to.
-    fn offer(&self, token: AccessToken, request: &TokenRequest, now: SystemTime) {
-        let is_better = || self.usable(request, now).is_none_or(|own| own.expires_on() < token.expires_on());
-        if token.is_usable(now) && request.accepts(&token) && is_better() {
-            self.token.store(Some(Arc::new(token)));
-        }
-    }
-
-    fn drop_rejected(&self, rejected: &AccessToken) {
-        let token = self.token.load();
-        if token.as_ref().is_some_and(|token| token.secret() == rejected.secret()) {
-            self.token.compare_and_swap(&token, None);
-        }
-    }
-
-    fn land(&self, flight: &mut Flight, request: &TokenRequest, result: &Result<AccessToken, Error>, now: SystemTime) {
-        let number = self.landed.load(Ordering::Relaxed) + 1;
-        match result {
-            Ok(token) => {
-                self.token.store(Some(Arc::new(token.clone())));
-                flight.failures = 0;
-                flight.no_renewal_before = None;
-            }
-            Err(error) => {
-                let (first, most) = BACK_OFF;
-                let wait = first.saturating_mul(1 << flight.failures.min(8)).min(most);
-                let wait = error.retry_after().unwrap_or(wait).min(most);
-                tracing::debug!(%error, ?wait, "no token was obtained; one that is aging stays in use");
-                flight.failures += 1;
-                flight.no_renewal_before = Some(now + wait);
-            }
-        }
-        flight.outcome = Some(Outcome {
-            number,
-            claims: request.requested_claims().map(str::to_owned),
-            interaction: request.allowed_interaction(),
-            result: result.clone(),
-        });
-        self.landed.store(number, Ordering::Release);
-    }
-}
-
-impl Outcome {
-    /// Whether a flight for somebody else may answer this request: a token must not be the refused one, and an error must
-    /// come from a flight that was allowed no less.
-    fn answers(&self, request: &TokenRequest) -> bool {
-        let same_claims = self.claims.as_deref() == request.requested_claims();
-        match &self.result {
-            Ok(token) => request.accepts(token) || same_claims && self.claims.is_some(),
-            Err(_) => same_claims && self.interaction >= request.allowed_interaction(),
         }
     }
 }

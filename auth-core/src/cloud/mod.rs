@@ -1,10 +1,18 @@
 //! Clouds and their endpoints.
 
+mod builder;
+mod endpoint;
+mod known;
+
 use std::fmt;
 use std::sync::Arc;
 
-use url::{Host, Url};
+use url::Url;
 
+pub use self::builder::CloudBuilder;
+
+use self::endpoint::endpoint;
+use self::known::{AUTHORITY_ALIASES, KNOWN};
 use crate::{Error, ErrorKind, Scope, Scopes};
 
 /// An Azure cloud: its name and its endpoints. Clones share the same memory.
@@ -30,58 +38,6 @@ struct Inner {
     storage_suffix: Option<String>,
     key_vault_suffix: Option<String>,
 }
-
-/// One row of the table of known clouds (observed: az 2.91; the ML audience: azureml-core 1.61).
-struct Known {
-    name: &'static str,
-    authority: &'static str,
-    resource_manager: &'static str,
-    arm_audience: &'static str,
-    ml_audience: &'static str,
-    portal: &'static str,
-    storage_suffix: &'static str,
-    key_vault_suffix: &'static str,
-}
-
-const KNOWN: [Known; 3] = [
-    Known {
-        name: "AzureCloud",
-        authority: "https://login.microsoftonline.com",
-        resource_manager: "https://management.azure.com/",
-        arm_audience: "https://management.core.windows.net/",
-        ml_audience: "https://ml.azure.com",
-        portal: "https://portal.azure.com",
-        storage_suffix: "core.windows.net",
-        key_vault_suffix: ".vault.azure.net",
-    },
-    Known {
-        name: "AzureChinaCloud",
-        authority: "https://login.chinacloudapi.cn",
-        resource_manager: "https://management.chinacloudapi.cn",
-        arm_audience: "https://management.core.chinacloudapi.cn/",
-        ml_audience: "https://ml.azure.cn",
-        portal: "https://portal.azure.cn",
-        storage_suffix: "core.chinacloudapi.cn",
-        key_vault_suffix: ".vault.azure.cn",
-    },
-    Known {
-        name: "AzureUSGovernment",
-        authority: "https://login.microsoftonline.us",
-        resource_manager: "https://management.usgovcloudapi.net/",
-        arm_audience: "https://management.core.usgovcloudapi.net/",
-        ml_audience: "https://ml.azure.us",
-        portal: "https://portal.azure.us",
-        storage_suffix: "core.usgovcloudapi.net",
-        key_vault_suffix: ".vault.usgovcloudapi.net",
-    },
-];
-
-/// Authority hosts that are one and the same service (Microsoft, the instance discovery document shipped in msal-common).
-const AUTHORITY_ALIASES: [&[&str]; 3] = [
-    &["login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"],
-    &["login.chinacloudapi.cn", "login.partner.microsoftonline.cn"],
-    &["login.microsoftonline.us", "login.usgovcloudapi.net"],
-];
 
 impl Cloud {
     /// The public cloud, `AzureCloud`.
@@ -239,117 +195,6 @@ impl fmt::Debug for Cloud {
             .field("resource_manager", &self.0.resource_manager.as_str())
             .finish_non_exhaustive()
     }
-}
-
-/// A [`Cloud`] in the making.
-pub struct CloudBuilder(Inner);
-
-impl CloudBuilder {
-    /// Replaces the sign-in authority.
-    ///
-    /// # Errors
-    /// As [`Cloud::custom`].
-    pub fn authority(mut self, url: &str) -> Result<Self, Error> {
-        self.0.authority = endpoint(&self.0.name, "authority", url)?;
-        Ok(self)
-    }
-
-    /// Replaces Azure Resource Manager.
-    ///
-    /// # Errors
-    /// As [`Cloud::custom`].
-    pub fn resource_manager(mut self, url: &str) -> Result<Self, Error> {
-        self.0.resource_manager = endpoint(&self.0.name, "resource manager", url)?;
-        Ok(self)
-    }
-
-    /// Replaces the audience of tokens for Azure Resource Manager. A trailing slash is part of it.
-    ///
-    /// # Errors
-    /// As [`Scope::default_of`].
-    pub fn arm_audience(mut self, audience: &str) -> Result<Self, Error> {
-        self.0.arm_scope = Scope::default_of(audience)?.into();
-        Ok(self)
-    }
-
-    /// Sets the audience of tokens for the Azure ML data plane.
-    ///
-    /// # Errors
-    /// As [`Scope::default_of`].
-    pub fn ml_audience(mut self, audience: &str) -> Result<Self, Error> {
-        self.0.ml_scope = Some(Scope::default_of(audience)?.into());
-        Ok(self)
-    }
-
-    /// Sets the Azure portal.
-    ///
-    /// # Errors
-    /// As [`Cloud::custom`].
-    pub fn portal(mut self, url: &str) -> Result<Self, Error> {
-        self.0.portal = Some(endpoint(&self.0.name, "portal", url)?);
-        Ok(self)
-    }
-
-    /// Sets the suffix of storage hosts.
-    pub fn storage_suffix(mut self, suffix: &str) -> Self {
-        self.0.storage_suffix = Some(suffix.to_owned());
-        self
-    }
-
-    /// Sets the suffix of key vault hosts.
-    pub fn key_vault_suffix(mut self, suffix: &str) -> Self {
-        self.0.key_vault_suffix = Some(suffix.to_owned());
-        self
-    }
-
-    /// The cloud.
-    pub fn build(self) -> Cloud {
-        Cloud(Arc::new(self.0))
-    }
-}
-
-impl fmt::Debug for CloudBuilder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CloudBuilder").field("name", &self.0.name).finish_non_exhaustive()
-    }
-}
-
-/// Whether `url` may carry a bearer token: https, or http on the loopback interface.
-pub(crate) fn is_trustworthy(url: &Url) -> bool {
-    url.scheme() == "https" && url.host().is_some() || url.scheme() == "http" && is_loopback(url)
-}
-
-/// Whether `url` names this machine's loopback interface.
-pub(crate) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
-}
-
-fn endpoint(cloud: &str, what: &str, text: &str) -> Result<Url, Error> {
-    let refuse = |why: &str| {
-        let shown: String = text.chars().take(100).collect();
-        Error::new(ErrorKind::Configuration, format!("the {what} of cloud {cloud:?} is {shown:?}, {why}")).with_help(
-            "an endpoint is an https URL with a host, or an http URL on this machine (localhost, 127.0.0.1 or [::1])",
-        )
-    };
-    let url = Url::parse(text.trim()).map_err(|error| refuse(&format!("which is not a URL: {error}")))?;
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(refuse("which carries a user name"));
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err(refuse("which carries a query or a fragment"));
-    }
-    if !is_trustworthy(&url) {
-        return Err(refuse("which is neither https nor on this machine"));
-    }
-    if url.host_str().is_some_and(|host| host.ends_with('.')) {
-        return Err(refuse("whose host ends in a dot"));
-    }
-    Ok(url)
 }
 
 #[cfg(test)]

@@ -1,0 +1,126 @@
+//! The place of one token in memory, and the flight that renews it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime};
+
+use arc_swap::ArcSwapOption;
+use tokio::sync::Mutex;
+
+use crate::{AccessToken, Error, Interaction, TokenRequest};
+
+/// How long a token that could not be renewed is left alone: at first, and at most.
+const BACK_OFF: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs(300));
+
+/// The place of one token: one pair of scopes and tenant.
+#[derive(Debug, Default)]
+pub(super) struct Slot {
+    pub(super) token: ArcSwapOption<AccessToken>,
+    pub(super) flight: Mutex<Flight>,
+    /// How many flights have landed; tells a waiter whether one landed while it waited.
+    landed: AtomicU64,
+}
+
+/// What is known of the last flight, behind the mutex that lets one fly at a time.
+#[derive(Debug, Default)]
+pub(super) struct Flight {
+    outcome: Option<Outcome>,
+    failures: u32,
+    no_renewal_before: Option<SystemTime>,
+}
+
+#[derive(Debug)]
+struct Outcome {
+    number: u64,
+    claims: Option<String>,
+    interaction: Interaction,
+    result: Result<AccessToken, Error>,
+}
+
+impl Slot {
+    /// How many flights have landed; see [`Flight::landed_since`].
+    pub(super) fn landed(&self) -> u64 {
+        self.landed.load(Ordering::Acquire)
+    }
+
+    pub(super) fn usable(&self, request: &TokenRequest, now: SystemTime) -> Option<AccessToken> {
+        let token = self.token.load();
+        token.as_deref().filter(|token| token.is_usable(now) && request.accepts(token)).cloned()
+    }
+
+    /// Takes a token that is usable, though not fresh, as the one to fall back to.
+    pub(super) fn offer(&self, token: AccessToken, request: &TokenRequest, now: SystemTime) {
+        let is_better = || self.usable(request, now).is_none_or(|own| own.expires_on() < token.expires_on());
+        if token.is_usable(now) && request.accepts(&token) && is_better() {
+            self.token.store(Some(Arc::new(token)));
+        }
+    }
+
+    pub(super) fn drop_rejected(&self, rejected: &AccessToken) {
+        let token = self.token.load();
+        if token.as_ref().is_some_and(|token| token.secret() == rejected.secret()) {
+            self.token.compare_and_swap(&token, None);
+        }
+    }
+
+    pub(super) fn land(
+        &self,
+        flight: &mut Flight,
+        request: &TokenRequest,
+        result: &Result<AccessToken, Error>,
+        now: SystemTime,
+    ) {
+        let number = self.landed.load(Ordering::Relaxed) + 1;
+        match result {
+            Ok(token) => {
+                self.token.store(Some(Arc::new(token.clone())));
+                flight.failures = 0;
+                flight.no_renewal_before = None;
+            }
+            Err(error) => {
+                let (first, most) = BACK_OFF;
+                let wait = first.saturating_mul(1 << flight.failures.min(8)).min(most);
+                let wait = error.retry_after().unwrap_or(wait).min(most);
+                tracing::debug!(%error, ?wait, "no token was obtained; one that is aging stays in use");
+                flight.failures += 1;
+                flight.no_renewal_before = Some(now + wait);
+            }
+        }
+        flight.outcome = Some(Outcome {
+            number,
+            claims: request.requested_claims().map(str::to_owned),
+            interaction: request.allowed_interaction(),
+            result: result.clone(),
+        });
+        self.landed.store(number, Ordering::Release);
+    }
+}
+
+impl Flight {
+    /// The outcome of a flight that landed while a caller waited, if it answers that caller too.
+    pub(super) fn landed_since(
+        &self,
+        landed_before: u64,
+        request: &TokenRequest,
+    ) -> Option<Result<AccessToken, Error>> {
+        let outcome = self.outcome.as_ref().filter(|outcome| outcome.number > landed_before);
+        outcome.filter(|outcome| outcome.answers(request)).map(|outcome| outcome.result.clone())
+    }
+
+    /// Whether it is too early to try a renewal again.
+    pub(super) fn rests(&self, now: SystemTime) -> bool {
+        self.no_renewal_before.is_some_and(|time| now < time)
+    }
+}
+
+impl Outcome {
+    /// Whether a flight for somebody else may answer this request: a token must not be the refused one, and an error must
+    /// come from a flight that was allowed no less.
+    fn answers(&self, request: &TokenRequest) -> bool {
+        let same_claims = self.claims.as_deref() == request.requested_claims();
+        match &self.result {
+            Ok(token) => request.accepts(token) || same_claims && self.claims.is_some(),
+            Err(_) => same_claims && self.interaction >= request.allowed_interaction(),
+        }
+    }
+}
