@@ -23,6 +23,9 @@ pub(crate) struct Bench {
     /// How often each slow command runs; fast ones run ten times as often.
     #[arg(long, default_value_t = 20)]
     runs: usize,
+    /// Times this azml instead of building one, to compare two builds.
+    #[arg(long, value_name = "FILE")]
+    azml: Option<PathBuf>,
     /// Replaces the table in BENCHMARKS.md.
     #[arg(long)]
     write: bool,
@@ -30,17 +33,11 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(super) fn run(&self) -> Result<(), String> {
-        println!("Building azml (release) ...");
-        output_of(&mut cargo(&[
-            "build",
-            "--quiet",
-            "--release",
-            "--package",
-            "workspace-client",
-            "--features",
-            "cli",
-        ]))?;
-        let place = Place::new(azure_cli()?)?;
+        let azml = match &self.azml {
+            Some(azml) => azml.clone(),
+            None => build()?,
+        };
+        let place = Place::new(azure_cli()?, azml)?;
         let table = self.measure(&place)?;
         println!("\n{table}");
         if self.write {
@@ -108,9 +105,9 @@ struct Place {
 }
 
 impl Place {
-    fn new(az: PathBuf) -> Result<Self, String> {
+    fn new(az: PathBuf, azml: PathBuf) -> Result<Self, String> {
         let home = TempDir::with_prefix("azml-bench-").map_err(|error| format!("no temporary folder: {error}"))?;
-        let place = Self { az, azml: root().join("target/release/azml"), azure: Emulator::start(), home };
+        let place = Self { az, azml, azure: Emulator::start(), home };
         let write = |name: &str, text: String| {
             let folder = place.home.path().join(".azure");
             std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(folder.join(name), text))
@@ -159,6 +156,12 @@ impl Place {
         let status = login.status().map_err(|error| format!("azml does not start: {error}"))?;
         if status.success() { Ok(()) } else { Err("azml login failed".to_owned()) }
     }
+}
+
+fn build() -> Result<PathBuf, String> {
+    println!("Building azml (release) ...");
+    output_of(&mut cargo(&["build", "--quiet", "--release", "-p", "workspace-client", "--features", "cli"]))?;
+    Ok(root().join("target/release/azml"))
 }
 
 /// The Azure CLI in a folder of its own, installed if it is not there yet.
