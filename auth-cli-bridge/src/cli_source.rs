@@ -132,11 +132,11 @@ impl TokenSource for AzureCliSource {
 
     fn partition(&self) -> Partition {
         let Owner { client_id, home_account_id } = self.owner();
-        // The tenant is part of it, because a record files tokens of "the identity's own tenant" under no name.
-        Partition::new(
-            "azure-cli",
-            [self.cloud.name(), home_account_id.unwrap_or(client_id), self.identity.tenant.as_str()],
-        )
+        let account = home_account_id.unwrap_or(client_id);
+        // The authority is part of it, because a refresh token must never travel to another one that bears the same cloud's
+        // name; the tenant, because a record files tokens of "the identity's own tenant" under no name.
+        let cloud = &self.cloud;
+        Partition::new("azure-cli", [cloud.name(), cloud.authority().as_str(), account, self.identity.tenant.as_str()])
     }
 
     async fn find(&self, request: &TokenRequest) -> Option<AccessToken> {

@@ -8,8 +8,8 @@ use async_trait::async_trait;
 
 use crate::{AccessToken, Attempt, Authentication, Cloud, Error, ErrorKind, TokenRequest};
 
-/// Tries its members in order and answers with the first token. From then on the member that answered is asked first, so that
-/// a process keeps its identity.
+/// Tries its members in order and answers with the first token. From then on only the member that answered is asked, so that a
+/// process keeps its identity.
 ///
 /// Only [`ErrorKind::Unavailable`], "not configured or not present here", lets it go on to the next member: a refusal never
 /// silently changes the identity. When no member answers, the error carries every attempt.
@@ -45,10 +45,15 @@ impl Authentication for Chain {
 
     async fn token(&self, request: &TokenRequest) -> Result<AccessToken, Error> {
         if let Some(member) = self.members.get(self.answered.load(Ordering::Relaxed)) {
-            match member.token(request).await {
-                Err(error) if error.kind() == ErrorKind::Unavailable => {}
-                answer => return answer,
-            }
+            let started = Instant::now();
+            return member.token(request).await.map_err(|error| match error.kind() {
+                ErrorKind::Unavailable => {
+                    let attempt = Attempt { name: member.name(), error, took: started.elapsed() };
+                    let message = "the identity that answered before cannot answer this";
+                    Error::new(ErrorKind::Unavailable, message).with_attempts(vec![attempt])
+                }
+                _ => error,
+            });
         }
         let mut attempts = Vec::new();
         for (index, member) in self.members.iter().enumerate() {

@@ -19,12 +19,9 @@ pub struct Claims {
     /// The object id of the person or application in that tenant.
     #[serde(default)]
     pub oid: Option<String>,
-    /// Expiry, in seconds since the Unix epoch.
+    /// The subject: the person or application, as this client knows it.
     #[serde(default)]
-    pub exp: Option<u64>,
-    /// Issue, in seconds since the Unix epoch.
-    #[serde(default)]
-    pub iat: Option<u64>,
+    pub sub: Option<String>,
     /// Who issued the token.
     #[serde(default)]
     pub iss: Option<String>,

@@ -22,7 +22,7 @@ pub struct Found {
 }
 
 /// Lists the subscriptions that `user` can reach: in `tenant`, or else in every tenant where the user exists. The tenants are
-/// asked at the same time.
+/// asked side by side, though their tokens come one after the other.
 ///
 /// # Errors
 /// As [`ArmClient::get`] if the tenants themselves cannot be listed.

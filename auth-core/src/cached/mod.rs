@@ -1,11 +1,11 @@
 //! The only road from a [`TokenSource`] to an [`Authentication`].
 
+mod persistence;
 mod slot;
 
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -13,11 +13,12 @@ use async_trait::async_trait;
 use tokio::sync::MutexGuard;
 use tokio::time::{Instant, timeout_at};
 
+use self::persistence::Persistence;
 use self::slot::{Flight, Slot};
 use crate::request::Key;
 use crate::{
-    AccessToken, Authentication, Clock, Cloud, Error, ErrorKind, Grant, LockedPartition, MemoryStore, Record,
-    TokenRequest, TokenSource, TokenStore,
+    AccessToken, Authentication, Clock, Cloud, Error, ErrorKind, Grant, LockedPartition, Record, TokenRequest,
+    TokenSource, TokenStore,
 };
 
 /// How long the one caller who renews an aging token waits before it gives up and takes the old one.
@@ -36,31 +37,37 @@ const RENEWAL_PATIENCE: Duration = Duration::from_secs(10);
 pub struct Cached<S> {
     source: S,
     cloud: Cloud,
-    store: Arc<dyn TokenStore>,
-    /// Takes the place of a store that cannot be written.
-    unsaved: MemoryStore,
-    store_reported: AtomicBool,
+    persistence: Persistence,
     clock: Clock,
     slots: ArcSwap<HashMap<Key, Arc<Slot>>>,
+}
+
+/// How long a flight may take.
+#[derive(Clone, Copy, Debug)]
+struct Patience {
+    limit: Duration,
+    deadline: Instant,
+}
+
+impl Patience {
+    fn of(limit: Duration) -> Self {
+        Self { limit, deadline: Instant::now() + limit }
+    }
+
+    fn left(self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
 }
 
 impl<S: TokenSource> Cached<S> {
     /// Caches `source` in memory.
     pub fn new(source: S, cloud: Cloud) -> Self {
-        Self {
-            source,
-            cloud,
-            store: Arc::new(MemoryStore::new()),
-            unsaved: MemoryStore::new(),
-            store_reported: AtomicBool::new(false),
-            clock: Clock::system(),
-            slots: ArcSwap::default(),
-        }
+        Self { source, cloud, persistence: Persistence::default(), clock: Clock::system(), slots: ArcSwap::default() }
     }
 
     /// Keeps tokens in `store` too, for the next process.
     pub fn with_store(mut self, store: Arc<dyn TokenStore>) -> Self {
-        self.store = store;
+        self.persistence = Persistence::new(store);
         self
     }
 
@@ -80,36 +87,38 @@ impl<S: TokenSource> Cached<S> {
     /// # Errors
     /// As [`TokenStore::load`].
     pub async fn saved(&self) -> Result<Option<Record>, Error> {
-        self.store.load(&self.source.partition()).await
+        self.persistence.load(&self.source.partition()).await
     }
 
     /// Takes in a grant that was obtained in another way, such as by a person's sign-in: saves it, and serves it from now on.
     pub async fn adopt(&self, request: &TokenRequest, grant: Grant) -> AccessToken {
-        self.slots.store(Arc::default());
-        let slot = self.slot(&request.key);
-        slot.token.store(Some(Arc::new(grant.access_token.clone())));
-        match self.store.lock(&self.source.partition(), request.time_limit()).await {
+        let partition = self.source.partition();
+        match self.persistence.lock(&partition, request.time_limit()).await {
             Ok(mut locked) => {
-                let record = self.read_under_lock(&*locked, None).await;
-                self.save(&mut *locked, record, request, &grant).await;
+                let before = self.persistence.load_locked(&*locked).await.ok().flatten();
+                let record = self.merged(before.as_ref(), request, &grant);
+                self.persistence.save(&mut *locked, before, record).await;
             }
-            Err(error) => {
-                self.report(&error);
-                self.keep_unsaved(None, request, &grant).await;
+            Err(_reported) => {
+                let before = self.persistence.load(&partition).await.ok().flatten();
+                let record = self.merged(before.as_ref(), request, &grant);
+                self.persistence.keep(before, record);
             }
         }
+        // Only now: whoever asked in the meantime may have put a token of the earlier identity back into memory.
+        self.slots.store(Arc::default());
+        self.slot(&request.key).put(&grant.access_token);
         grant.access_token
     }
 
-    /// Forgets this identity, in memory and in the store, and says whether anything was saved.
+    /// Forgets this identity, in the store and in memory, and says whether anything was saved.
     ///
     /// # Errors
-    /// As [`TokenStore::lock`] and [`LockedPartition::remove`].
+    /// As [`TokenStore::lock`] and [`crate::LockedPartition::remove`].
     pub async fn forget(&self) -> Result<bool, Error> {
+        let removed = self.persistence.remove(&self.source.partition(), RENEWAL_PATIENCE).await?;
         self.slots.store(Arc::default());
-        let partition = self.source.partition();
-        self.unsaved.lock(&partition, Duration::ZERO).await?.remove().await?;
-        self.store.lock(&partition, RENEWAL_PATIENCE).await?.remove().await
+        Ok(removed)
     }
 
     fn slot(&self, key: &Key) -> Arc<Slot> {
@@ -128,119 +137,137 @@ impl<S: TokenSource> Cached<S> {
     /// Rules 2 to 5.
     async fn token_slowly(&self, request: &TokenRequest) -> Result<AccessToken, Error> {
         let slot = self.slot(&request.key);
+        let now = self.clock.now();
         if let Some(rejected) = request.rejected() {
-            slot.drop_rejected(rejected);
+            slot.refuse(rejected, now);
         }
-        let now = self.clock.now();
-        let usable = slot.usable(request, now);
-        if let Some(token) = usable.as_ref().filter(|token| !token.is_near_expiry(now)) {
-            let Ok(flight) = slot.flight.try_lock() else { return Ok(token.clone()) };
-            return Ok(self.renew(&slot, flight, request, token).await);
-        }
-
-        let deadline = Instant::now() + request.time_limit();
-        let landed_before = slot.landed();
-        let mut flight = timeout_at(deadline, slot.flight.lock()).await.map_err(|_| {
-            let limit = request.time_limit();
-            Error::new(ErrorKind::Timeout, format!("another caller was still busy with this token after {limit:?}"))
-        })?;
-        if let Some(outcome) = flight.landed_since(landed_before, request) {
-            return outcome.or_else(|error| slot.usable(request, self.clock.now()).ok_or(error));
-        }
-        let now = self.clock.now();
-        if let Some(token) = slot.usable(request, now).filter(|token| !token.is_near_expiry(now)) {
-            return Ok(token);
-        }
-        let result = self.fly(&slot, request, deadline).await;
-        slot.land(&mut flight, request, &result, self.clock.now());
-        // What is left of the old token is better than an error.
+        let patience = request.time_limit().min(RENEWAL_PATIENCE);
+        let result = match slot.usable(request, now) {
+            None => self.wait_for_flight(&slot, request, request.time_limit()).await,
+            Some(old) if old.is_near_expiry(now) => {
+                let left = old.expires_on().duration_since(now).unwrap_or_default();
+                self.wait_for_flight(&slot, request, patience.min(left / 2)).await
+            }
+            Some(old) => match slot.flight.try_lock() {
+                Ok(flight) => self.renew(&slot, flight, request, patience).await,
+                Err(_somebody_else_renews) => Ok(old),
+            },
+        };
+        // What is left of a token is better than an error.
         result.or_else(|error| slot.usable(request, self.clock.now()).ok_or(error))
     }
 
-    /// Rule 2: one attempt to renew an aging token; whatever happens, there is a token.
+    /// Rules 3 and 5: waits for the flight of another caller, and flies only if that brought nothing.
+    async fn wait_for_flight(
+        &self,
+        slot: &Slot,
+        request: &TokenRequest,
+        limit: Duration,
+    ) -> Result<AccessToken, Error> {
+        let patience = Patience::of(limit);
+        let landed_before = slot.landed();
+        let flight = timeout_at(patience.deadline, slot.flight.lock()).await.map_err(|_| {
+            Error::new(ErrorKind::Timeout, format!("another caller was still busy with this token after {limit:?}"))
+        })?;
+        if let Some(outcome) = flight.landed_since(landed_before, request) {
+            return outcome;
+        }
+        let now = self.clock.now();
+        match slot.usable(request, now).filter(|token| !token.is_near_expiry(now)) {
+            Some(token) => Ok(token),
+            None => self.renew(slot, flight, request, patience.left()).await,
+        }
+    }
+
+    /// One flight, unless there is a token to do with and the last flight failed a moment ago.
     async fn renew(
         &self,
         slot: &Slot,
         mut flight: MutexGuard<'_, Flight>,
         request: &TokenRequest,
-        old: &AccessToken,
-    ) -> AccessToken {
+        limit: Duration,
+    ) -> Result<AccessToken, Error> {
         let now = self.clock.now();
-        if flight.rests(now) {
-            return old.clone();
+        if flight.rests(now)
+            && let Some(old) = slot.usable(request, now)
+        {
+            return Ok(old);
         }
-        let patience = RENEWAL_PATIENCE.min(request.time_limit());
-        let result = self.fly(slot, request, Instant::now() + patience).await;
-        slot.land(&mut flight, request, &result, now);
-        result.unwrap_or_else(|_| old.clone())
+        let result = self.fly(slot, request, Patience::of(limit)).await;
+        slot.land(&mut flight, request, &result, self.clock.now());
+        result
     }
 
-    /// One flight: look elsewhere, look in the store, and only then ask, under the store's lock.
-    async fn fly(&self, slot: &Slot, request: &TokenRequest, deadline: Instant) -> Result<AccessToken, Error> {
+    /// Looks elsewhere, looks in the store, and only then asks, under the store's lock.
+    async fn fly(&self, slot: &Slot, request: &TokenRequest, patience: Patience) -> Result<AccessToken, Error> {
         let found = self.source.find(request).await;
-        if let Some(token) = found.as_ref().filter(|token| self.is_fresh_answer(token, request)) {
-            return Ok(token.clone());
+        if let Some(token) = self.fresh(slot, request, found.as_ref()) {
+            return Ok(token);
         }
         let partition = self.source.partition();
-        let saved = match self.unsaved.load(&partition).await {
-            Ok(Some(unsaved)) => Some(unsaved),
-            _ => self.store.load(&partition).await.unwrap_or_else(|error| {
-                self.report(&error);
-                None
-            }),
+        let (saved, unreadable) = match self.persistence.load(&partition).await {
+            Ok(saved) => (saved, None),
+            Err(error) => (None, Some(error)),
         };
-        if saved.is_none() && !self.source.starts_from_nothing() {
-            return self.acquire(request, None, deadline).await.map(|grant| grant.access_token);
+        if saved.is_none() && unreadable.is_none() && !self.source.starts_from_nothing() {
+            return self.acquire(request, None, patience).await.map(|grant| grant.access_token);
         }
-        let saved_token = saved.as_ref().and_then(|record| record.token(request)).cloned();
-        if let Some(token) = saved_token.as_ref().filter(|token| self.is_fresh_answer(token, request)) {
-            return Ok(token.clone());
+        let saved_token = saved.as_ref().and_then(|record| record.token(request));
+        if let Some(token) = self.fresh(slot, request, saved_token) {
+            return Ok(token);
         }
         let now = self.clock.now();
-        for token in [found, saved_token].into_iter().flatten() {
+        for token in [found.as_ref(), saved_token].into_iter().flatten() {
             slot.offer(token, request, now);
         }
         let is_aging = slot.usable(request, now).is_some_and(|token| !token.is_near_expiry(now));
         // Whoever holds an aging token need not wait for another process that is renewing it.
-        let wait = if is_aging { Duration::ZERO } else { deadline.saturating_duration_since(Instant::now()) };
-        match self.store.lock(&partition, wait).await {
-            Ok(locked) => self.fly_under_lock(request, deadline, saved, locked).await,
+        let wait = if is_aging { Duration::ZERO } else { patience.left() };
+        let result = match self.persistence.lock(&partition, wait).await {
+            Ok(locked) => self.fly_under_lock(slot, request, patience, saved, locked).await,
             Err(error) if error.kind() == ErrorKind::Timeout => Err(error),
-            Err(error) => {
-                self.report(&error);
-                let grant = self.acquire(request, saved.as_ref(), deadline).await;
-                if let Ok(grant) = &grant {
-                    self.keep_unsaved(saved, request, grant).await;
-                }
-                grant.map(|grant| grant.access_token)
+            Err(_reported) => {
+                let grant = self.acquire(request, saved.as_ref(), patience).await;
+                grant.map(|grant| {
+                    let record = self.merged(saved.as_ref(), request, &grant);
+                    self.persistence.keep(saved, record);
+                    grant.access_token
+                })
             }
-        }
+        };
+        // "There is nothing" is not what an unreadable store says: another identity must not take its place.
+        result.map_err(|error| match unreadable {
+            Some(unreadable) if error.kind() == ErrorKind::Unavailable => unreadable,
+            _ => error,
+        })
     }
 
     async fn fly_under_lock(
         &self,
+        slot: &Slot,
         request: &TokenRequest,
-        deadline: Instant,
-        saved: Option<Record>,
+        patience: Patience,
+        seen: Option<Record>,
         mut locked: Box<dyn LockedPartition>,
     ) -> Result<AccessToken, Error> {
-        let record = self.read_under_lock(&*locked, saved).await;
+        let record = self.persistence.load_locked(&*locked).await.unwrap_or(seen);
         let winner = record.as_ref().and_then(|record| record.token(request));
-        if let Some(token) = winner.filter(|token| self.is_fresh_answer(token, request)) {
-            return Ok(token.clone());
+        if let Some(token) = self.fresh(slot, request, winner) {
+            return Ok(token);
         }
-        match self.acquire(request, record.as_ref(), deadline).await {
+        match self.acquire(request, record.as_ref(), patience).await {
             Ok(grant) => {
-                self.save(&mut *locked, record, request, &grant).await;
+                let merged = self.merged(record.as_ref(), request, &grant);
+                self.persistence.save(&mut *locked, record, merged).await;
                 Ok(grant.access_token)
             }
             Err(error) => {
                 // Other processes must not be served a token that was refused here.
-                if let (Some(mut record), Some(rejected)) = (record, request.rejected())
-                    && record.drop_rejected(rejected)
-                    && let Err(error) = locked.save(&record).await
-                {
-                    self.report(&error);
+                if let (Some(before), Some(rejected)) = (record, request.rejected()) {
+                    let mut record = before.clone();
+                    if record.drop_rejected(rejected) {
+                        self.persistence.save(&mut *locked, Some(before), record).await;
+                    }
                 }
                 Err(error)
             }
@@ -251,68 +278,29 @@ impl<S: TokenSource> Cached<S> {
         &self,
         request: &TokenRequest,
         previous: Option<&Record>,
-        deadline: Instant,
+        patience: Patience,
     ) -> Result<Grant, Error> {
-        let grant = timeout_at(deadline, self.source.acquire(request, previous)).await.map_err(|_| {
-            let (name, limit) = (self.source.name(), request.time_limit());
+        let acquired = timeout_at(patience.deadline, self.source.acquire(request, previous)).await;
+        let grant = acquired.map_err(|_| {
+            let (name, limit) = (self.source.name(), patience.limit);
             Error::new(ErrorKind::Timeout, format!("{name} did not answer within {limit:?}"))
         })??;
-        if !request.accepts(&grant.access_token) && request.requested_claims().is_none() {
+        if request.rejected().is_some_and(|rejected| rejected.secret() == grant.access_token.secret()) {
             return Err(Error::new(ErrorKind::Rejected, "the service refuses this token, and there is no other")
                 .with_help("sign in again: azml login --force"));
         }
         Ok(grant)
     }
 
-    async fn read_under_lock(&self, locked: &dyn LockedPartition, seen: Option<Record>) -> Option<Record> {
-        if let Ok(Some(unsaved)) = self.unsaved.load(&self.source.partition()).await {
-            return Some(unsaved);
-        }
-        locked.load().await.unwrap_or_else(|error| {
-            self.report(&error);
-            seen
-        })
-    }
-
-    async fn save(
-        &self,
-        locked: &mut dyn LockedPartition,
-        record: Option<Record>,
-        request: &TokenRequest,
-        grant: &Grant,
-    ) {
-        let mut merged = record.clone().unwrap_or_default();
-        merged.merge(request, grant, self.clock.now());
-        match locked.save(&merged).await {
-            Ok(()) => {
-                if let Ok(mut unsaved) = self.unsaved.lock(&self.source.partition(), Duration::ZERO).await {
-                    let _ = unsaved.remove().await;
-                }
-            }
-            Err(error) => {
-                self.report(&error);
-                self.keep_unsaved(record, request, grant).await;
-            }
-        }
-    }
-
-    /// Keeps what could not be saved, so that this process at least does not lose its refresh token.
-    async fn keep_unsaved(&self, record: Option<Record>, request: &TokenRequest, grant: &Grant) {
-        let mut record = record.unwrap_or_default();
+    fn merged(&self, before: Option<&Record>, request: &TokenRequest, grant: &Grant) -> Record {
+        let mut record = before.cloned().unwrap_or_default();
         record.merge(request, grant, self.clock.now());
-        if let Ok(mut unsaved) = self.unsaved.lock(&self.source.partition(), RENEWAL_PATIENCE).await {
-            let _ = unsaved.save(&record).await;
-        }
+        record
     }
 
-    fn is_fresh_answer(&self, token: &AccessToken, request: &TokenRequest) -> bool {
-        token.is_fresh(self.clock.now()) && request.accepts(token)
-    }
-
-    fn report(&self, error: &Error) {
-        if !self.store_reported.swap(true, Ordering::Relaxed) {
-            tracing::warn!(help = error.help(), "{error}; tokens are kept in memory only");
-        }
+    /// The token, if it may be served and there is no reason to renew it.
+    fn fresh(&self, slot: &Slot, request: &TokenRequest, token: Option<&AccessToken>) -> Option<AccessToken> {
+        token.filter(|token| token.is_fresh(self.clock.now()) && slot.accepts(request, token)).cloned()
     }
 }
 
@@ -329,7 +317,8 @@ impl<S: TokenSource> Authentication for Cached<S> {
     async fn token(&self, request: &TokenRequest) -> Result<AccessToken, Error> {
         if let Some(slot) = self.slots.load().get(&request.key)
             && let Some(token) = slot.token.load().as_deref()
-            && self.is_fresh_answer(token, request)
+            && token.is_fresh(self.clock.now())
+            && request.accepts(token)
         {
             return Ok(token.clone());
         }
@@ -339,6 +328,6 @@ impl<S: TokenSource> Authentication for Cached<S> {
 
 impl<S: fmt::Debug> fmt::Debug for Cached<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Cached").field("source", &self.source).field("store", &self.store).finish_non_exhaustive()
+        f.debug_struct("Cached").field("source", &self.source).finish_non_exhaustive()
     }
 }

@@ -1,13 +1,12 @@
 //! The place of one token in memory, and the flight that renews it.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use arc_swap::ArcSwapOption;
-use tokio::sync::Mutex;
 
-use crate::{AccessToken, Error, Interaction, TokenRequest};
+use crate::{AccessToken, Error, ErrorKind, Interaction, TokenRequest};
 
 /// How long a token that could not be renewed is left alone: at first, and at most.
 const BACK_OFF: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs(300));
@@ -15,8 +14,10 @@ const BACK_OFF: (Duration, Duration) = (Duration::from_secs(30), Duration::from_
 /// The place of one token: one pair of scopes and tenant.
 #[derive(Debug, Default)]
 pub(super) struct Slot {
+    /// Never one that was refused.
     pub(super) token: ArcSwapOption<AccessToken>,
-    pub(super) flight: Mutex<Flight>,
+    pub(super) flight: tokio::sync::Mutex<Flight>,
+    refused: Mutex<Vec<AccessToken>>,
     /// How many flights have landed; tells a waiter whether one landed while it waited.
     landed: AtomicU64,
 }
@@ -43,24 +44,55 @@ impl Slot {
         self.landed.load(Ordering::Acquire)
     }
 
+    /// Whether this token may answer the request, given everything that was refused here.
+    pub(super) fn accepts(&self, request: &TokenRequest, token: &AccessToken) -> bool {
+        request.accepts(token) && !self.is_refused(token)
+    }
+
     pub(super) fn usable(&self, request: &TokenRequest, now: SystemTime) -> Option<AccessToken> {
         let token = self.token.load();
-        token.as_deref().filter(|token| token.is_usable(now) && request.accepts(token)).cloned()
+        token.as_deref().filter(|token| token.is_usable(now) && self.accepts(request, token)).cloned()
     }
 
     /// Takes a token that is usable, though not fresh, as the one to fall back to.
-    pub(super) fn offer(&self, token: AccessToken, request: &TokenRequest, now: SystemTime) {
+    pub(super) fn offer(&self, token: &AccessToken, request: &TokenRequest, now: SystemTime) {
         let is_better = || self.usable(request, now).is_none_or(|own| own.expires_on() < token.expires_on());
-        if token.is_usable(now) && request.accepts(&token) && is_better() {
-            self.token.store(Some(Arc::new(token)));
+        if token.is_usable(now) && request.accepts(token) && is_better() {
+            self.put(token);
         }
     }
 
-    pub(super) fn drop_rejected(&self, rejected: &AccessToken) {
-        let token = self.token.load();
-        if token.as_ref().is_some_and(|token| token.secret() == rejected.secret()) {
-            self.token.compare_and_swap(&token, None);
+    /// Serves this token from now on, unless it was refused.
+    pub(super) fn put(&self, token: &AccessToken) {
+        self.token.store(Some(Arc::new(token.clone())));
+        // After the store: whoever refuses it at this moment either sees it there or is seen here.
+        if self.is_refused(token) {
+            self.take_out(token);
         }
+    }
+
+    /// Never serves this token again, wherever it may still be found.
+    pub(super) fn refuse(&self, token: &AccessToken, now: SystemTime) {
+        let mut refused = self.refused();
+        refused.retain(|earlier| earlier.is_usable(now) && earlier.secret() != token.secret());
+        refused.push(token.clone());
+        drop(refused);
+        self.take_out(token);
+    }
+
+    fn take_out(&self, token: &AccessToken) {
+        let current = self.token.load();
+        if current.as_ref().is_some_and(|current| current.secret() == token.secret()) {
+            self.token.compare_and_swap(&current, None);
+        }
+    }
+
+    fn is_refused(&self, token: &AccessToken) -> bool {
+        self.refused().iter().any(|refused| refused.secret() == token.secret())
+    }
+
+    fn refused(&self) -> MutexGuard<'_, Vec<AccessToken>> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn land(
@@ -73,14 +105,14 @@ impl Slot {
         let number = self.landed.load(Ordering::Relaxed) + 1;
         match result {
             Ok(token) => {
-                self.token.store(Some(Arc::new(token.clone())));
+                self.put(token);
                 flight.failures = 0;
                 flight.no_renewal_before = None;
             }
             Err(error) => {
                 let (first, most) = BACK_OFF;
                 let wait = first.saturating_mul(1 << flight.failures.min(8)).min(most);
-                let wait = error.retry_after().unwrap_or(wait).min(most);
+                let wait = error.retry_after().unwrap_or(wait);
                 tracing::debug!(%error, ?wait, "no token was obtained; one that is aging stays in use");
                 flight.failures += 1;
                 flight.no_renewal_before = Some(now + wait);
@@ -115,11 +147,12 @@ impl Flight {
 
 impl Outcome {
     /// Whether a flight for somebody else may answer this request: a token must not be the refused one, and an error must
-    /// come from a flight that was allowed no less.
+    /// come from a flight that was allowed no less. How long a flight was given is its own affair.
     fn answers(&self, request: &TokenRequest) -> bool {
         let same_claims = self.claims.as_deref() == request.requested_claims();
         match &self.result {
             Ok(token) => request.accepts(token) || same_claims && self.claims.is_some(),
+            Err(error) if error.kind() == ErrorKind::Timeout => false,
             Err(_) => same_claims && self.interaction >= request.allowed_interaction(),
         }
     }

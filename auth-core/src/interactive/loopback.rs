@@ -1,9 +1,11 @@
 //! The loopback listener that waits for the redirect (RFC 8252, 7.3).
 
+use std::collections::VecDeque;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
+use futures_util::future::abortable;
 use futures_util::stream::FuturesUnordered;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -15,7 +17,7 @@ use crate::{Error, ErrorKind, Secret};
 
 /// How long one connection may take to send its request or to take its answer.
 const CONNECTION_TIMEOUT: Duration = Duration::from_secs(10);
-/// How many connections are read at once; a browser needs two or three.
+/// How many connections are read at once, the latest of them; a browser needs two or three.
 const MOST_CONNECTIONS: usize = 32;
 /// How long the page that a redirect by GET was sent on to is waited for.
 const FOLLOW_UP_TIMEOUT: Duration = Duration::from_secs(2);
@@ -58,14 +60,19 @@ impl Loopback {
     /// says nothing holds nobody up.
     pub(super) async fn redirect(self, state: &Secret) -> (Redirect, Answer) {
         let mut connections = FuturesUnordered::new();
+        let mut handles = VecDeque::new();
         loop {
-            let room = connections.len() < MOST_CONNECTIONS;
             tokio::select! {
-                stream = self.accept(), if room => if let Some(stream) = stream {
-                    connections.push(serve(stream, self.port, state.clone()));
+                stream = self.accept() => if let Some(stream) = stream {
+                    let (connection, handle) = abortable(serve(stream, self.port, state.clone()));
+                    connections.push(connection);
+                    handles.push_back(handle);
+                    if handles.len() > MOST_CONNECTIONS && let Some(oldest) = handles.pop_front() {
+                        oldest.abort();
+                    }
                 },
                 Some(served) = connections.next() => {
-                    if let Some((stream, method, redirect)) = served {
+                    if let Ok(Some((stream, method, redirect))) = served {
                         drop(connections);
                         return (redirect, Answer { stream, method, listener: self });
                     }

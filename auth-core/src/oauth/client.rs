@@ -177,7 +177,8 @@ impl EntraClient {
             exchange = exchange.add_extra_param("claims", claims);
         }
         let answer = exchange.request_async(&self.exchange(tenant)).await;
-        self.grant(answer, tenant, None)
+        // A renewal, perhaps in a tenant where the account is a guest, does not change who signed in.
+        self.grant(answer, tenant, None).map(|grant| Grant { account: None, ..grant })
     }
 
     /// Signs the application itself in (RFC 6749, 4.4).

@@ -36,8 +36,9 @@ impl<'a> AsyncHttpClient<'a> for Exchange {
 async fn send(exchange: &Exchange, request: HttpRequest) -> Result<HttpResponse, Error> {
     let Exchange { client, tenant, clock } = exchange;
     let secrets: Vec<String> = url::form_urlencoded::parse(request.body())
-        .filter(|(name, _)| SECRET_PARAMETERS.contains(&name.as_ref()))
-        .map(|(_, value)| value.into_owned())
+        .filter(|(name, value)| SECRET_PARAMETERS.contains(&name.as_ref()) && !value.is_empty())
+        // As it is, and as it was sent.
+        .flat_map(|(_, value)| [url::form_urlencoded::byte_serialize(value.as_bytes()).collect(), value.into_owned()])
         .collect();
     let mut request = reqwest::Request::try_from(request).map_err(http::network_error)?;
     let headers = request.headers_mut();
@@ -134,6 +135,12 @@ impl Refusal<'_> {
         let message = format!("{} refused the request: {}", self.host, self.excerpt(description, 600));
         let tenant = self.tenant;
         let help = match (kind, code) {
+            (ErrorKind::Interaction, Some(50020 | 50034 | 50057 | 50105 | 51004 | 90072)) => Some(format!(
+                "this account cannot sign in to tenant {tenant}: check both, or ask the tenant's administrator"
+            )),
+            (ErrorKind::Interaction, Some(53000..=53003 | 530_032 | 50097 | 50131)) => Some(format!(
+                "a policy of tenant {tenant} refuses this device or place: ask the tenant's administrator"
+            )),
             (ErrorKind::Interaction, _) => Some(format!("sign in again: azml login --tenant {tenant}")),
             (ErrorKind::Throttled, _) => Some("wait before the next attempt; it would be refused too".to_owned()),
             (_, Some(90002)) => {
@@ -145,10 +152,10 @@ impl Refusal<'_> {
         let error = Error::new(kind, message).with_entra(EntraError {
             error: self.excerpt(&wire.error, 100),
             code,
-            suberror: wire.suberror,
-            claims: wire.claims,
-            correlation_id: wire.correlation_id,
-            trace_id: wire.trace_id,
+            suberror: wire.suberror.map(|text| self.excerpt(&text, 100)),
+            claims: wire.claims.filter(|claims| self.is_challenge(claims)),
+            correlation_id: wire.correlation_id.map(|text| self.excerpt(&text, 100)),
+            trace_id: wire.trace_id.map(|text| self.excerpt(&text, 100)),
             tenant: Some(tenant.clone()),
         });
         match help {
@@ -161,8 +168,12 @@ impl Refusal<'_> {
     fn not_entra(&self) -> Error {
         let (host, status) = (self.host, self.status);
         let text = String::from_utf8_lossy(self.body);
-        let said =
-            if text.trim().is_empty() { "nothing".to_owned() } else { format!("{:?}", self.excerpt(&text, 200)) };
+        let said = match text.trim() {
+            "" => "nothing".to_owned(),
+            // What came with a success may be tokens, however it is labelled.
+            _ if status.is_success() => "something that is not shown".to_owned(),
+            text => format!("{:?}", self.excerpt(text, 200)),
+        };
         let kind = match status {
             StatusCode::TOO_MANY_REQUESTS => ErrorKind::Throttled,
             status if status.is_server_error() => ErrorKind::Network,
@@ -176,10 +187,16 @@ impl Refusal<'_> {
             .with_help("a proxy or a captive portal may have answered: check the network, HTTPS_PROXY and the cloud")
     }
 
+    /// Whether claims are what they should be, a JSON object, and none of our secrets come back in it.
+    fn is_challenge(&self, claims: &str) -> bool {
+        let is_object = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(claims).is_ok();
+        is_object && !self.secrets.iter().any(|secret| claims.contains(secret.as_str()))
+    }
+
     /// At most `longest` characters of what the other side said, without control characters and without our secrets.
     fn excerpt(&self, text: &str, longest: usize) -> String {
         let mut text = text.to_owned();
-        for secret in self.secrets.iter().filter(|secret| !secret.is_empty()) {
+        for secret in self.secrets {
             text = text.replace(secret.as_str(), "[redacted]");
         }
         let visible = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());

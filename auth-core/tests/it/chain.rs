@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use auth_core::clock::from_unix;
-use auth_core::{AccessToken, Authentication, Cached, Chain, Cloud, Error, ErrorKind};
+use auth_core::{AccessToken, Authentication, Cached, Chain, Cloud, Error, ErrorKind, TokenRequest};
 
 use crate::support::{NOON, Scripted, arm, hour_from, noon};
 
@@ -46,12 +46,16 @@ async fn a_chain_without_an_answer_tells_every_attempt() {
 }
 
 #[tokio::test]
-async fn the_member_that_answered_is_asked_first_from_then_on() {
+async fn the_member_that_answered_stays_the_identity() {
     let (first, first_auth) = member([Err(absent()), Ok(token("late"))]);
-    let (_, second) = member([Ok(token("b"))]);
-    let chain = Chain::new(Cloud::public()).with(first_auth).with(second);
+    let (_, second) = member([Ok(token("b")), Err(absent())]);
+    let (third, third_auth) = member([Ok(token("c"))]);
+    let chain = Chain::new(Cloud::public()).with(first_auth).with(second).with(third_auth);
     for _ in 0..3 {
         assert_eq!(chain.token(&arm()).await.unwrap().secret().expose(), "b");
     }
-    assert_eq!(first.times_asked(), 1);
+    let other = TokenRequest::new(Cloud::public().ml_scope().unwrap());
+    let error = chain.token(&other).await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts().len()), (ErrorKind::Unavailable, 1));
+    assert_eq!((first.times_asked(), third.times_asked()), (1, 0));
 }

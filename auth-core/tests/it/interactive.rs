@@ -240,7 +240,7 @@ async fn a_body_of_the_wrong_kind_or_size_is_turned_away() {
 async fn silent_connections_hold_nobody_up() {
     let waiting = Waiting::start().await;
     let mut silent = Vec::new();
-    for _ in 0..20 {
+    for _ in 0..200 {
         silent.push(TcpStream::connect(("127.0.0.1", waiting.port)).await.unwrap());
     }
     let mut slow = TcpStream::connect(("127.0.0.1", waiting.port)).await.unwrap();

@@ -6,6 +6,7 @@
 )]
 
 mod cached;
+mod cached_races;
 mod chain;
 mod http;
 mod interactive;

@@ -198,6 +198,8 @@ async fn answers_that_are_not_a_usable_token_are_refused_without_being_shown() {
         ResponseTemplate::new(200).set_body_json(json!(["canary"])),
         ResponseTemplate::new(200).set_body_raw("{\"access_token\":\"canary", "application/json"),
         ResponseTemplate::new(200).set_body_raw("", "application/json"),
+        ResponseTemplate::new(200).set_body_raw(r#"{"access_token":"canary"}"#, "text/plain"),
+        ResponseTemplate::new(203).set_body_raw(r#"{"access_token":"canary"}"#, "application/json"),
     ];
     for answer in cases {
         let error = refresh(answer).await.unwrap_err();
@@ -243,6 +245,32 @@ async fn refusals_have_the_right_kind_and_keep_what_helps() {
         assert!(error.to_string().contains("Something is wrong with [redacted]."), "{error}");
         assert!(!error.to_string().contains("Trace ID"));
     }
+}
+
+#[tokio::test]
+async fn secrets_that_come_back_in_a_refusal_are_not_shown() {
+    let refusal = json!({
+        "error": "invalid_client",
+        "error_description": "you sent canary~secret, or canary%7Esecret",
+        "suberror": "canary~secret",
+        "claims": r#"{"access_token":"canary~secret"}"#,
+        "correlation_id": "canary~secret\u{1b}[31m",
+        "trace_id": "canary~secret",
+    });
+    let authority = Authority::answering(ResponseTemplate::new(401).set_body_json(refusal)).await;
+    let secret = ClientCredential::Secret("canary~secret".into());
+    let error = authority.client.client_credentials(&home(), &arm(&authority), &secret).await.unwrap_err();
+    let shown = format!("{error} {error:?}");
+    assert!(!shown.contains("canary") && !shown.contains('\u{1b}'), "{shown}");
+    assert_eq!(error.entra().unwrap().correlation_id.as_deref(), Some("[redacted] [31m"));
+    assert_eq!(error.entra().unwrap().claims, None);
+}
+
+#[tokio::test]
+async fn a_renewal_does_not_change_who_signed_in() {
+    let id_token = jwt(&json!({"aud": "client", "iss": "https://elsewhere.example", "tid": GUEST, "exp": 1.5}));
+    let grant = refresh(answer(json!({"id_token": id_token}))).await.unwrap();
+    assert_eq!(grant.account, None, "and an odd id token costs nobody the access token");
 }
 
 #[tokio::test]

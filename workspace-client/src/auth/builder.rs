@@ -1,7 +1,7 @@
 //! Assembling [`InteractiveLoginAuthentication`].
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::time::Duration;
 
 use auth_core::http::HttpClient;
@@ -148,7 +148,8 @@ impl InteractiveLoginBuilder {
             saved,
             login,
             sign_in: tokio::sync::Mutex::default(),
-            signed_in: AtomicU64::new(0),
+            sign_ins: AtomicU64::new(0),
+            signed_in: AtomicBool::new(false),
         }))
     }
 

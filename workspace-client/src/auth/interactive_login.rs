@@ -1,7 +1,7 @@
 //! The default way in.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use auth_core::interactive::InteractiveLogin;
@@ -45,9 +45,12 @@ pub(super) struct Inner {
     pub(super) existing: Chain,
     pub(super) saved: Arc<Cached<SavedLogin>>,
     pub(super) login: InteractiveLogin,
-    pub(super) sign_in: tokio::sync::Mutex<()>,
-    /// How many times a person has signed in through this object. After the first, that login is the identity.
-    pub(super) signed_in: AtomicU64,
+    /// How the last sign-in by a person ended, and the mutex that lets one take place at a time.
+    pub(super) sign_in: tokio::sync::Mutex<Option<Error>>,
+    /// How many sign-ins by a person have ended, one way or the other.
+    pub(super) sign_ins: AtomicU64,
+    /// Whether a person has signed in through this object. From then on that login is the identity.
+    pub(super) signed_in: AtomicBool,
 }
 
 impl InteractiveLoginAuthentication {
@@ -68,7 +71,15 @@ impl InteractiveLoginAuthentication {
     /// existing identity cannot be used at the moment.
     pub async fn sign_in(&self) -> Result<AccessToken, Error> {
         let request = TokenRequest::arm(&self.0.cloud).interaction(Interaction::Allow);
-        if self.0.force { self.ask(&self.pinned(&request), self.sign_ins()).await } else { self.token(&request).await }
+        let seen = self.sign_ins();
+        if self.0.force {
+            return self.ask(&self.pinned(&request), seen).await;
+        }
+        match self.token(&request).await {
+            // A saved login that cannot be read is an error to a program, but not to a person who wants to sign in.
+            Err(error) if error.kind() == ErrorKind::Store => self.ask(&self.pinned(&request), seen).await,
+            answer => answer,
+        }
     }
 
     /// Removes the login that was saved for this cloud, and says whether there was one. The logins of the Azure CLI and of the
@@ -94,7 +105,7 @@ impl InteractiveLoginAuthentication {
     }
 
     fn sign_ins(&self) -> u64 {
-        self.0.signed_in.load(Ordering::Acquire)
+        self.0.sign_ins.load(Ordering::Acquire)
     }
 
     /// The request, for the tenant of this object unless it names its own.
@@ -104,8 +115,11 @@ impl InteractiveLoginAuthentication {
     }
 
     async fn without_a_person(&self, request: &TokenRequest) -> Result<AccessToken, Error> {
-        let answer =
-            if self.sign_ins() > 0 { self.0.saved.token(request).await } else { self.0.existing.token(request).await };
+        let answer = if self.0.signed_in.load(Ordering::Acquire) {
+            self.0.saved.token(request).await
+        } else {
+            self.0.existing.token(request).await
+        };
         answer.map_err(|error| match error.kind() {
             ErrorKind::Unavailable => Error::new(ErrorKind::Interaction, "nobody is signed in")
                 .with_help("azml login")
@@ -114,16 +128,26 @@ impl InteractiveLoginAuthentication {
         })
     }
 
-    /// Asks a person, once for everybody who needs it: whoever waited here while another caller's person signed in takes that.
+    /// Asks a person, once for everybody who needs it: whoever waited here shares the outcome.
     async fn ask(&self, request: &TokenRequest, seen: u64) -> Result<AccessToken, Error> {
-        let _one_at_a_time = self.0.sign_in.lock().await;
+        let mut last = self.0.sign_in.lock().await;
         if self.sign_ins() != seen {
-            return self.0.saved.token(request).await;
+            return match &*last {
+                Some(error) => Err(error.clone()),
+                None => self.0.saved.token(request).await,
+            };
         }
+        let result = self.ask_now(request).await;
+        *last = result.as_ref().err().cloned();
+        self.0.sign_ins.fetch_add(1, Ordering::Release);
+        result
+    }
+
+    async fn ask_now(&self, request: &TokenRequest) -> Result<AccessToken, Error> {
         let tenant = request.requested_tenant().cloned().unwrap_or_else(Tenant::organizations);
         let grant = self.0.login.sign_in(&tenant, request).await?;
         let token = self.0.saved.adopt(request, grant).await;
-        self.0.signed_in.fetch_add(1, Ordering::Release);
+        self.0.signed_in.store(true, Ordering::Release);
         Ok(token)
     }
 }
@@ -146,6 +170,12 @@ impl Authentication for InteractiveLoginAuthentication {
                 if error.kind() == ErrorKind::Interaction && request.allowed_interaction() == Interaction::Allow =>
             {
                 tracing::debug!(%error, "a person is asked to sign in");
+                // What the authority demands of the sign-in, such as a second factor.
+                let demanded = error.entra().and_then(|entra| entra.claims.clone());
+                let request = match demanded.filter(|_| request.requested_claims().is_none()) {
+                    Some(claims) => request.claims(claims),
+                    None => request,
+                };
                 self.ask(&request, seen).await
             }
             answer => answer,

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use auth_core::http::HttpClient;
 use auth_core::interactive::Browser;
-use auth_core::{Env, ErrorKind, Interaction};
+use auth_core::{Authentication as _, Env, ErrorKind, Interaction, TokenRequest};
 use tempfile::TempDir;
 use workspace_client::arm::ArmClient;
 use workspace_client::auth::InteractiveLoginAuthentication;
 use workspace_client::{Workspace, WorkspaceDetails};
 use xtask::emulator::{Emulator, defaults};
 
-use crate::support::Person;
+use crate::support::{Person, environment};
 
 async fn workspace(
     azure: &Emulator,
@@ -57,4 +57,17 @@ async fn a_revoked_login_is_an_error_where_nobody_may_be_asked_and_a_sign_in_whe
     assert_eq!((visits, error.unwrap_err().kind()), (0, ErrorKind::Interaction));
     let (visits, details) = workspace(&azure, &home, Interaction::Allow).await;
     assert_eq!((visits, details.unwrap().name()), (1, defaults::WORKSPACE));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_who_declines_is_not_asked_again_by_everybody_who_waited() {
+    let (azure, home) = (Emulator::start(), TempDir::new().unwrap());
+    let env = Env::fake(environment(home.path(), &azure));
+    let person = Person::declining(&azure);
+    let auth = InteractiveLoginAuthentication::builder().env(env).browser(Browser::None).prompt(person.clone());
+    let auth = auth.build().unwrap();
+    let request = TokenRequest::arm(auth.cloud()).interaction(Interaction::Allow);
+    let all = futures_util::future::join_all((0..5).map(|_| auth.token(&request))).await;
+    assert!(all.iter().all(|answer| answer.as_ref().is_err_and(|error| error.kind() == ErrorKind::Cancelled)));
+    assert_eq!(person.visits(), 1);
 }

@@ -32,12 +32,18 @@ pub(crate) fn assert_no_secret(azure: &Emulator, place: &str, bytes: &[u8]) {
 #[derive(Debug)]
 pub(crate) struct Person {
     visitor: Visitor,
+    declines: bool,
     visits: Mutex<Vec<JoinHandle<()>>>,
 }
 
 impl Person {
     pub(crate) fn new(azure: &Emulator) -> Arc<Self> {
-        Arc::new(Self { visitor: azure.visitor().clone(), visits: Mutex::default() })
+        Arc::new(Self { visitor: azure.visitor().clone(), declines: false, visits: Mutex::default() })
+    }
+
+    /// One who cancels instead.
+    pub(crate) fn declining(azure: &Emulator) -> Arc<Self> {
+        Arc::new(Self { visitor: azure.visitor().clone(), declines: true, visits: Mutex::default() })
     }
 
     /// How often somebody had to sign in, once all of it has ended.
@@ -48,10 +54,12 @@ impl Person {
 
 impl Prompt for Person {
     fn sign_in_at(&self, url: &Url) {
-        let (visitor, url) = (self.visitor.clone(), url.to_string());
+        let (visitor, url, declines) = (self.visitor.clone(), url.to_string(), self.declines);
         let visit = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(visitor.approve(&url)).unwrap();
+            let landing = runtime
+                .block_on(async { if declines { visitor.cancel(&url).await } else { visitor.approve(&url).await } });
+            landing.unwrap();
         });
         self.visits.lock().unwrap().push(visit);
     }
