@@ -132,7 +132,10 @@ fn certificates(variable: &str, path: &PathBuf) -> Result<Vec<Certificate>, Erro
         Error::new(ErrorKind::Configuration, format!("{variable} names {}, {why}", path.display()))
             .with_help(format!("point {variable} at a file of PEM certificates, or unset it"))
     };
-    let pem = std::fs::read(path).map_err(|error| refuse(format!("which cannot be read: {error}")))?;
+    // Asked first, because reading a pipe would never end.
+    let is_file = path.metadata().map(|metadata| metadata.is_file());
+    let read = is_file.and_then(|is_file| if is_file { std::fs::read(path) } else { Ok(Vec::new()) });
+    let pem = read.map_err(|error| refuse(format!("which cannot be read: {error}")))?;
     let certificates =
         Certificate::from_pem_bundle(&pem).map_err(|_| refuse("which is not a bundle of PEM certificates".into()))?;
     if certificates.is_empty() {

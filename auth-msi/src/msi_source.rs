@@ -41,7 +41,7 @@ impl MsiSource {
                 return Ok(host.clone());
             }
         }
-        Err(Error::new(ErrorKind::Unavailable, "this machine has no managed identity")
+        Err(Error::new(ErrorKind::Unavailable, "nothing here points to a managed identity, such as MSI_ENDPOINT")
             .with_help("a managed identity exists on Azure ML compute, in App Service, and on virtual machines"))
     }
 

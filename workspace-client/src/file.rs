@@ -37,6 +37,32 @@ pub(crate) fn replace(path: &Path, bytes: &[u8], audience: Audience) -> Result<(
     })
 }
 
+/// Reads a file that must be a plain one, so that reading cannot hang.
+pub(crate) fn read_plain(path: &Path) -> io::Result<Vec<u8>> {
+    if !path.metadata()?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a plain file"));
+    }
+    std::fs::read(path)
+}
+
+/// Makes the folder of azml's own files, for its owner alone, and sees whether it can be written to.
+///
+/// # Errors
+/// [`ErrorKind::Store`] naming the folder.
+pub(crate) fn prepare_folder(folder: &Path) -> Result<(), Error> {
+    let prepare = || -> io::Result<()> {
+        std::fs::create_dir_all(folder)?;
+        #[cfg(unix)]
+        std::fs::set_permissions(folder, std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
+        Builder::new().tempfile_in(folder)?.write_all(b"azml")
+    };
+    prepare().map_err(|error| {
+        Error::new(ErrorKind::Store, format!("{} cannot be written to, so a login cannot be kept", folder.display()))
+            .with_source(error)
+            .with_help("make it writable, or set AZML_CONFIG_DIR to a folder that is")
+    })
+}
+
 /// A new file's mode. Elsewhere than on Unix it inherits the access list of its folder.
 #[cfg(unix)]
 fn set_mode(builder: &mut Builder<'_, '_>, audience: Audience) {

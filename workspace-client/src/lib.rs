@@ -1,8 +1,8 @@
 //! Azure Machine Learning for Rust: sign in once, then reach a workspace.
 //!
 //! ```no_run
-//! use auth_core::Authentication as _;
-//! use workspace_client::{Workspace, auth::InteractiveLoginAuthentication};
+//! use workspace_client::Workspace;
+//! use workspace_client::auth::{Authentication as _, InteractiveLoginAuthentication};
 //! # async fn example() -> Result<(), workspace_client::Error> {
 //! let auth = InteractiveLoginAuthentication::builder().tenant_id("my-tenant-id").login().await?;
 //! println!("{:?}", auth.authentication_header().await?); // redacted; `expose()` is the header's text
@@ -27,6 +27,8 @@ mod dirs;
 mod file;
 #[cfg(feature = "cli-bridge")]
 mod profile;
+#[cfg(doctest)]
+mod readme;
 #[cfg(feature = "cli-bridge")]
 pub mod subscriptions;
 mod workspace;

@@ -7,7 +7,7 @@ use auth_core::{Cloud, Env, Error, ErrorKind, Tenant};
 use serde::{Deserialize, Serialize};
 
 use crate::dirs;
-use crate::file::{Audience, replace};
+use crate::file::{Audience, prepare_folder, read_plain, replace};
 
 /// The subscriptions that were seen at the last login, in the shape of the Azure CLI's profile. It lies in `profile.json` in
 /// azml's own folder, and holds no secret.
@@ -28,7 +28,7 @@ impl Profile {
             Error::new(ErrorKind::Store, format!("{} cannot be read", path.display()))
                 .with_help("azml login --force writes it anew")
         };
-        match std::fs::read(&path) {
+        match read_plain(&path) {
             Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| unreadable().with_source(error)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
             Err(error) => Err(unreadable().with_source(error)),
@@ -40,13 +40,18 @@ impl Profile {
     /// # Errors
     /// [`ErrorKind::Store`] naming the file, or if there is no home directory to keep it in.
     pub fn save(&self, env: &Env) -> Result<(), Error> {
-        let Some(path) = path(env) else {
-            return Err(Error::new(ErrorKind::Store, "there is no home directory to keep the profile in")
-                .with_help("set HOME or AZML_CONFIG_DIR"));
-        };
+        let path = path(env).ok_or_else(homeless)?;
         let json = serde_json::to_vec_pretty(self)
             .map_err(|error| Error::new(ErrorKind::Store, "the profile cannot be written").with_source(error))?;
         replace(&path, &json, Audience::Owner)
+    }
+
+    /// Makes sure that a login can be kept: that there is a folder for it, closed to others, and that it can be written to.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Store`] naming the folder, or if there is no home directory to have it in.
+    pub fn prepare(env: &Env) -> Result<(), Error> {
+        prepare_folder(&dirs::config_dir(env).ok_or_else(homeless)?)
     }
 
     /// The subscriptions of every cloud.
@@ -72,7 +77,8 @@ impl Profile {
             let is_same_user = found.iter().any(|new| new.user == old.user);
             old.environment_name != cloud.name() || !is_found && is_same_user && !is_of_tenant(old)
         });
-        for other in &mut self.subscriptions {
+        // Each cloud has a default of its own.
+        for other in self.subscriptions.iter_mut().filter(|other| other.environment_name == cloud.name()) {
             other.is_default = false;
         }
         for (index, mut subscription) in found.into_iter().enumerate() {
@@ -85,6 +91,11 @@ impl Profile {
     pub fn forget(&mut self, cloud: &Cloud) {
         self.subscriptions.retain(|subscription| subscription.environment_name != cloud.name());
     }
+}
+
+fn homeless() -> Error {
+    Error::new(ErrorKind::Store, "there is no home directory to keep a login in")
+        .with_help("set HOME or AZML_CONFIG_DIR")
 }
 
 fn path(env: &Env) -> Option<PathBuf> {
@@ -136,7 +147,7 @@ mod tests {
         let mut profile = Profile::default();
         profile.replace(&public, None, vec![subscription("a", "Enabled", &public)]);
         profile.replace(&china, None, vec![subscription("b", "Enabled", &china)]);
-        assert_eq!((profile.subscriptions().len(), default_of(&profile)), (2, vec!["b"]));
+        assert_eq!((profile.subscriptions().len(), default_of(&profile)), (2, vec!["a", "b"]), "each has its default");
         profile.forget(&china);
         assert_eq!(profile.subscriptions().len(), 1);
     }

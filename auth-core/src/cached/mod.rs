@@ -90,25 +90,29 @@ impl<S: TokenSource> Cached<S> {
         self.persistence.load(&self.source.partition()).await
     }
 
-    /// Takes in a grant that was obtained in another way, such as by a person's sign-in: saves it, and serves it from now on.
-    pub async fn adopt(&self, request: &TokenRequest, grant: Grant) -> AccessToken {
+    /// Takes in a grant that was obtained in another way, such as by a person's sign-in: serves it from now on, and saves it.
+    ///
+    /// # Errors
+    /// Why it could not be saved. This process serves it all the same.
+    pub async fn adopt(&self, request: &TokenRequest, grant: Grant) -> Result<(), Error> {
         let partition = self.source.partition();
-        match self.persistence.lock(&partition, request.time_limit()).await {
+        let saved = match self.persistence.lock(&partition, request.time_limit()).await {
             Ok(mut locked) => {
                 let before = self.persistence.load_locked(&*locked).await.ok().flatten();
                 let record = self.merged(before.as_ref(), request, &grant);
-                self.persistence.save(&mut *locked, before, record).await;
+                self.persistence.save(&mut *locked, before, record).await
             }
-            Err(_reported) => {
+            Err(error) => {
                 let before = self.persistence.load(&partition).await.ok().flatten();
                 let record = self.merged(before.as_ref(), request, &grant);
                 self.persistence.keep(before, record);
+                Err(error)
             }
-        }
+        };
         // Only now: whoever asked in the meantime may have put a token of the earlier identity back into memory.
         self.slots.store(Arc::default());
         self.slot(&request.key).put(&grant.access_token);
-        grant.access_token
+        saved
     }
 
     /// Forgets this identity, in the store and in memory, and says whether anything was saved.
@@ -258,7 +262,8 @@ impl<S: TokenSource> Cached<S> {
         match self.acquire(request, record.as_ref(), patience).await {
             Ok(grant) => {
                 let merged = self.merged(record.as_ref(), request, &grant);
-                self.persistence.save(&mut *locked, record, merged).await;
+                // A store that fails is reported, and costs nobody the token.
+                let _ = self.persistence.save(&mut *locked, record, merged).await;
                 Ok(grant.access_token)
             }
             Err(error) => {
@@ -266,7 +271,7 @@ impl<S: TokenSource> Cached<S> {
                 if let (Some(before), Some(rejected)) = (record, request.rejected()) {
                     let mut record = before.clone();
                     if record.drop_rejected(rejected) {
-                        self.persistence.save(&mut *locked, Some(before), record).await;
+                        let _ = self.persistence.save(&mut *locked, Some(before), record).await;
                     }
                 }
                 Err(error)

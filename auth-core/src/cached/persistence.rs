@@ -50,14 +50,21 @@ impl Persistence {
     }
 
     /// Replaces `before`, which was just loaded, by `record`.
-    pub(super) async fn save(&self, locked: &mut dyn LockedPartition, before: Option<Record>, record: Record) {
-        match locked.save(&record).await {
+    pub(super) async fn save(
+        &self,
+        locked: &mut dyn LockedPartition,
+        before: Option<Record>,
+        record: Record,
+    ) -> Result<(), Error> {
+        let saved = locked.save(&record).await;
+        match &saved {
             Ok(()) => *self.unsaved() = None,
             Err(error) => {
-                self.report(&error);
+                self.report(error);
                 self.keep(before, record);
             }
         }
+        saved
     }
 
     /// Keeps for this process what cannot be saved in the place of `before`, which was just loaded.

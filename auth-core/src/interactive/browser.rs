@@ -48,7 +48,8 @@ fn commands(env: &Env, url: &Url) -> Vec<Command> {
         return open::commands(url.as_str()).into_iter().map(Command::from).collect();
     };
     let named = browsers.split(if cfg!(windows) { ';' } else { ':' }).filter_map(|entry| {
-        let mut words = entry.split_whitespace();
+        // A trailing & means "in the background" (Python webbrowser), where it is in any case.
+        let mut words = entry.trim().trim_end_matches('&').split_whitespace();
         let mut command = Command::new(words.next()?);
         if entry.contains("%s") {
             command.args(words.map(|word| word.replace("%s", url.as_str())));
@@ -81,5 +82,6 @@ mod tests {
         let two = lines("/opt/b --new-window %s:lynx -x");
         assert_eq!(two[0], "/opt/b --new-window|https://login.example/a?b=c&d=%20");
         assert_eq!(two[1], "lynx -x|https://login.example/a?b=c&d=%20");
+        assert_eq!(lines("x %s &"), ["x https://login.example/a?b=c&d=%20"]);
     }
 }

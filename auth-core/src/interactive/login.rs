@@ -22,6 +22,9 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_secs(300);
 pub trait Prompt: Debug + Send + Sync {
     /// Called once for each sign-in, before the browser opens, with the URL that a person may also open by hand.
     fn sign_in_at(&self, url: &Url);
+
+    /// Called if no browser could be opened, so that the URL is the only way.
+    fn no_browser(&self) {}
 }
 
 /// Signs a person in with authorization code, PKCE and a loopback redirect (RFC 8252).
@@ -94,10 +97,15 @@ impl InteractiveLogin {
 
     /// Opens the browser; it is an error only if the person has no other way to learn the URL.
     async fn open(&self, url: &Url) -> Result<(), Error> {
-        let opened = self.browser.open(&self.env, url).await;
-        if !opened && self.prompt.is_none() {
+        if self.browser.open(&self.env, url).await {
+            return Ok(());
+        }
+        let Some(prompt) = &self.prompt else {
             return Err(Error::new(ErrorKind::Interaction, "no browser could be opened")
                 .with_help("run azml login in a terminal, or set BROWSER to a program that opens a URL"));
+        };
+        if self.browser != Browser::None {
+            prompt.no_browser();
         }
         Ok(())
     }

@@ -141,6 +141,9 @@ impl Refusal<'_> {
             (ErrorKind::Interaction, Some(53000..=53003 | 530_032 | 50097 | 50131)) => Some(format!(
                 "a policy of tenant {tenant} refuses this device or place: ask the tenant's administrator"
             )),
+            (ErrorKind::Interaction, _) if *tenant == Tenant::organizations() => {
+                Some("sign in again: azml login".to_owned())
+            }
             (ErrorKind::Interaction, _) => Some(format!("sign in again: azml login --tenant {tenant}")),
             (ErrorKind::Throttled, _) => Some("wait before the next attempt; it would be refused too".to_owned()),
             (_, Some(90002)) => {

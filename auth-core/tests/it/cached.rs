@@ -308,8 +308,8 @@ async fn a_sign_in_of_another_account_replaces_everything_that_was_saved() {
     let source = Scripted::new([Ok(token("unused"))]);
     let auth = cached(&source);
     let ml = TokenRequest::new(Cloud::public().ml_scope().unwrap());
-    auth.adopt(&ml, grant("ada's", "ada")).await;
-    auth.adopt(&arm(), grant("bob's", "bob")).await;
+    auth.adopt(&ml, grant("ada's", "ada")).await.unwrap();
+    auth.adopt(&arm(), grant("bob's", "bob")).await.unwrap();
     let saved = auth.saved().await.unwrap().unwrap();
     assert_eq!(saved.account, account("bob"));
     assert!(saved.token(&ml).is_none(), "ada's token is gone");

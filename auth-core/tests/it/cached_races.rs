@@ -188,7 +188,7 @@ async fn what_could_not_be_saved_does_not_overwrite_a_later_login_of_another_pro
     store.broken.store(true, Ordering::SeqCst);
     let first = ours.token(&arm()).await.unwrap();
     store.broken.store(false, Ordering::SeqCst);
-    theirs.adopt(&arm(), grant("bob", "bob")).await;
+    theirs.adopt(&arm(), grant("bob", "bob")).await.unwrap();
     ours.token(&arm().instead_of(&first)).await.unwrap();
     let saved = store.inner.load(&partition()).await.unwrap().unwrap();
     assert_eq!(saved.refresh_token.unwrap().expose(), "bob's refresh");
@@ -199,11 +199,11 @@ async fn nothing_of_an_earlier_account_is_left_in_memory_after_a_sign_in() {
     let store = MemoryStore::new();
     let auth = Cached::new(Scripted::new([Ok(token("new"))]), Cloud::public());
     let auth = Arc::new(auth.with_clock(noon()).with_store(Arc::new(store.clone())));
-    auth.adopt(&ml(), grant("ada", "ada")).await;
+    auth.adopt(&ml(), grant("ada", "ada")).await.unwrap();
     let held = store.lock(&partition(), Duration::ZERO).await.unwrap();
     let signing_in = tokio::spawn({
         let auth = auth.clone();
-        async move { auth.adopt(&arm(), grant("bob", "bob")).await }
+        async move { auth.adopt(&arm(), grant("bob", "bob")).await.unwrap() }
     });
     tokio::task::yield_now().await;
     assert_eq!(text(&*auth, &ml()).await, "ada", "bob's sign-in still waits for the lock");

@@ -139,7 +139,7 @@ async fn a_machine_without_an_identity_is_unavailable_at_once() {
         let auth = msi(&[]).guess(Host::imds_at(&url).ok()).build();
         let error = ask(&auth).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unavailable, "{url}");
-        assert_eq!(error.to_string(), "this machine has no managed identity");
+        assert_eq!(error.to_string(), "nothing here points to a managed identity, such as MSI_ENDPOINT");
         assert!(started.elapsed() < Duration::from_millis(1500), "{url}: {:?}", started.elapsed());
     }
     assert_eq!(ask(&msi(&[]).build()).await.unwrap_err().kind(), ErrorKind::Unavailable);

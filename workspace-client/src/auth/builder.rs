@@ -1,7 +1,7 @@
 //! Assembling [`InteractiveLoginAuthentication`].
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use auth_core::http::HttpClient;
@@ -121,13 +121,14 @@ impl InteractiveLoginBuilder {
                 .env(self.env.clone())
                 .clock(self.clock.clone())
                 .build();
-            existing = existing.with(Arc::new(Existing::new(machine, tenant.clone())));
+            existing = existing.with(Arc::new(Existing::new("managed identity", machine, tenant.clone())));
         }
         existing = existing.with(saved.clone());
         #[cfg(feature = "cli-bridge")]
-        for directory in
-            [auth_cli_bridge::ConfigDir::python_sdk(&self.env), auth_cli_bridge::ConfigDir::azure_cli(&self.env)]
-        {
+        for (name, directory) in [
+            ("login of the Python SDK", auth_cli_bridge::ConfigDir::python_sdk(&self.env)),
+            ("login of the Azure CLI", auth_cli_bridge::ConfigDir::azure_cli(&self.env)),
+        ] {
             let cli = auth_cli_bridge::AzureCliAuthentication::builder()
                 .cloud(cloud.clone())
                 .directory(directory)
@@ -137,7 +138,7 @@ impl InteractiveLoginBuilder {
                 .clock(self.clock.clone())
                 .build();
             // It asks in the tenant that is wanted, so there is nothing to compare a domain with.
-            existing = existing.with(Arc::new(Existing::new(cli, tenant.clone().filter(Tenant::is_id))));
+            existing = existing.with(Arc::new(Existing::new(name, cli, tenant.clone().filter(Tenant::is_id))));
         }
 
         Ok(InteractiveLoginAuthentication::new(Inner {
@@ -149,6 +150,7 @@ impl InteractiveLoginBuilder {
             login,
             sign_in: tokio::sync::Mutex::default(),
             sign_ins: AtomicU64::new(0),
+            unsaved: Mutex::default(),
             signed_in: AtomicBool::new(false),
         }))
     }

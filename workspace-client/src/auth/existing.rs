@@ -10,6 +10,7 @@ use auth_core::{AccessToken, Authentication, Cloud, Error, ErrorKind, Tenant, To
 /// without a person. Otherwise it counts as not available, and the next one is tried.
 #[derive(Debug)]
 pub(super) struct Existing {
+    name: &'static str,
     inner: Arc<dyn Authentication>,
     tenant: Option<Tenant>,
 }
@@ -17,8 +18,8 @@ pub(super) struct Existing {
 impl Existing {
     /// A `tenant` that is a domain is never fulfilled, as a token names its tenant by id (observed: azureml-core 1.61 compares
     /// ids only).
-    pub(super) fn new(inner: impl Authentication + 'static, tenant: Option<Tenant>) -> Self {
-        Self { inner: Arc::new(inner), tenant }
+    pub(super) fn new(name: &'static str, inner: impl Authentication + 'static, tenant: Option<Tenant>) -> Self {
+        Self { name, inner: Arc::new(inner), tenant }
     }
 
     fn check_tenant(&self, token: &AccessToken) -> Result<(), Error> {
@@ -36,7 +37,7 @@ impl Existing {
 #[async_trait]
 impl Authentication for Existing {
     fn name(&self) -> &'static str {
-        self.inner.name()
+        self.name
     }
 
     fn cloud(&self) -> &Cloud {

@@ -1,7 +1,7 @@
 //! The default way in.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use auth_core::interactive::InteractiveLogin;
@@ -10,7 +10,7 @@ use auth_core::{
 };
 
 use super::builder::InteractiveLoginBuilder;
-use super::saved_login::SavedLogin;
+use super::saved_login::{SavedLogin, login_command};
 
 /// Signs in with what already exists, and asks a person only if there is nothing: the `InteractiveLoginAuthentication` of the
 /// Azure ML Python SDK.
@@ -49,6 +49,7 @@ pub(super) struct Inner {
     pub(super) sign_in: tokio::sync::Mutex<Option<Error>>,
     /// How many sign-ins by a person have ended, one way or the other.
     pub(super) sign_ins: AtomicU64,
+    pub(super) unsaved: Mutex<Option<Error>>,
     /// Whether a person has signed in through this object. From then on that login is the identity.
     pub(super) signed_in: AtomicBool,
 }
@@ -70,16 +71,27 @@ impl InteractiveLoginAuthentication {
     /// [`ErrorKind::Cancelled`], [`ErrorKind::Timeout`] and the others of a sign-in; [`ErrorKind::Network`] and the like if an
     /// existing identity cannot be used at the moment.
     pub async fn sign_in(&self) -> Result<AccessToken, Error> {
-        let request = TokenRequest::arm(&self.0.cloud).interaction(Interaction::Allow);
+        let mut request = self.pinned(&TokenRequest::arm(&self.0.cloud).interaction(Interaction::Allow));
         let seen = self.sign_ins();
-        if self.0.force {
-            return self.ask(&self.pinned(&request), seen).await;
+        if !self.0.force {
+            let error = match self.without_a_person(&request).await {
+                Ok(token) => return Ok(token),
+                // Another sign-in would not help.
+                Err(error) if error.is_transient() => return Err(error),
+                Err(error) => error,
+            };
+            if error.kind() != ErrorKind::Interaction {
+                // To a program this is an error. A person who wants to sign in need not mend it first.
+                tracing::warn!(help = error.help(), "{error}");
+            }
+            request = demanded_by(&error, request);
         }
-        match self.token(&request).await {
-            // A saved login that cannot be read is an error to a program, but not to a person who wants to sign in.
-            Err(error) if error.kind() == ErrorKind::Store => self.ask(&self.pinned(&request), seen).await,
-            answer => answer,
-        }
+        self.ask(&request, seen).await
+    }
+
+    /// Why the last sign-in by a person could not be saved, if it could not: it serves this process only.
+    pub fn save_problem(&self) -> Option<Error> {
+        self.0.unsaved.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Removes the login that was saved for this cloud, and says whether there was one. The logins of the Azure CLI and of the
@@ -122,7 +134,7 @@ impl InteractiveLoginAuthentication {
         };
         answer.map_err(|error| match error.kind() {
             ErrorKind::Unavailable => Error::new(ErrorKind::Interaction, "nobody is signed in")
-                .with_help("azml login")
+                .with_help(login_command(&self.0.cloud))
                 .with_attempts(error.attempts().to_vec()),
             _ => error,
         })
@@ -146,7 +158,9 @@ impl InteractiveLoginAuthentication {
     async fn ask_now(&self, request: &TokenRequest) -> Result<AccessToken, Error> {
         let tenant = request.requested_tenant().cloned().unwrap_or_else(Tenant::organizations);
         let grant = self.0.login.sign_in(&tenant, request).await?;
-        let token = self.0.saved.adopt(request, grant).await;
+        let token = grant.access_token.clone();
+        let saved = self.0.saved.adopt(request, grant).await;
+        *self.0.unsaved.lock().unwrap_or_else(PoisonError::into_inner) = saved.err();
         self.0.signed_in.store(true, Ordering::Release);
         Ok(token)
     }
@@ -170,15 +184,18 @@ impl Authentication for InteractiveLoginAuthentication {
                 if error.kind() == ErrorKind::Interaction && request.allowed_interaction() == Interaction::Allow =>
             {
                 tracing::debug!(%error, "a person is asked to sign in");
-                // What the authority demands of the sign-in, such as a second factor.
-                let demanded = error.entra().and_then(|entra| entra.claims.clone());
-                let request = match demanded.filter(|_| request.requested_claims().is_none()) {
-                    Some(claims) => request.claims(claims),
-                    None => request,
-                };
-                self.ask(&request, seen).await
+                self.ask(&demanded_by(&error, request), seen).await
             }
             answer => answer,
         }
+    }
+}
+
+/// The request, with what the authority demanded of the sign-in when it refused, such as a second factor.
+fn demanded_by(error: &Error, request: TokenRequest) -> TokenRequest {
+    let demanded = error.entra().and_then(|entra| entra.claims.clone());
+    match demanded.filter(|_| request.requested_claims().is_none()) {
+        Some(claims) => request.claims(claims),
+        None => request,
     }
 }

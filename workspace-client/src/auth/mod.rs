@@ -6,5 +6,6 @@ mod existing;
 mod interactive_login;
 mod saved_login;
 
+pub use auth_core::Authentication;
 pub use builder::InteractiveLoginBuilder;
 pub use interactive_login::InteractiveLoginAuthentication;

@@ -171,3 +171,73 @@ fn the_workspace_of_the_folder_is_shown_without_naming_it() {
     std::fs::remove_dir_all(home.path().join(".azureml")).unwrap();
     assert_eq!(json(home.azml_with(&["workspace", "show"], &variables.collect::<Vec<_>>()))["name"], "ml-test");
 }
+
+#[test]
+fn a_login_that_cannot_be_saved_is_an_error_that_says_so() {
+    let (home, azure) = (Home::new(), Emulator::start());
+    home.write("azml/tokens/key", "this is no key");
+    let run = login(&home, &azure, &["--no-browser"], None);
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    assert!(run.stderr.contains("error: you are signed in, but the login could not be saved: "), "{}", run.stderr);
+    assert!(run.stderr.contains("azml/tokens/key"), "{}", run.stderr);
+}
+
+#[test]
+fn where_a_login_could_not_be_kept_nobody_is_asked_to_sign_in() {
+    let (home, azure) = (Home::new(), Emulator::start());
+    home.write("azml", "a file in the folder's place");
+    let run = login(&home, &azure, &["--no-browser"], None);
+    assert_eq!(run.code, 1);
+    assert!(run.stderr.contains("cannot be written to, so a login cannot be kept"), "{}", run.stderr);
+    assert!(azure.requests().is_empty());
+}
+
+#[test]
+fn a_broken_login_of_the_cli_does_not_keep_a_person_from_signing_in() {
+    let (home, azure) = (Home::with_cli_login(), Emulator::start());
+    home.write("azure/msal_token_cache.json", "{");
+    assert_eq!(azml(&home, &azure, &["account", "get-access-token"]).code, 1);
+    let run = login(&home, &azure, &["--no-browser"], None);
+    assert!(run.stderr.contains("warning: ") && run.stderr.contains("msal_token_cache.json"), "{}", run.stderr);
+    assert_eq!(json(run)[0]["user"]["name"], defaults::ADA);
+    azml(&home, &azure, &["account", "get-access-token"]).success();
+}
+
+#[test]
+fn each_cloud_keeps_its_default_subscription() {
+    let (home, azure) = (Home::new(), Emulator::start());
+    login(&home, &azure, &["--no-browser"], None).success();
+    login(&home, &azure, &["--no-browser", "--cloud", "AzureChinaCloud"], None).success();
+    assert_eq!(json(azml(&home, &azure, &["account", "show"]))["environmentName"], "AzureCloud");
+    let china = json(azml(&home, &azure, &["account", "show", "--cloud", "AzureChinaCloud"]));
+    assert_eq!(china["environmentName"], "AzureChinaCloud");
+    azml(&home, &azure, &["logout", "--cloud", "AzureChinaCloud"]);
+    let run = azml(&home, &azure, &["account", "get-access-token", "--cloud", "AzureChinaCloud"]);
+    assert!(run.stderr.ends_with("next: azml login --cloud AzureChinaCloud\n"), "{}", run.stderr);
+    azml(&home, &azure, &["account", "show"]).success();
+}
+
+#[test]
+fn a_browser_that_does_not_open_is_told() {
+    let (home, azure) = (Home::new(), Emulator::start());
+    let run = login(&home, &azure, &["--timeout", "60"], Some("/nowhere/browser"));
+    assert!(run.stderr.contains("warning: no browser could be opened"), "{}", run.stderr);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_place_of_a_file_keeps_nobody_waiting() {
+    let (home, azure) = (Home::new(), Emulator::start());
+    login(&home, &azure, &["--no-browser"], None).success();
+    let mkfifo = |path: &std::path::Path| assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
+    std::fs::remove_file(home.path().join("azml/profile.json")).unwrap();
+    mkfifo(&home.path().join("azml/profile.json"));
+    let run = azml(&home, &azure, &["account", "show"]);
+    assert!(run.code == 1 && run.stderr.contains("it is not a plain file"), "{}", run.stderr);
+    azml(&home, &azure, &["account", "get-access-token"]).success();
+
+    mkfifo(&home.path().join("ca"));
+    let ca = home.path().join("ca").display().to_string();
+    let run = home.azml_with(&["account", "get-access-token", "--resource-type", "ml"], &[("SSL_CERT_FILE", &ca)]);
+    assert!(run.code == 1 && run.stderr.contains("SSL_CERT_FILE names"), "{}", run.stderr);
+}

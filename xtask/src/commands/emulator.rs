@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use tempfile::TempDir;
 use xtask::emulator::{Emulator as Azure, defaults};
 
 use super::block_on;
@@ -18,7 +19,16 @@ pub(super) struct Emulator {
 impl Emulator {
     pub(super) fn run(self) -> Result<(), String> {
         let azure = Azure::start();
-        let lines: Vec<String> = azure.env().iter().map(|(name, value)| format!("export {name}='{value}'\n")).collect();
+        let folder =
+            TempDir::with_prefix("azure-emulator-home-").map_err(|error| format!("no temporary folder: {error}"))?;
+        let this = std::env::current_exe().map_err(|error| format!("the path of xtask: {error}"))?;
+        let mut variables = azure.env();
+        // So that the person's own logins are neither used nor replaced.
+        for name in ["AZML_CONFIG_DIR", "AZURE_CONFIG_DIR", "AZUREML_AUTH_CONFIG_DIR"] {
+            variables.push((name.to_owned(), folder.path().join(name.to_lowercase()).display().to_string()));
+        }
+        variables.push(("BROWSER".to_owned(), format!("{} approve %s &", this.display())));
+        let lines: Vec<String> = variables.iter().map(|(name, value)| format!("export {name}='{value}'\n")).collect();
         let lines = lines.concat();
         if let Some(file) = &self.port_file {
             std::fs::write(file, &lines).map_err(|error| format!("{}: {error}", file.display()))?;

@@ -51,7 +51,9 @@ impl Accounts {
         self.require()?;
         let mut candidates = self.of_cloud();
         let Some(wanted) = wanted else {
-            return candidates.find(|it| it.is_default).ok_or_else(|| {
+            // After another cloud was chosen none of this one may be the default (az then takes the first enabled one, too).
+            let first_enabled = || self.of_cloud().find(|it| it.state.as_deref() == Some("Enabled"));
+            return candidates.find(|it| it.is_default).or_else(first_enabled).ok_or_else(|| {
                 Error::new(ErrorKind::Configuration, "there is no default subscription")
                     .with_help("name one with --subscription; azml account list --all shows them")
             });

@@ -17,7 +17,11 @@ pub(crate) struct Context {
 impl Context {
     pub(crate) fn new(global: &Global) -> Self {
         let env = Env::process();
-        Self { http: HttpClient::new(env.clone()), env, cloud: global.cloud.clone() }
+        Self {
+            http: HttpClient::new(env.clone()),
+            env,
+            cloud: global.cloud.clone().filter(|name| !name.trim().is_empty()),
+        }
     }
 
     /// The way in, with the cloud of this call.

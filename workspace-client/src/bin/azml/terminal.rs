@@ -61,4 +61,8 @@ impl Prompt for SignInPrompt {
         self.progress.say(&format!("{invitation}\n\n    {url}\n"));
         self.progress.on("waiting for the sign-in in the browser");
     }
+
+    fn no_browser(&self) {
+        self.progress.say("warning: no browser could be opened; open the URL above in a browser on this machine");
+    }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use auth_cli_bridge::User;
 use auth_core::claims::Claims;
 use auth_core::interactive::Browser;
-use auth_core::{AccessToken, Account, Authentication as _, Error, Tenant};
+use auth_core::{AccessToken, Account, Authentication as _, Error, ErrorKind, Tenant};
 use workspace_client::Profile;
 use workspace_client::arm::ArmClient;
 use workspace_client::auth::InteractiveLoginAuthentication;
@@ -32,8 +32,17 @@ pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<Outcome, Error>
         login = login.tenant_id(tenant);
     }
     let auth = login.build()?;
+    Profile::prepare(&context.env)?;
     let signed_in = block_on(sign_in(&auth, args.tenant.is_some(), &progress, context));
     progress.done();
+    if let Some(error) = auth.save_problem() {
+        let message = format!("you are signed in, but the login could not be saved: {error}");
+        let unsaved = Error::new(ErrorKind::Store, message);
+        return Err(match error.help() {
+            Some(help) => unsaved.with_help(help),
+            None => unsaved,
+        });
+    }
     let SignedIn { mut found, user, tenant, is_ours } = signed_in?;
     for (tenant, error) in &found.refused {
         say(&format!("warning: the subscriptions of tenant {tenant} are not listed: {error}"));

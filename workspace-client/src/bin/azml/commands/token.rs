@@ -1,6 +1,6 @@
 //! `azml account get-access-token` and `azml account get-authentication-header`.
 
-use auth_core::clock::to_unix;
+use auth_core::clock::{from_unix, to_unix};
 use auth_core::{AccessToken, Authentication as _, Cloud, Error, ErrorKind, Scope, Scopes, Tenant, TokenRequest};
 use serde_json::{Map, Value, json};
 use time::macros::format_description;
@@ -50,12 +50,11 @@ impl Identity {
         if let Some(tenant) = &args.tenant {
             return Ok(Self { subscription: None, tenant: Some(Tenant::parse(tenant)?) });
         }
-        let accounts = Accounts::load(&context.env, auth.cloud())?;
-        match accounts.find(args.subscription.as_deref()) {
+        let accounts = Accounts::load(&context.env, auth.cloud());
+        match accounts.as_ref().map_err(Clone::clone).and_then(|accounts| accounts.find(args.subscription.as_deref())) {
             Ok(found) => {
                 let tenant = found.tenant_id.as_deref().map(Tenant::parse).transpose()?;
-                let subscription = (found.tenant_id.as_ref() != Some(&found.id)).then(|| found.id.clone());
-                Ok(Self { subscription, tenant })
+                Ok(Self { subscription: Some(found.id.clone()), tenant })
             }
             Err(_) if args.subscription.is_none() => Ok(Self { subscription: None, tenant: None }),
             Err(error) => Err(error),
@@ -125,7 +124,8 @@ fn well_known(kind: ResourceType, cloud: &str) -> Option<&'static str> {
 
 /// When the token expires, on the person's clock, as the Azure CLI writes it.
 fn local_time(token: &AccessToken) -> Result<String, Error> {
-    let time = OffsetDateTime::from(token.expires_on());
+    // In whole seconds, like `expires_on` beside it.
+    let time = OffsetDateTime::from(from_unix(to_unix(token.expires_on())));
     let offset = UtcOffset::local_offset_at(time).unwrap_or(UtcOffset::UTC);
     let format = format_description!("[year]-[month]-[day] [hour]:[minute]:[second].[subsecond digits:6]");
     time.to_offset(offset)

@@ -14,7 +14,7 @@ pub(super) struct Selection {
 
 /// Checks an expression before anything is done.
 pub(crate) fn check(expression: &str) -> Result<String, String> {
-    jmespath::compile(expression).map(|_| expression.to_owned()).map_err(|error| error.reason.to_string())
+    compile(expression).map(|_| expression.to_owned()).map_err(|error| error.reason.to_string())
 }
 
 pub(super) fn select(expression: &str, value: &Value) -> Result<Selection, Error> {
@@ -22,11 +22,24 @@ pub(super) fn select(expression: &str, value: &Value) -> Result<Selection, Error
         Error::new(ErrorKind::Configuration, format!("the query {expression:?} fails: {}", error.reason))
             .with_help("see https://jmespath.org for the language of --query")
     };
-    let compiled = jmespath::compile(expression).map_err(refuse)?;
+    let compiled = compile(expression).map_err(refuse)?;
     let found = compiled.search(value).map_err(refuse)?;
     let value = serde_json::to_value(&*found)
         .map_err(|error| Error::new(ErrorKind::Configuration, "the query yields no value").with_source(error))?;
     Ok(Selection { value, order: order(compiled.as_ast(), None) })
+}
+
+/// Compiles an expression. A literal such as `` `name` ``, which lacks its quotes, is a string, as it is to Python's jmespath and
+/// so in many examples for the Azure CLI.
+fn compile(expression: &str) -> Result<jmespath::Expression<'static>, jmespath::JmespathError> {
+    jmespath::compile(expression).or_else(|error| {
+        let parts: Vec<&str> = expression.split('`').collect();
+        let quoted = parts.iter().enumerate().map(|(index, part)| {
+            let is_bare = index % 2 == 1 && serde_json::from_str::<Value>(part).is_err();
+            if is_bare { Value::from(*part).to_string() } else { (*part).to_owned() }
+        });
+        jmespath::compile(&quoted.collect::<Vec<_>>().join("`")).map_err(|_| error)
+    })
 }
 
 /// The keys of the objects that an expression yields, if it builds them itself; `input` are those that it starts from.
@@ -67,6 +80,13 @@ mod tests {
         }
         assert_eq!(select("[].id", &value).unwrap().value, json!([2, 1]));
         assert_eq!(select("nothing", &value).unwrap().value, Value::Null);
+    }
+
+    #[test]
+    fn a_literal_without_quotes_is_a_string() {
+        let value = json!([{"name": "Research Dev", "id": 1}, {"name": "x", "id": 2}]);
+        assert_eq!(select("[?name==`Research Dev`].id | [0]", &value).unwrap().value, json!(1));
+        assert_eq!(select("[?id==`2`].name | [0]", &value).unwrap().value, json!("x"));
     }
 
     #[test]
