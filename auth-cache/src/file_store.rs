@@ -61,16 +61,6 @@ impl FileStore {
         Ok(self.keys.current().await?.map(|key| key.id().origin))
     }
 
-    /// The partitions that have a record, without opening any.
-    pub fn partitions(&self) -> Vec<Partition> {
-        let partition = |path: &PathBuf| {
-            let bytes = directory::read(path).ok()??;
-            let partition = partition_of(Envelope::parse(&bytes).ok()?.partition)?;
-            (self.path(&partition) == *path).then_some(partition)
-        };
-        directory::record_paths(&self.directory).iter().filter_map(partition).collect()
-    }
-
     fn path(&self, partition: &Partition) -> PathBuf {
         directory::record_path(&self.directory, partition)
     }
@@ -144,6 +134,15 @@ impl TokenStore for FileStore {
         let path = self.path(partition);
         let lock = lock::acquire(&directory::beside(&path, ".lock"), wait).await?;
         Ok(Box::new(LockedFile { store: self.clone(), partition: partition.clone(), path, lock: Arc::new(lock) }))
+    }
+
+    async fn partitions(&self) -> Result<Vec<Partition>, Error> {
+        let partition = |path: &PathBuf| {
+            let bytes = directory::read(path).ok()??;
+            let partition = Partition::from_text(Envelope::parse(&bytes).ok()?.partition);
+            (self.path(&partition) == *path).then_some(partition)
+        };
+        Ok(directory::record_paths(&self.directory).iter().filter_map(partition).collect())
     }
 }
 
@@ -234,11 +233,4 @@ impl LockedPartition for LockedFile {
         })
         .await
     }
-}
-
-/// The partition of a text that [`Partition::as_str`] gave.
-fn partition_of(text: &str) -> Option<Partition> {
-    let unescaped: Vec<String> = text.split('/').map(|part| part.replace("%2f", "/").replace("%25", "%")).collect();
-    let (kind, parts) = unescaped.split_first()?;
-    Some(Partition::new(kind, parts.iter().map(String::as_str)))
 }

@@ -26,6 +26,12 @@ pub trait TokenStore: Debug + Send + Sync {
     /// # Errors
     /// [`ErrorKind::Timeout`] if somebody else still holds it, [`ErrorKind::Store`] if it cannot be taken at all.
     async fn lock(&self, partition: &Partition, wait: Duration) -> Result<Box<dyn LockedPartition>, Error>;
+
+    /// The partitions that have a record, in no particular order. None is opened.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Store`] if they cannot be listed.
+    async fn partitions(&self) -> Result<Vec<Partition>, Error>;
 }
 
 /// A partition under its lock: the only way to write.
@@ -66,6 +72,16 @@ impl Partition {
             text.push_str(&escape(part));
         }
         Self(text.into())
+    }
+
+    /// The partition whose text this is; see [`Partition::as_str`].
+    pub fn from_text(text: &str) -> Self {
+        Self(text.into())
+    }
+
+    /// Whether this partition begins with all of another one.
+    pub fn is_within(&self, other: &Self) -> bool {
+        self.0.strip_prefix(&*other.0).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
     /// The partition's text.
@@ -178,6 +194,11 @@ impl TokenStore for MemoryStore {
         })?;
         Ok(Box::new(LockedMemory { store: self.clone(), partition: partition.clone(), _held: held }))
     }
+
+    async fn partitions(&self) -> Result<Vec<Partition>, Error> {
+        let slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(slots.iter().filter(|(_, slot)| slot.0.is_some()).map(|(partition, _)| partition.clone()).collect())
+    }
 }
 
 #[derive(Debug)]
@@ -210,6 +231,9 @@ mod tests {
     #[test]
     fn two_partitions_never_share_a_text() {
         assert_ne!(Partition::new("login", ["a/b"]), Partition::new("login", ["a", "b"]));
-        assert_eq!(Partition::new("login", ["AzureCloud"]).as_str(), "login/azurecloud");
+        let cloud = Partition::new("login", ["AzureCloud"]);
+        assert_eq!(cloud.as_str(), "login/azurecloud");
+        assert!(Partition::new("login", ["AzureCloud", "x"]).is_within(&cloud) && cloud.is_within(&cloud));
+        assert!(!Partition::new("login", ["AzureCloudy"]).is_within(&cloud));
     }
 }

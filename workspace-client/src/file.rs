@@ -45,15 +45,17 @@ pub(crate) fn read_plain(path: &Path) -> io::Result<Vec<u8>> {
     std::fs::read(path)
 }
 
-/// Makes the folder of azml's own files, for its owner alone, and sees whether it can be written to.
+/// Makes the folder of azml's own files, if it is not there, for its owner alone, and sees whether it can be written to.
 ///
 /// # Errors
 /// [`ErrorKind::Store`] naming the folder.
 pub(crate) fn prepare_folder(folder: &Path) -> Result<(), Error> {
     let prepare = || -> io::Result<()> {
-        std::fs::create_dir_all(folder)?;
+        let mut directory = std::fs::DirBuilder::new();
+        directory.recursive(true);
         #[cfg(unix)]
-        std::fs::set_permissions(folder, std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
+        std::os::unix::fs::DirBuilderExt::mode(&mut directory, 0o700);
+        directory.create(folder)?;
         Builder::new().tempfile_in(folder)?.write_all(b"azml")
     };
     prepare().map_err(|error| {

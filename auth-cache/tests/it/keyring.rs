@@ -185,7 +185,7 @@ async fn processes_agree_on_the_key_in_a_real_keyring_if_gnome_keyring_is_instal
     children.iter_mut().for_each(Role::release);
     assert!(children.into_iter().all(Role::finish));
     let store = store(&directory, Protection::Keyring);
-    let partitions = store.partitions();
+    let partitions = store.partitions().await?;
     assert_eq!(partitions.len(), 4);
     for partition in partitions {
         assert_eq!(store.load(&partition).await?, Some(record("r")));

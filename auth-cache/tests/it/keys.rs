@@ -22,7 +22,7 @@ async fn eight_processes_that_start_at_once_agree_on_one_key() -> Result<(), Err
         child.release();
     }
     assert!(children.into_iter().all(Role::finish));
-    let partitions = place.store().partitions();
+    let partitions = place.store().partitions().await.unwrap();
     assert_eq!(partitions.len(), 8);
     for partition in partitions {
         assert_eq!(place.store().load(&partition).await?, Some(record("r")));

@@ -34,7 +34,7 @@ async fn a_partition_without_a_record_is_none_and_touches_nothing() -> Result<()
     let place = Place::new();
     assert_eq!(place.store().load(&ann()).await?, None);
     assert_eq!(place.store().protection_in_use().await?, None);
-    assert_eq!(place.store().partitions(), []);
+    assert_eq!(place.store().partitions().await.unwrap(), []);
     assert!(!place.directory.exists());
     Ok(())
 }
@@ -60,7 +60,7 @@ async fn the_partitions_that_have_a_record_are_listed() {
     for partition in [&ann(), &odd] {
         save(&place.store(), partition, &Record::default()).await;
     }
-    let mut found = place.store().partitions();
+    let mut found = place.store().partitions().await.unwrap();
     found.sort();
     assert_eq!(found, [ann(), odd]);
 }

@@ -257,6 +257,10 @@ impl TokenStore for Meanwhile {
         fs::write(&self.0, &self.1).unwrap();
         MemoryStore::new().lock(partition, wait).await
     }
+
+    async fn partitions(&self) -> Result<Vec<Partition>, Error> {
+        Ok(Vec::new())
+    }
 }
 
 #[tokio::test]

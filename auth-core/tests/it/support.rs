@@ -140,4 +140,9 @@ impl TokenStore for Fragile {
         self.check()?;
         self.inner.lock(partition, wait).await
     }
+
+    async fn partitions(&self) -> Result<Vec<Partition>, Error> {
+        self.check()?;
+        self.inner.partitions().await
+    }
 }

@@ -146,6 +146,7 @@ impl InteractiveLoginBuilder {
             tenant,
             force: self.force,
             existing,
+            store,
             saved,
             login,
             sign_in: tokio::sync::Mutex::default(),

@@ -2,15 +2,20 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use auth_core::interactive::InteractiveLogin;
 use auth_core::{
-    AccessToken, Account, Authentication, Cached, Chain, Cloud, Error, ErrorKind, Interaction, Tenant, TokenRequest,
+    AccessToken, Account, Authentication, Cached, Chain, Cloud, Error, ErrorKind, Interaction, Partition, Tenant,
+    TokenRequest, TokenStore,
 };
 
 use super::builder::InteractiveLoginBuilder;
 use super::saved_login::{SavedLogin, login_command};
+
+/// How long a record that another process holds is waited for at a sign-out.
+const REMOVAL_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Signs in with what already exists, and asks a person only if there is nothing: the `InteractiveLoginAuthentication` of the
 /// Azure ML Python SDK.
@@ -43,6 +48,7 @@ pub(super) struct Inner {
     pub(super) tenant: Option<Tenant>,
     pub(super) force: bool,
     pub(super) existing: Chain,
+    pub(super) store: Arc<dyn TokenStore>,
     pub(super) saved: Arc<Cached<SavedLogin>>,
     pub(super) login: InteractiveLogin,
     /// How the last sign-in by a person ended, and the mutex that lets one take place at a time.
@@ -95,11 +101,18 @@ impl InteractiveLoginAuthentication {
     }
 
     /// Removes the login that was saved for this cloud, and says whether there was one. The logins of the Azure CLI and of the
-    /// Python SDK stay.
+    /// Python SDK stay, but what was renewed from them is removed.
     ///
     /// # Errors
     /// [`ErrorKind::Store`] if it cannot be removed.
     pub async fn sign_out(&self) -> Result<bool, Error> {
+        // What was renewed from the Azure CLI's login is kept beside our own, and is ours to remove.
+        let renewed = Partition::new("azure-cli", [self.0.cloud.name()]);
+        for partition in self.0.store.partitions().await? {
+            if partition.is_within(&renewed) {
+                self.0.store.lock(&partition, REMOVAL_PATIENCE).await?.remove().await?;
+            }
+        }
         self.0.saved.forget().await
     }
 

@@ -241,3 +241,23 @@ fn a_pipe_in_place_of_a_file_keeps_nobody_waiting() {
     let run = home.azml_with(&["account", "get-access-token", "--resource-type", "ml"], &[("SSL_CERT_FILE", &ca)]);
     assert!(run.code == 1 && run.stderr.contains("SSL_CERT_FILE names"), "{}", run.stderr);
 }
+
+#[test]
+fn a_logout_removes_what_was_renewed_from_the_login_of_the_cli() {
+    let (home, azure) = (Home::with_cli_login(), Emulator::start());
+    let cache = std::fs::read_to_string(home.path().join("azure/msal_token_cache.json")).unwrap();
+    let mut cache: Value = serde_json::from_str(&cache).unwrap();
+    cache["AccessToken"] = serde_json::json!({});
+    for token in cache["RefreshToken"].as_object_mut().unwrap().values_mut() {
+        token["secret"] = azure.issue_refresh_token(defaults::ADA).into();
+    }
+    home.write("azure/msal_token_cache.json", &cache.to_string());
+    let records = || {
+        let entries = std::fs::read_dir(home.path().join("azml/tokens")).unwrap().map(|entry| entry.unwrap().path());
+        entries.filter(|path| path.extension().is_some_and(|extension| extension == "azml")).count()
+    };
+    azml(&home, &azure, &["account", "get-access-token", "--tenant", defaults::CONTOSO]).success();
+    assert_eq!(records(), 1);
+    azml(&home, &azure, &["logout"]).success();
+    assert_eq!(records(), 0);
+}
