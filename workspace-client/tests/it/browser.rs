@@ -11,35 +11,7 @@ use url::Url;
 use xtask::browser::Chromium;
 use xtask::emulator::Emulator;
 
-use crate::support::{assert_no_secret, azml};
-
-/// A program for `BROWSER` that passes the URL on to this test.
-struct Recorder {
-    folder: TempDir,
-}
-
-impl Recorder {
-    fn new() -> Self {
-        let folder = TempDir::new().unwrap();
-        let (script, pipe) = (folder.path().join("browser"), folder.path().join("url"));
-        std::fs::write(&script, format!("#!/bin/sh\nprintf %s \"$1\" > '{}'\n", pipe.display())).unwrap();
-        for command in [Command::new("chmod").arg("+x").arg(&script), Command::new("mkfifo").arg(&pipe)] {
-            assert!(command.status().unwrap().success());
-        }
-        Self { folder }
-    }
-
-    fn program(&self) -> String {
-        self.folder.path().join("browser").display().to_string()
-    }
-
-    /// Waits for the URL.
-    async fn url(&self) -> String {
-        let pipe = self.folder.path().join("url");
-        let read = tokio::task::spawn_blocking(move || std::fs::read_to_string(pipe).unwrap());
-        tokio::time::timeout(Duration::from_secs(20), read).await.expect("azml opens a browser").unwrap()
-    }
-}
+use crate::support::{Recorder, assert_no_secret, azml};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sign_in_in_a_real_browser_is_saved_and_leaves_no_secret_behind() {

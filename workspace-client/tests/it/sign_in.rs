@@ -11,7 +11,7 @@ use workspace_client::auth::InteractiveLoginAuthentication;
 use workspace_client::{Workspace, WorkspaceDetails};
 use xtask::emulator::{Emulator, defaults};
 
-use crate::support::{Person, environment};
+use crate::support::{CHILD, Person, Recorder, child, environment};
 
 async fn workspace(
     azure: &Emulator,
@@ -70,4 +70,23 @@ async fn a_person_who_declines_is_not_asked_again_by_everybody_who_waited() {
     let all = futures_util::future::join_all((0..5).map(|_| auth.token(&request))).await;
     assert!(all.iter().all(|answer| answer.as_ref().is_err_and(|error| error.kind() == ErrorKind::Cancelled)));
     assert_eq!(person.visits(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_config_file_alone_starts_a_sign_in_where_one_is_needed() {
+    let test = "sign_in::a_config_file_alone_starts_a_sign_in_where_one_is_needed";
+    if let Some(home) = std::env::var_os(CHILD) {
+        let details = Workspace::from_config_at(home).unwrap().get().await.unwrap();
+        assert_eq!(details.location(), defaults::LOCATION);
+        return;
+    }
+    let (azure, home, recorder) = (Emulator::start(), TempDir::new().unwrap(), Recorder::new());
+    let ws = Workspace::new(defaults::SUBSCRIPTION, defaults::RESOURCE_GROUP, defaults::WORKSPACE);
+    ws.write_config(home.path()).unwrap();
+    let first = child(test, home.path(), &azure).env("BROWSER", recorder.program()).spawn().unwrap();
+    azure.approve(&recorder.url().await).await;
+    let first = first.wait_with_output().unwrap();
+    assert!(first.status.success(), "{}", String::from_utf8_lossy(&first.stderr));
+    let second = child(test, home.path(), &azure).env("BROWSER", "/bin/false").output().unwrap();
+    assert!(second.status.success(), "{}", String::from_utf8_lossy(&second.stderr));
 }

@@ -3,26 +3,19 @@
 //! The processes are this test binary, started again for one test with a variable that makes it the child.
 
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Child;
 use std::time::Duration;
 
 use auth_core::{Authentication as _, Cloud, Env, ErrorKind, TokenRequest};
 use tempfile::TempDir;
 use xtask::emulator::{Effect, Emulator, Fault};
 
-use crate::support::{auth, environment, sign_in, tomorrow};
+use crate::support::{CHILD, auth, child, environment, sign_in, tomorrow};
 
-const CHILD: &str = "AZML_TEST_CHILD";
 const TOKEN_ENDPOINT: &str = "/oauth2/v2.0/token";
 
 fn arm() -> TokenRequest {
     TokenRequest::arm(&Cloud::public())
-}
-
-fn child(test: &str, home: &Path, azure: &Emulator) -> Child {
-    let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", test, "--nocapture"]).env_clear().envs(environment(home, azure)).env(CHILD, home);
-    command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
 fn redemptions(azure: &Emulator) -> usize {
@@ -53,7 +46,7 @@ async fn eight_processes_of_fifty_tasks_make_one_refresh() {
     let (azure, home) = (Emulator::start(), TempDir::new().unwrap());
     sign_in(home.path(), &azure).await;
     let test = "storm::eight_processes_of_fifty_tasks_make_one_refresh";
-    let children: Vec<Child> = (0..8).map(|_| child(test, home.path(), &azure)).collect();
+    let children: Vec<Child> = (0..8).map(|_| child(test, home.path(), &azure).spawn().unwrap()).collect();
     for child in children {
         let output = child.wait_with_output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -70,7 +63,7 @@ async fn a_process_that_is_killed_in_the_middle_of_a_refresh_holds_nobody_up_and
     sign_in(home.path(), &azure).await;
     azure.add_fault(Fault::once(TOKEN_ENDPOINT, Effect::Hang));
     let test = "storm::a_process_that_is_killed_in_the_middle_of_a_refresh_holds_nobody_up_and_loses_nothing";
-    let mut child = child(test, home.path(), &azure);
+    let mut child = child(test, home.path(), &azure).spawn().unwrap();
     while redemptions(&azure) == 0 {
         assert!(child.try_wait().unwrap().is_none(), "the child ended before it asked");
         tokio::task::yield_now().await;

@@ -1,7 +1,7 @@
 //! A home, a person and an Azure for tests.
 
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime};
@@ -9,14 +9,54 @@ use std::time::{Duration, SystemTime};
 use auth_cache::{FileStore, Protection};
 use auth_core::interactive::{Browser, Prompt};
 use auth_core::{Clock, Env};
+use tempfile::TempDir;
 use url::Url;
 use workspace_client::auth::InteractiveLoginAuthentication;
 use xtask::emulator::{Emulator, Visitor};
+
+/// Makes a test the child of itself; its value is the home.
+pub(crate) const CHILD: &str = "AZML_TEST_CHILD";
 
 /// azml with a home of its own, and with the loopback Azure in the place of the real one.
 pub(crate) fn azml(home: &Path, azure: &Emulator) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_azml"));
     command.env_clear().envs(environment(home, azure)).env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    command
+}
+
+/// A program for `BROWSER` that passes the URL on to this test.
+pub(crate) struct Recorder {
+    folder: TempDir,
+}
+
+impl Recorder {
+    pub(crate) fn new() -> Self {
+        let folder = TempDir::new().unwrap();
+        let (script, pipe) = (folder.path().join("browser"), folder.path().join("url"));
+        std::fs::write(&script, format!("#!/bin/sh\nprintf %s \"$1\" > '{}'\n", pipe.display())).unwrap();
+        for command in [Command::new("chmod").arg("+x").arg(&script), Command::new("mkfifo").arg(&pipe)] {
+            assert!(command.status().unwrap().success());
+        }
+        Self { folder }
+    }
+
+    pub(crate) fn program(&self) -> String {
+        self.folder.path().join("browser").display().to_string()
+    }
+
+    /// Waits for the URL.
+    pub(crate) async fn url(&self) -> String {
+        let pipe = self.folder.path().join("url");
+        let read = tokio::task::spawn_blocking(move || std::fs::read_to_string(pipe).unwrap());
+        tokio::time::timeout(Duration::from_secs(20), read).await.expect("azml opens a browser").unwrap()
+    }
+}
+
+/// This test binary, started again as the child of one test.
+pub(crate) fn child(test: &str, home: &Path, azure: &Emulator) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", test, "--nocapture"]).env_clear().envs(environment(home, azure)).env(CHILD, home);
+    command.stdout(Stdio::null()).stderr(Stdio::piped());
     command
 }
 
