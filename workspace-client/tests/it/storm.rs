@@ -90,7 +90,9 @@ async fn a_hostile_or_slow_token_endpoint_loses_nothing_that_was_saved() {
     for (effect, kind) in faults {
         let shown = format!("{effect:?}");
         azure.add_fault(Fault::new(TOKEN_ENDPOINT, effect));
-        let error = auth().token(&arm().timeout(Duration::from_millis(500))).await.unwrap_err();
+        // Only what never answers need be waited for.
+        let limit = Duration::from_millis(if kind == ErrorKind::Timeout { 500 } else { 30_000 });
+        let error = auth().token(&arm().timeout(limit)).await.unwrap_err();
         assert_eq!(error.kind(), kind, "{shown}: {error}");
         azure.clear_faults();
         assert!(auth().account().await.unwrap().is_some(), "{shown}");
