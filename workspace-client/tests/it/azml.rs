@@ -45,7 +45,7 @@ impl Home {
             ("USERPROFILE", self.path().to_owned()),
             ("AZML_CONFIG_DIR", self.path().join("azml")),
             ("AZURE_CONFIG_DIR", self.path().join("azure")),
-            ("TZ", "XXX-2".into()),
+            ("TZ", "EET-2".into()),
         ]
     }
 
