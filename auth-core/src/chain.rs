@@ -45,24 +45,21 @@ impl Authentication for Chain {
 
     async fn token(&self, request: &TokenRequest) -> Result<AccessToken, Error> {
         if let Some(member) = self.members.get(self.answered.load(Ordering::Relaxed)) {
-            let started = Instant::now();
-            return member.token(request).await.map_err(|error| match error.kind() {
-                ErrorKind::Unavailable => {
-                    let attempt = Attempt { name: member.name(), error, took: started.elapsed() };
-                    let message = "the identity that answered before cannot answer this";
-                    Error::new(ErrorKind::Unavailable, message).with_attempts(vec![attempt])
-                }
-                _ => error,
-            });
+            return ask_again(&**member, request).await;
         }
         let mut attempts = Vec::new();
         for (index, member) in self.members.iter().enumerate() {
             let started = Instant::now();
             let error = match member.token(request).await {
                 Ok(token) => {
-                    tracing::debug!(member = member.name(), "this member of the chain answers from now on");
-                    self.answered.store(index, Ordering::Relaxed);
-                    return Ok(token);
+                    let settled =
+                        self.answered.compare_exchange(usize::MAX, index, Ordering::Relaxed, Ordering::Relaxed);
+                    return match settled.err().filter(|other| *other != index).and_then(|other| self.members.get(other))
+                    {
+                        // Another first call was faster, and settled who this process is.
+                        Some(other) => ask_again(&**other, request).await,
+                        None => Ok(token),
+                    };
                 }
                 Err(error) => error,
             };
@@ -74,4 +71,17 @@ impl Authentication for Chain {
         }
         Err(Error::new(ErrorKind::Unavailable, "no way of signing in is available here").with_attempts(attempts))
     }
+}
+
+/// Asks the member that answered before.
+async fn ask_again(member: &dyn Authentication, request: &TokenRequest) -> Result<AccessToken, Error> {
+    let started = Instant::now();
+    member.token(request).await.map_err(|error| match error.kind() {
+        ErrorKind::Unavailable => {
+            let attempt = Attempt { name: member.name(), error, took: started.elapsed() };
+            let message = "the identity that answered before cannot answer this";
+            Error::new(ErrorKind::Unavailable, message).with_attempts(vec![attempt])
+        }
+        _ => error,
+    })
 }

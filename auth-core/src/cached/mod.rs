@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use tokio::sync::MutexGuard;
 use tokio::time::{Instant, timeout_at};
 
-use self::persistence::Persistence;
+use self::persistence::{Before, Persistence, Word};
 use self::slot::{Flight, Slot};
 use crate::request::Key;
 use crate::{
@@ -23,6 +23,8 @@ use crate::{
 
 /// How long the one caller who renews an aging token waits before it gives up and takes the old one.
 const RENEWAL_PATIENCE: Duration = Duration::from_secs(10);
+/// How long a sign-in waits for the store's lock: a person has just spent more time on it.
+const ADOPTION_PATIENCE: Duration = Duration::from_secs(60);
 
 /// Caches a [`TokenSource`] in memory and in a [`TokenStore`], with one refresh for any number of callers.
 ///
@@ -96,20 +98,21 @@ impl<S: TokenSource> Cached<S> {
     /// Why it could not be saved. This process serves it all the same.
     pub async fn adopt(&self, request: &TokenRequest, grant: Grant) -> Result<(), Error> {
         let partition = self.source.partition();
-        let saved = match self.persistence.lock(&partition, request.time_limit()).await {
+        let saved = match self.persistence.lock(&partition, ADOPTION_PATIENCE).await {
             Ok(mut locked) => {
-                let before = self.persistence.load_locked(&*locked).await.ok().flatten();
-                let record = self.merged(before.as_ref(), request, &grant);
-                self.persistence.save(&mut *locked, before, record).await
+                let before = Before::of(self.persistence.load_locked(&*locked).await);
+                let record = self.merged(before.record(), request, &grant);
+                self.slots.store(Arc::default());
+                self.persistence.save(&mut *locked, before, record, Word::SignIn).await
             }
             Err(error) => {
-                let before = self.persistence.load(&partition).await.ok().flatten();
-                let record = self.merged(before.as_ref(), request, &grant);
-                self.persistence.keep(before, record);
+                let before = Before::of(self.persistence.load(&partition).await);
+                let record = self.merged(before.record(), request, &grant);
+                self.persistence.keep(before, record, Word::SignIn);
                 Err(error)
             }
         };
-        // Only now: whoever asked in the meantime may have put a token of the earlier identity back into memory.
+        // Once more: whoever asked in the meantime may have put a token of the earlier identity back into memory.
         self.slots.store(Arc::default());
         self.slot(&request.key).put(&grant.access_token);
         saved
@@ -209,14 +212,17 @@ impl<S: TokenSource> Cached<S> {
             return Ok(token);
         }
         let partition = self.source.partition();
-        let (saved, unreadable) = match self.persistence.load(&partition).await {
-            Ok(saved) => (saved, None),
-            Err(error) => (None, Some(error)),
-        };
-        if saved.is_none() && unreadable.is_none() && !self.source.starts_from_nothing() {
-            return self.acquire(request, None, patience).await.map(|grant| grant.access_token);
+        let loaded = self.persistence.load(&partition).await;
+        if !self.source.starts_from_nothing() {
+            match &loaded {
+                // "There is nothing" is not what an unreadable store says: another identity must not take its place.
+                Err(error) => return Err(error.clone()),
+                Ok(None) => return self.acquire(slot, request, None, patience).await.map(|grant| grant.access_token),
+                Ok(Some(_)) => {}
+            }
         }
-        let saved_token = saved.as_ref().and_then(|record| record.token(request));
+        let before = Before::of(loaded);
+        let saved_token = before.record().and_then(|record| record.token(request));
         if let Some(token) = self.fresh(slot, request, saved_token) {
             return Ok(token);
         }
@@ -227,23 +233,16 @@ impl<S: TokenSource> Cached<S> {
         let is_aging = slot.usable(request, now).is_some_and(|token| !token.is_near_expiry(now));
         // Whoever holds an aging token need not wait for another process that is renewing it.
         let wait = if is_aging { Duration::ZERO } else { patience.left() };
-        let result = match self.persistence.lock(&partition, wait).await {
-            Ok(locked) => self.fly_under_lock(slot, request, patience, saved, locked).await,
+        match self.persistence.lock(&partition, wait).await {
+            Ok(locked) => self.fly_under_lock(slot, request, patience, before, locked).await,
             Err(error) if error.kind() == ErrorKind::Timeout => Err(error),
             Err(_reported) => {
-                let grant = self.acquire(request, saved.as_ref(), patience).await;
-                grant.map(|grant| {
-                    let record = self.merged(saved.as_ref(), request, &grant);
-                    self.persistence.keep(saved, record);
-                    grant.access_token
-                })
+                let grant = self.acquire(slot, request, before.record(), patience).await?;
+                let record = self.merged(before.record(), request, &grant);
+                self.persistence.keep(before, record, Word::Renewal);
+                Ok(grant.access_token)
             }
-        };
-        // "There is nothing" is not what an unreadable store says: another identity must not take its place.
-        result.map_err(|error| match unreadable {
-            Some(unreadable) if error.kind() == ErrorKind::Unavailable => unreadable,
-            _ => error,
-        })
+        }
     }
 
     async fn fly_under_lock(
@@ -251,27 +250,30 @@ impl<S: TokenSource> Cached<S> {
         slot: &Slot,
         request: &TokenRequest,
         patience: Patience,
-        seen: Option<Record>,
+        seen: Before,
         mut locked: Box<dyn LockedPartition>,
     ) -> Result<AccessToken, Error> {
-        let record = self.persistence.load_locked(&*locked).await.unwrap_or(seen);
-        let winner = record.as_ref().and_then(|record| record.token(request));
+        let before = match self.persistence.load_locked(&*locked).await {
+            Ok(record) => Before::Known(record),
+            Err(_reported) => seen,
+        };
+        let winner = before.record().and_then(|record| record.token(request));
         if let Some(token) = self.fresh(slot, request, winner) {
             return Ok(token);
         }
-        match self.acquire(request, record.as_ref(), patience).await {
+        match self.acquire(slot, request, before.record(), patience).await {
             Ok(grant) => {
-                let merged = self.merged(record.as_ref(), request, &grant);
+                let merged = self.merged(before.record(), request, &grant);
                 // A store that fails is reported, and costs nobody the token.
-                let _ = self.persistence.save(&mut *locked, record, merged).await;
+                let _ = self.persistence.save(&mut *locked, before, merged, Word::Renewal).await;
                 Ok(grant.access_token)
             }
             Err(error) => {
                 // Other processes must not be served a token that was refused here.
-                if let (Some(before), Some(rejected)) = (record, request.rejected()) {
-                    let mut record = before.clone();
+                if let (Some(record), Some(rejected)) = (before.record(), request.rejected()) {
+                    let mut record = record.clone();
                     if record.drop_rejected(rejected) {
-                        let _ = self.persistence.save(&mut *locked, Some(before), record).await;
+                        let _ = self.persistence.save(&mut *locked, before, record, Word::Renewal).await;
                     }
                 }
                 Err(error)
@@ -281,6 +283,7 @@ impl<S: TokenSource> Cached<S> {
 
     async fn acquire(
         &self,
+        slot: &Slot,
         request: &TokenRequest,
         previous: Option<&Record>,
         patience: Patience,
@@ -290,7 +293,7 @@ impl<S: TokenSource> Cached<S> {
             let (name, limit) = (self.source.name(), patience.limit);
             Error::new(ErrorKind::Timeout, format!("{name} did not answer within {limit:?}"))
         })??;
-        if request.rejected().is_some_and(|rejected| rejected.secret() == grant.access_token.secret()) {
+        if slot.is_refused(&grant.access_token) {
             return Err(Error::new(ErrorKind::Rejected, "the service refuses this token, and there is no other")
                 .with_help("sign in again: azml login --force"));
         }

@@ -14,11 +14,30 @@ pub(super) struct Persistence {
     reported: AtomicBool,
 }
 
+/// Whose word a record is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Word {
+    /// A renewal of what was there before.
+    Renewal,
+    /// A sign-in by a person, which takes the place of whatever was there.
+    SignIn,
+}
+
+/// What was in the place of a record.
+#[derive(Debug)]
+pub(super) enum Before {
+    /// This record, or none.
+    Known(Option<Record>),
+    /// It could not be read.
+    Unknown,
+}
+
 #[derive(Debug)]
 struct Unsaved {
-    /// What the store held when it could not be written.
-    stored: Option<Record>,
+    /// What the store held.
+    stored: Before,
     record: Record,
+    word: Word,
 }
 
 impl Default for Persistence {
@@ -49,29 +68,39 @@ impl Persistence {
         })
     }
 
-    /// Replaces `before`, which was just loaded, by `record`.
+    /// Replaces `before`, which was just loaded if it could be, by `record`.
     pub(super) async fn save(
         &self,
         locked: &mut dyn LockedPartition,
-        before: Option<Record>,
+        before: Before,
         record: Record,
+        word: Word,
     ) -> Result<(), Error> {
         let saved = locked.save(&record).await;
         match &saved {
-            Ok(()) => *self.unsaved() = None,
+            Ok(()) => {
+                self.unsaved().take_if(|unsaved| unsaved.may_be_replaced(&before, word));
+            }
             Err(error) => {
                 self.report(error);
-                self.keep(before, record);
+                self.keep(before, record, word);
             }
         }
         saved
     }
 
-    /// Keeps for this process what cannot be saved in the place of `before`, which was just loaded.
-    pub(super) fn keep(&self, before: Option<Record>, record: Record) {
+    /// Keeps for this process what cannot be saved in the place of `before`, which was just loaded if it could be.
+    pub(super) fn keep(&self, before: Before, record: Record, word: Word) {
         let mut unsaved = self.unsaved();
-        let stored = unsaved.take().map_or(before, |unsaved| unsaved.stored);
-        *unsaved = Some(Unsaved { stored, record });
+        if unsaved.as_ref().is_some_and(|unsaved| !unsaved.may_be_replaced(&before, word)) {
+            return;
+        }
+        let (stored, word) = match unsaved.take() {
+            // What is renewed of a sign-in is still that sign-in.
+            Some(earlier) => (earlier.stored, if earlier.word == Word::SignIn { Word::SignIn } else { word }),
+            None => (before, word),
+        };
+        *unsaved = Some(Unsaved { stored, record, word });
     }
 
     pub(super) async fn remove(&self, partition: &Partition, wait: Duration) -> Result<bool, Error> {
@@ -85,8 +114,14 @@ impl Persistence {
         let mut unsaved = self.unsaved();
         match stored {
             Ok(stored) => {
-                unsaved.take_if(|unsaved| unsaved.stored != stored);
-                Ok(unsaved.as_ref().map(|unsaved| unsaved.record.clone()).or(stored))
+                unsaved.take_if(|unsaved| unsaved.gives_way_to(stored.as_ref()));
+                Ok(match unsaved.as_mut() {
+                    Some(unsaved) => {
+                        unsaved.stored = Before::Known(stored);
+                        Some(unsaved.record.clone())
+                    }
+                    None => stored,
+                })
             }
             Err(error) => {
                 self.report(&error);
@@ -104,4 +139,40 @@ impl Persistence {
             tracing::warn!(help = error.help(), "{error}; tokens are kept in memory only");
         }
     }
+}
+
+impl Before {
+    pub(super) fn of(loaded: Result<Option<Record>, Error>) -> Self {
+        loaded.map_or(Self::Unknown, Self::Known)
+    }
+
+    pub(super) fn record(&self) -> Option<&Record> {
+        match self {
+            Self::Known(record) => record.as_ref(),
+            Self::Unknown => None,
+        }
+    }
+}
+
+impl Unsaved {
+    /// Whether a record that was made of `before` may take this one's place: a sign-in always, a renewal only of this one, as
+    /// somebody may have signed in while it was under way.
+    fn may_be_replaced(&self, before: &Before, word: Word) -> bool {
+        word == Word::SignIn || before.record() == Some(&self.record)
+    }
+
+    /// Whether what is stored now is another process's later word. A renewal of the account that was there before a sign-in is
+    /// none.
+    fn gives_way_to(&self, stored: Option<&Record>) -> bool {
+        let ours = account(Some(&self.record));
+        match &self.stored {
+            Before::Known(before) if before.as_ref() == stored => false,
+            Before::Known(before) => account(before.as_ref()) == ours || account(stored) != account(before.as_ref()),
+            Before::Unknown => self.word == Word::Renewal && stored.is_some() && account(stored) != ours,
+        }
+    }
+}
+
+fn account(record: Option<&Record>) -> Option<&str> {
+    record?.account.as_ref()?.home_account_id.as_deref()
 }

@@ -57,15 +57,18 @@ impl Slot {
     /// Takes a token that is usable, though not fresh, as the one to fall back to.
     pub(super) fn offer(&self, token: &AccessToken, request: &TokenRequest, now: SystemTime) {
         let is_better = || self.usable(request, now).is_none_or(|own| own.expires_on() < token.expires_on());
-        if token.is_usable(now) && request.accepts(token) && is_better() {
+        if token.is_usable(now) && self.accepts(request, token) && is_better() {
             self.put(token);
         }
     }
 
     /// Serves this token from now on, unless it was refused.
     pub(super) fn put(&self, token: &AccessToken) {
+        if self.is_refused(token) {
+            return;
+        }
         self.token.store(Some(Arc::new(token.clone())));
-        // After the store: whoever refuses it at this moment either sees it there or is seen here.
+        // Once more after the store: whoever refuses it at this moment either sees it there or is seen here.
         if self.is_refused(token) {
             self.take_out(token);
         }
@@ -87,7 +90,7 @@ impl Slot {
         }
     }
 
-    fn is_refused(&self, token: &AccessToken) -> bool {
+    pub(super) fn is_refused(&self, token: &AccessToken) -> bool {
         self.refused().iter().any(|refused| refused.secret() == token.secret())
     }
 

@@ -211,3 +211,62 @@ async fn nothing_of_an_earlier_account_is_left_in_memory_after_a_sign_in() {
     signing_in.await.unwrap();
     assert_eq!(text(&*auth, &ml()).await, "new");
 }
+
+#[tokio::test]
+async fn a_sign_in_that_could_not_be_saved_does_not_give_way_to_the_login_before_it() {
+    let store = Fragile::default();
+    let source = Scripted::new([Ok(Grant::from(token("ada"))), Ok(Grant::from(token("new")))]);
+    let auth = Cached::new(source, Cloud::public()).with_clock(noon()).with_store(Arc::new(store.clone()));
+    auth.adopt(&arm(), grant("ada", "ada")).await.unwrap();
+    store.broken.store(true, Ordering::SeqCst);
+    auth.adopt(&arm(), grant("bob", "bob")).await.unwrap_err();
+    store.broken.store(false, Ordering::SeqCst);
+    auth.token(&ml()).await.unwrap();
+    let account = |record: Record| record.account.unwrap().home_account_id.unwrap();
+    assert_eq!(account(auth.saved().await.unwrap().unwrap()), "bob");
+    let saved = store.inner.load(&partition()).await.unwrap().unwrap();
+    assert_eq!(account(saved), "bob", "and it is saved as soon as that is possible");
+}
+
+#[tokio::test]
+async fn a_renewal_under_way_does_not_undo_a_sign_in() {
+    let store = Fragile::default();
+    let source = Scripted::gated([Ok(grant("ada renewed", "ada"))]);
+    let auth = Cached::new(source.clone(), Cloud::public()).with_clock(noon()).with_store(Arc::new(store.clone()));
+    let auth = Arc::new(auth);
+    auth.adopt(&arm(), grant("ada", "ada")).await.unwrap();
+    store.broken.store(true, Ordering::SeqCst);
+    let renewal = tokio::spawn({
+        let auth = auth.clone();
+        async move { auth.token(&ml()).await }
+    });
+    source.is_asked().await;
+    auth.adopt(&arm(), grant("bob", "bob")).await.unwrap_err();
+    source.open(1);
+    renewal.await.unwrap().unwrap();
+    store.broken.store(false, Ordering::SeqCst);
+    let saved = auth.saved().await.unwrap().unwrap();
+    assert_eq!(saved.refresh_token.unwrap().expose(), "bob's refresh");
+}
+
+#[tokio::test]
+async fn a_refused_token_does_not_push_a_good_one_out() {
+    let long = AccessToken::obtained("refused", from_unix(NOON), Duration::from_secs(5400), None);
+    let source = Finder(Scripted::new([Ok(long), Err(dead()), Err(dead())]), token("found"));
+    let clock = noon();
+    let auth = Cached::new(source, Cloud::public()).with_clock(clock.clone());
+    let found = auth.token(&arm()).await.unwrap();
+    let other = auth.token(&arm().instead_of(&found)).await.unwrap();
+    assert_eq!(other.secret().expose(), "refused");
+    assert!(auth.token(&arm().instead_of(&other)).await.is_err(), "both were refused");
+    assert!(auth.token(&arm()).await.is_err(), "and neither comes back");
+}
+
+#[tokio::test]
+async fn a_source_that_repeats_a_refused_token_is_not_believed_later_either() {
+    let source = Scripted::new([Ok(token("same")), Ok(token("same")), Ok(token("same"))]);
+    let auth = Cached::new(source, Cloud::public()).with_clock(noon());
+    let bad = auth.token(&arm()).await.unwrap();
+    assert_eq!(auth.token(&arm().instead_of(&bad)).await.unwrap_err().kind(), ErrorKind::Rejected);
+    assert_eq!(auth.token(&arm()).await.unwrap_err().kind(), ErrorKind::Rejected);
+}

@@ -106,6 +106,7 @@ impl InteractiveLoginAuthentication {
     /// # Errors
     /// [`ErrorKind::Store`] if it cannot be removed.
     pub async fn sign_out(&self) -> Result<bool, Error> {
+        let was_there = self.0.saved.forget().await?;
         // What was renewed from the Azure CLI's login is kept beside our own, and is ours to remove.
         let renewed = Partition::new("azure-cli", [self.0.cloud.name()]);
         for partition in self.0.store.partitions().await? {
@@ -113,7 +114,7 @@ impl InteractiveLoginAuthentication {
                 self.0.store.lock(&partition, REMOVAL_PATIENCE).await?.remove().await?;
             }
         }
-        self.0.saved.forget().await
+        Ok(was_there)
     }
 
     /// Who is signed in with the saved login, if there is one.

@@ -261,3 +261,19 @@ fn a_logout_removes_what_was_renewed_from_the_login_of_the_cli() {
     azml(&home, &azure, &["logout"]).success();
     assert_eq!(records(), 0);
 }
+
+#[test]
+fn a_damaged_login_is_an_error_until_somebody_signs_in_again() {
+    let (home, azure) = (Home::with_cli_login(), Emulator::start());
+    login(&home, &azure, &["--no-browser", "--force"], None).success();
+    let entries = std::fs::read_dir(home.path().join("azml/tokens")).unwrap().map(|entry| entry.unwrap().path());
+    let record = entries.filter(|path| path.extension().is_some_and(|extension| extension == "azml")).last().unwrap();
+    std::fs::File::options().write(true).open(record).unwrap().set_len(40).unwrap();
+    for _ in 0..2 {
+        let run = azml(&home, &azure, &["account", "get-access-token"]);
+        assert_eq!(run.code, 1, "the login of the CLI is another identity: {}", run.stderr);
+        assert!(run.stderr.contains("it is damaged") && run.stderr.contains("azml login"), "{}", run.stderr);
+    }
+    login(&home, &azure, &["--no-browser"], None).success();
+    azml(&home, &azure, &["account", "get-access-token"]).success();
+}
