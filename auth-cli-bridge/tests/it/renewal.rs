@@ -37,14 +37,17 @@ impl Rig {
         let azure = Emulator::start();
         let rig = Self { azure, folder: tempfile::tempdir().unwrap(), clock: clock(), store: Arc::default() };
         rig.write("config", "[cloud]\nname = Rig\n");
-        let url = rig.azure.http_url();
+        rig.point_cloud_at(rig.azure.http_url());
+        rig.sign_in(ADA, &format!("{ADA_OBJECT_ID}.{CONTOSO}"), CONTOSO, NOW - 1);
+        rig
+    }
+
+    fn point_cloud_at(&self, url: &str) {
         let clouds = format!(
             "[Rig]\nendpoint_active_directory = {url}\nendpoint_resource_manager = {url}\n\
              endpoint_active_directory_resource_id = {ARM}\n"
         );
-        rig.write("clouds.config", &clouds);
-        rig.sign_in(ADA, &format!("{ADA_OBJECT_ID}.{CONTOSO}"), CONTOSO, NOW - 1);
-        rig
+        self.write("clouds.config", &clouds);
     }
 
     /// What `az login` leaves behind: a refresh token, and an access token that expires at this time.
@@ -210,6 +213,18 @@ async fn another_account_or_tenant_is_never_served_what_belongs_to_the_first() {
     rig.requests();
     assert_eq!(rig.token().await.unwrap(), ada);
     assert!(rig.requests().is_empty());
+}
+
+#[tokio::test]
+async fn a_refresh_token_of_ours_never_travels_to_another_authority_of_the_same_cloud_s_name() {
+    let (rig, other) = (Rig::start(), Emulator::start());
+    rig.token().await.unwrap();
+    let partition = rig.store.partitions().await.unwrap().remove(0);
+    let ours = rig.store.load(&partition).await.unwrap().unwrap().refresh_token.unwrap();
+    rig.point_cloud_at(other.http_url());
+    rig.token().await.unwrap_err();
+    let sent: Vec<String> = other.requests().iter().filter_map(|it| it.form.get("refresh_token").cloned()).collect();
+    assert!(!sent.is_empty() && !sent.iter().any(|token| token == ours.expose()), "only what az itself keeps is sent");
 }
 
 #[tokio::test]
