@@ -37,7 +37,7 @@ pub enum ErrorKind {
     Configuration,
     /// A person must sign in.
     Interaction,
-    /// The other side could not be reached.
+    /// The other side could not be reached, or was not able to answer.
     Network,
     /// The other side answered, but not in the protocol that was agreed.
     Protocol,
@@ -67,6 +67,12 @@ impl Error {
             attempts: Vec::new(),
             source: None,
         }))
+    }
+
+    /// Changes what a program should do about it; everything that was said stays.
+    pub fn with_kind(mut self, kind: ErrorKind) -> Self {
+        self.0.kind = kind;
+        self
     }
 
     /// Adds what the person should do next, such as a command to run.

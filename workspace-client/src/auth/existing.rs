@@ -47,13 +47,7 @@ impl Authentication for Existing {
     async fn token(&self, request: &TokenRequest) -> Result<AccessToken, Error> {
         match self.inner.token(request).await {
             Ok(token) => self.check_tenant(&token).map(|()| token),
-            Err(error) if error.kind() == ErrorKind::Interaction => {
-                let unavailable = Error::new(ErrorKind::Unavailable, error.to_string());
-                Err(match error.help() {
-                    Some(help) => unavailable.with_help(help),
-                    None => unavailable,
-                })
-            }
+            Err(error) if error.kind() == ErrorKind::Interaction => Err(error.with_kind(ErrorKind::Unavailable)),
             Err(error) => Err(error),
         }
     }
