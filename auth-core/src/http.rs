@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
@@ -9,7 +10,7 @@ use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::{Certificate, NoProxy, Proxy, redirect};
 use url::Url;
 
-use crate::{Env, Error, ErrorKind};
+use crate::{ClockSkew, Env, Error, ErrorKind};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const TOTAL_TIMEOUT: Duration = Duration::from_secs(30);
@@ -30,12 +31,13 @@ pub struct HttpClient(Arc<Inner>);
 struct Inner {
     env: Env,
     built: OnceLock<Result<reqwest::Client, Error>>,
+    skew_was_told: AtomicBool,
 }
 
 impl HttpClient {
     /// A client that takes its proxies and roots from `env`. Nothing is built or read yet.
     pub fn new(env: Env) -> Self {
-        Self(Arc::new(Inner { env, built: OnceLock::new() }))
+        Self(Arc::new(Inner { env, built: OnceLock::new(), skew_was_told: AtomicBool::new(false) }))
     }
 
     /// The client itself, built now if this is the first use.
@@ -44,6 +46,15 @@ impl HttpClient {
     /// [`ErrorKind::Configuration`] naming the variable whose file or proxy is unusable.
     pub fn get(&self) -> Result<&reqwest::Client, Error> {
         self.0.built.get_or_init(|| build(&self.0.env)).as_ref().map_err(Clone::clone)
+    }
+
+    /// Says once, as a warning in the log, if an answer of `host` shows that this machine's clock is wrong.
+    pub fn check_clock(&self, host: &str, headers: &HeaderMap, now: SystemTime) {
+        if let Some(skew) = ClockSkew::seen_in(headers, now)
+            && !self.0.skew_was_told.swap(true, Ordering::Relaxed)
+        {
+            tracing::warn!("the clock of this machine is {skew} that of {host}; set it, or services refuse its tokens");
+        }
     }
 }
 

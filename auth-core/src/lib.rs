@@ -24,6 +24,8 @@ mod cached;
 mod chain;
 pub mod claims;
 pub mod clock;
+#[cfg(feature = "http")]
+mod clock_skew;
 mod cloud;
 mod env;
 mod error;
@@ -46,6 +48,8 @@ pub use authentication::{Authentication, Grant, TokenSource};
 pub use cached::Cached;
 pub use chain::Chain;
 pub use clock::Clock;
+#[cfg(feature = "http")]
+pub use clock_skew::ClockSkew;
 pub use cloud::{Cloud, CloudBuilder};
 pub use env::Env;
 pub use error::{Attempt, EntraError, Error, ErrorKind};

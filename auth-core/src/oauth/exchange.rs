@@ -47,6 +47,7 @@ async fn send(exchange: &Exchange, request: HttpRequest) -> Result<HttpResponse,
     let host = request.url().host_str().unwrap_or_default().to_owned();
     let response = client.get()?.execute(request).await.map_err(http::network_error)?;
     let (status, headers) = (response.status(), response.headers().clone());
+    client.check_clock(&host, &headers, clock.now());
     let body = http::body(response).await?;
     let is_json = headers.get(CONTENT_TYPE).is_none_or(|kind| {
         kind.to_str().is_ok_and(|kind| kind.trim_start().to_ascii_lowercase().starts_with("application/json"))
