@@ -43,6 +43,8 @@ struct SavedToken {
     expires_on: u64,
     refresh_on: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    obtained_on: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     issued_by: Option<String>,
     #[serde(flatten)]
     unknown: Map<String, Value>,
@@ -81,6 +83,7 @@ impl SavedRecord {
                 access_token,
                 expires_on: clock::to_unix(stored.token.expires_on()),
                 refresh_on: clock::to_unix(stored.token.refresh_on()),
+                obtained_on: stored.token.obtained_on().map(clock::to_unix),
                 issued_by: stored.token.tenant().map(ToString::to_string),
                 unknown: old.map(|old| std::mem::take(&mut old.unknown)).unwrap_or_default(),
             }
@@ -126,6 +129,7 @@ impl SavedToken {
         let issued_by = self.issued_by.as_deref().and_then(|text| Tenant::parse(text).ok());
         let token = AccessToken::new(self.access_token.0.clone(), clock::from_unix(self.expires_on))
             .with_refresh_on(clock::from_unix(self.refresh_on))
+            .with_obtained_on(self.obtained_on.map(clock::from_unix))
             .with_tenant(issued_by);
         Some(StoredToken { scopes: Scopes::new(scopes.ok()?).ok()?, tenant, token })
     }

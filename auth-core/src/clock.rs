@@ -34,6 +34,14 @@ impl Clock {
             fixed.fetch_add(u64::try_from(by.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
         }
     }
+
+    /// Moves a fixed clock back, as somebody may do with a real one.
+    pub fn set_back(&self, by: Duration) {
+        if let Some(fixed) = &self.0 {
+            let by = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
+            let _ = fixed.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |now| Some(now.saturating_sub(by)));
+        }
+    }
 }
 
 /// The time that lies `seconds` after the Unix epoch, capped at the year 9999 so that a hostile number cannot overflow.

@@ -42,6 +42,7 @@ mod static_token;
 mod store;
 mod tenant;
 mod token;
+mod token_handle;
 
 pub use account::Account;
 pub use authentication::{Authentication, Grant, TokenSource};
@@ -60,3 +61,4 @@ pub use static_token::StaticToken;
 pub use store::{LockedPartition, MemoryStore, Partition, Record, StoredToken, TokenStore};
 pub use tenant::Tenant;
 pub use token::{AccessToken, AuthenticationHeader};
+pub use token_handle::TokenHandle;

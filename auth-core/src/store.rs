@@ -147,7 +147,8 @@ impl Record {
         }
         self.tokens.retain(|stored| stored.token.is_usable(now) && !stored.is_for(&request.key));
         let Key { scopes, tenant } = request.key.clone();
-        self.tokens.push(StoredToken { scopes, tenant, token: grant.access_token.clone() });
+        // What is withdrawn from this process's memory may still be in order here.
+        self.tokens.push(StoredToken { scopes, tenant, token: grant.access_token.detached() });
         if let Some(refresh_token) = &grant.refresh_token {
             self.refresh_token = Some(refresh_token.clone());
         }
@@ -158,6 +159,10 @@ impl Record {
 }
 
 impl StoredToken {
+    fn detached(&self) -> Self {
+        Self { token: self.token.detached(), ..self.clone() }
+    }
+
     fn is_for(&self, key: &Key) -> bool {
         self.scopes == key.scopes && self.tenant == key.tenant
     }
@@ -184,7 +189,8 @@ impl MemoryStore {
 #[async_trait]
 impl TokenStore for MemoryStore {
     async fn load(&self, partition: &Partition) -> Result<Option<Record>, Error> {
-        Ok(self.with_slot(partition, |slot| slot.0.clone()))
+        let record = self.with_slot(partition, |slot| slot.0.clone());
+        Ok(record.map(|record| Record { tokens: record.tokens.iter().map(StoredToken::detached).collect(), ..record }))
     }
 
     async fn lock(&self, partition: &Partition, wait: Duration) -> Result<Box<dyn LockedPartition>, Error> {

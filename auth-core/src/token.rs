@@ -1,13 +1,18 @@
 //! Access tokens and the header made of them.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
 use crate::{Secret, Tenant};
 
 /// How long before its expiry a token is renewed when the server gave no hint (observed: MSAL, 300 s).
 const RENEWAL_MARGIN: Duration = Duration::from_secs(300);
+/// From this lifetime on a token without a hint is renewed at half of it (observed: azure-identity 1.27 and its siblings).
+const LONG_LIFETIME: Duration = Duration::from_secs(7200);
+/// How far the clocks of two machines that share a store may differ.
+const CLOCK_SKEW: Duration = Duration::from_secs(300);
 /// How long before its expiry callers start to wait for the renewal instead of getting the old token.
 const NEAR_EXPIRY: Duration = Duration::from_secs(60);
 
@@ -15,41 +20,58 @@ const NEAR_EXPIRY: Duration = Duration::from_secs(60);
 #[derive(Clone, PartialEq, Eq)]
 pub struct AccessToken(Arc<Inner>);
 
-#[derive(Clone, PartialEq, Eq)]
 struct Inner {
     secret: Secret,
     expires_on: SystemTime,
     refresh_on: SystemTime,
+    obtained_on: Option<SystemTime>,
     tenant: Option<Tenant>,
+    header: OnceLock<AuthenticationHeader>,
+    withdrawn: AtomicBool,
 }
 
 impl AccessToken {
     /// A token that expires at `expires_on` and should be renewed five minutes before.
     pub fn new(secret: impl Into<Secret>, expires_on: SystemTime) -> Self {
         let refresh_on = expires_on.checked_sub(RENEWAL_MARGIN).unwrap_or(expires_on);
-        Self(Arc::new(Inner { secret: secret.into(), expires_on, refresh_on, tenant: None }))
+        Self(Arc::new(Inner {
+            secret: secret.into(),
+            expires_on,
+            refresh_on,
+            obtained_on: None,
+            tenant: None,
+            header: OnceLock::new(),
+            withdrawn: AtomicBool::new(false),
+        }))
     }
 
     /// A token that was obtained at `now` and lives for `lifetime`; `refresh_in` is the server's hint, if it gave one.
     ///
-    /// Without a hint the token is renewed five minutes before its expiry, or at half its life if that is shorter than ten
-    /// minutes, so that a short-lived token is still served from memory.
+    /// Without a hint the token is renewed five minutes before its expiry; at half its life if that is two hours or more, or
+    /// shorter than ten minutes, so that a short-lived token is still served from memory.
     pub fn obtained(
         secret: impl Into<Secret>,
         now: SystemTime,
         lifetime: Duration,
         refresh_in: Option<Duration>,
     ) -> Self {
-        let default = lifetime.saturating_sub(RENEWAL_MARGIN).max(lifetime / 2);
+        let margin = if lifetime < LONG_LIFETIME { RENEWAL_MARGIN } else { lifetime };
+        let default = lifetime.saturating_sub(margin).max(lifetime / 2);
         let refresh_in = refresh_in.filter(|hint| *hint < lifetime).unwrap_or(default);
         let at = |after: Duration| now.checked_add(after).unwrap_or(now);
-        Self::new(secret, at(lifetime)).with_refresh_on(at(refresh_in))
+        Self::new(secret, at(lifetime)).with_refresh_on(at(refresh_in)).with_obtained_on(Some(now))
     }
 
     /// Sets the time from which the token should be renewed.
     pub fn with_refresh_on(mut self, refresh_on: SystemTime) -> Self {
         let inner = Arc::make_mut(&mut self.0);
         inner.refresh_on = refresh_on.min(inner.expires_on);
+        self
+    }
+
+    /// Sets when the token was obtained, by the clock of the machine that obtained it.
+    pub fn with_obtained_on(mut self, obtained_on: Option<SystemTime>) -> Self {
+        Arc::make_mut(&mut self.0).obtained_on = obtained_on;
         self
     }
 
@@ -74,14 +96,22 @@ impl AccessToken {
         self.0.refresh_on
     }
 
+    /// When the token was obtained, if that is known.
+    pub fn obtained_on(&self) -> Option<SystemTime> {
+        self.0.obtained_on
+    }
+
     /// The tenant that issued the token, if it is known.
     pub fn tenant(&self) -> Option<&Tenant> {
         self.0.tenant.as_ref()
     }
 
-    /// Whether there is no reason yet to renew the token.
+    /// Whether there is no reason yet to renew the token. There is one, too, if a service refused it, or if it was obtained
+    /// in the future: then the clock was set back since, and says nothing about the token's age.
     pub fn is_fresh(&self, now: SystemTime) -> bool {
         now < self.0.refresh_on
+            && !self.0.withdrawn.load(Ordering::Relaxed)
+            && self.0.obtained_on.is_none_or(|obtained_on| obtained_on <= now + CLOCK_SKEW)
     }
 
     /// Whether the token is still valid, fresh or not.
@@ -98,9 +128,44 @@ impl AccessToken {
 
     /// The header that carries this token.
     pub fn header(&self) -> AuthenticationHeader {
-        AuthenticationHeader(Secret::new(format!("Bearer {}", self.0.secret.expose())))
+        let header = || AuthenticationHeader(Secret::new(format!("Bearer {}", self.0.secret.expose())));
+        self.0.header.get_or_init(header).clone()
+    }
+
+    /// No clone of this token is fresh any more, wherever somebody may have kept one.
+    pub(crate) fn withdraw(&self) {
+        self.0.withdrawn.store(true, Ordering::Relaxed);
+    }
+
+    /// The same token, which is not withdrawn with this one.
+    pub(crate) fn detached(&self) -> Self {
+        Self(Arc::new(Inner { withdrawn: AtomicBool::new(false), ..Inner::clone(&self.0) }))
     }
 }
+
+impl Clone for Inner {
+    fn clone(&self) -> Self {
+        Self {
+            secret: self.secret.clone(),
+            expires_on: self.expires_on,
+            refresh_on: self.refresh_on,
+            obtained_on: self.obtained_on,
+            tenant: self.tenant.clone(),
+            header: self.header.clone(),
+            withdrawn: AtomicBool::new(self.withdrawn.load(Ordering::Relaxed)),
+        }
+    }
+}
+
+impl PartialEq for Inner {
+    /// Whether it was withdrawn is not part of what a token is.
+    fn eq(&self, other: &Self) -> bool {
+        let parts = |inner: &Self| (inner.expires_on, inner.refresh_on, inner.obtained_on);
+        parts(self) == parts(other) && self.tenant == other.tenant && self.secret == other.secret
+    }
+}
+
+impl Eq for Inner {}
 
 impl fmt::Debug for AccessToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -144,6 +209,30 @@ mod tests {
         let token = AccessToken::obtained("t", from_unix(0), Duration::from_secs(60), None);
         assert!(token.is_fresh(from_unix(29)) && !token.is_fresh(from_unix(30)));
         assert!(!token.is_near_expiry(from_unix(44)) && token.is_near_expiry(from_unix(45)));
+    }
+
+    #[test]
+    fn a_token_that_lives_for_two_hours_or_more_is_fresh_for_half_of_its_life() {
+        let obtained = |minutes: u64| AccessToken::obtained("t", from_unix(0), Duration::from_secs(minutes * 60), None);
+        assert_eq!(obtained(24 * 60).refresh_on(), from_unix(12 * 3600));
+        assert_eq!(obtained(120).refresh_on(), from_unix(3600));
+        assert_eq!(obtained(119).refresh_on(), from_unix(114 * 60));
+    }
+
+    #[test]
+    fn a_token_from_the_future_is_not_fresh_as_the_clock_was_set_back() {
+        let token = AccessToken::obtained("t", from_unix(1000), Duration::from_secs(3600), None);
+        assert!(token.is_fresh(from_unix(700)), "clocks of several machines differ a little");
+        assert!(!token.is_fresh(from_unix(699)) && token.is_usable(from_unix(699)));
+    }
+
+    #[test]
+    fn a_withdrawn_token_is_fresh_in_no_clone() {
+        let token = AccessToken::obtained("t", from_unix(0), Duration::from_secs(3600), None);
+        let (clone, detached) = (token.clone(), token.detached());
+        token.withdraw();
+        assert!(!clone.is_fresh(from_unix(0)) && detached.is_fresh(from_unix(0)));
+        assert_eq!(clone, detached);
     }
 
     #[test]

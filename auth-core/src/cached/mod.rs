@@ -17,8 +17,8 @@ use self::persistence::{Before, Persistence, Word};
 use self::slot::{Flight, Slot};
 use crate::request::Key;
 use crate::{
-    AccessToken, Authentication, Clock, Cloud, Error, ErrorKind, Grant, LockedPartition, Record, TokenRequest,
-    TokenSource, TokenStore,
+    AccessToken, Authentication, AuthenticationHeader, Clock, Cloud, Error, ErrorKind, Grant, LockedPartition, Record,
+    TokenRequest, TokenSource, TokenStore,
 };
 
 /// How long the one caller who renews an aging token waits before it gives up and takes the old one.
@@ -34,11 +34,13 @@ const ADOPTION_PATIENCE: Duration = Duration::from_secs(60);
 /// 3. For a missing, expired or refused token one caller takes a mutex of this token, then the store's lock across processes,
 ///    reads again (another process may have been faster), acquires, saves, and releases.
 /// 4. A failing store never fails a call that has a token. It is reported once, as a warning in the log.
-/// 5. Errors are never cached, but everybody who was already waiting for one flight shares its outcome. Dropping the future
-///    at any point releases everything, and the next waiter takes over. There are no detached tasks.
+/// 5. Errors are never cached, but everybody who was already waiting for one flight shares its outcome, and where the other
+///    side asked for patience (`Retry-After`), nobody asks again before that. Dropping the future at any point releases
+///    everything, and the next waiter takes over. There are no detached tasks.
 pub struct Cached<S> {
     source: S,
     cloud: Cloud,
+    arm: TokenRequest,
     persistence: Persistence,
     clock: Clock,
     slots: ArcSwap<HashMap<Key, Arc<Slot>>>,
@@ -64,7 +66,9 @@ impl Patience {
 impl<S: TokenSource> Cached<S> {
     /// Caches `source` in memory.
     pub fn new(source: S, cloud: Cloud) -> Self {
-        Self { source, cloud, persistence: Persistence::default(), clock: Clock::system(), slots: ArcSwap::default() }
+        let arm = TokenRequest::arm(&cloud);
+        let (persistence, clock, slots) = (Persistence::default(), Clock::system(), ArcSwap::default());
+        Self { source, cloud, arm, persistence, clock, slots }
     }
 
     /// Keeps tokens in `store` too, for the next process.
@@ -102,7 +106,7 @@ impl<S: TokenSource> Cached<S> {
             Ok(mut locked) => {
                 let before = Before::of(self.persistence.load_locked(&*locked).await);
                 let record = self.merged(before.record(), request, &grant);
-                self.slots.store(Arc::default());
+                self.retire_slots();
                 self.persistence.save(&mut *locked, before, record, Word::SignIn).await
             }
             Err(error) => {
@@ -113,7 +117,7 @@ impl<S: TokenSource> Cached<S> {
             }
         };
         // Once more: whoever asked in the meantime may have put a token of the earlier identity back into memory.
-        self.slots.store(Arc::default());
+        self.retire_slots();
         self.slot(&request.key).put(&grant.access_token);
         saved
     }
@@ -124,8 +128,15 @@ impl<S: TokenSource> Cached<S> {
     /// As [`TokenStore::lock`] and [`crate::LockedPartition::remove`].
     pub async fn forget(&self) -> Result<bool, Error> {
         let removed = self.persistence.remove(&self.source.partition(), RENEWAL_PATIENCE).await?;
-        self.slots.store(Arc::default());
+        self.retire_slots();
         Ok(removed)
+    }
+
+    /// Forgets every token in memory. A flight that is under way lands in a slot that nobody looks into any more.
+    fn retire_slots(&self) {
+        for slot in self.slots.swap(Arc::default()).values() {
+            slot.retire();
+        }
     }
 
     fn slot(&self, key: &Key) -> Arc<Slot> {
@@ -139,6 +150,13 @@ impl<S: TokenSource> Cached<S> {
             slots
         });
         self.slots.load().get(key).cloned().unwrap_or(new)
+    }
+
+    /// Rule 1.
+    fn in_memory(&self, request: &TokenRequest) -> Option<AccessToken> {
+        let slots = self.slots.load();
+        let token = slots.get(&request.key)?.token.load();
+        token.as_deref().filter(|token| token.is_fresh(self.clock.now()) && request.accepts(token)).cloned()
     }
 
     /// Rules 2 to 5.
@@ -194,14 +212,16 @@ impl<S: TokenSource> Cached<S> {
         request: &TokenRequest,
         limit: Duration,
     ) -> Result<AccessToken, Error> {
-        let now = self.clock.now();
-        if flight.rests(now)
-            && let Some(old) = slot.usable(request, now)
+        if flight.rests()
+            && let Some(old) = slot.usable(request, self.clock.now())
         {
             return Ok(old);
         }
+        if let Some(error) = flight.throttled() {
+            return Err(error);
+        }
         let result = self.fly(slot, request, Patience::of(limit)).await;
-        slot.land(&mut flight, request, &result, self.clock.now());
+        slot.land(&mut flight, request, &result);
         result
     }
 
@@ -323,14 +343,17 @@ impl<S: TokenSource> Authentication for Cached<S> {
     }
 
     async fn token(&self, request: &TokenRequest) -> Result<AccessToken, Error> {
-        if let Some(slot) = self.slots.load().get(&request.key)
-            && let Some(token) = slot.token.load().as_deref()
-            && token.is_fresh(self.clock.now())
-            && request.accepts(token)
-        {
-            return Ok(token.clone());
+        match self.in_memory(request) {
+            Some(token) => Ok(token),
+            None => self.token_slowly(request).await,
         }
-        self.token_slowly(request).await
+    }
+
+    async fn authentication_header(&self) -> Result<AuthenticationHeader, Error> {
+        match self.in_memory(&self.arm) {
+            Some(token) => Ok(token.header()),
+            None => Ok(self.token_slowly(&self.arm).await?.header()),
+        }
     }
 }
 

@@ -76,15 +76,12 @@ impl Persistence {
         record: Record,
         word: Word,
     ) -> Result<(), Error> {
+        // Whoever waits for this may be dropped before it ends; what was obtained is not lost with it.
+        self.keep(before, record.clone(), word);
         let saved = locked.save(&record).await;
         match &saved {
-            Ok(()) => {
-                self.unsaved().take_if(|unsaved| unsaved.may_be_replaced(&before, word));
-            }
-            Err(error) => {
-                self.report(error);
-                self.keep(before, record, word);
-            }
+            Ok(()) => drop(self.unsaved().take_if(|unsaved| unsaved.record == record)),
+            Err(error) => self.report(error),
         }
         saved
     }

@@ -1,14 +1,17 @@
 //! The place of one token in memory, and the flight that renews it.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use arc_swap::ArcSwapOption;
+use tokio::time::Instant;
 
 use crate::{AccessToken, Error, ErrorKind, Interaction, TokenRequest};
 
-/// How long a token that could not be renewed is left alone: at first, and at most.
+/// How long a token that could not be renewed is left alone: at first, and at most. Up to a quarter is added by chance, so that
+/// a thousand machines that failed together do not come back together.
 const BACK_OFF: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs(300));
 
 /// The place of one token: one pair of scopes and tenant.
@@ -20,6 +23,7 @@ pub(super) struct Slot {
     refused: Mutex<Vec<AccessToken>>,
     /// How many flights have landed; tells a waiter whether one landed while it waited.
     landed: AtomicU64,
+    retired: AtomicBool,
 }
 
 /// What is known of the last flight, behind the mutex that lets one fly at a time.
@@ -27,7 +31,9 @@ pub(super) struct Slot {
 pub(super) struct Flight {
     outcome: Option<Outcome>,
     failures: u32,
-    no_renewal_before: Option<SystemTime>,
+    no_renewal_before: Option<Instant>,
+    /// The other side asked for patience until then.
+    throttled: Option<(Instant, Error)>,
 }
 
 #[derive(Debug)]
@@ -72,6 +78,9 @@ impl Slot {
         if self.is_refused(token) {
             self.take_out(token);
         }
+        if self.retired.load(Ordering::SeqCst) {
+            self.retire();
+        }
     }
 
     /// Never serves this token again, wherever it may still be found.
@@ -80,13 +89,23 @@ impl Slot {
         refused.retain(|earlier| earlier.is_usable(now) && earlier.secret() != token.secret());
         refused.push(token.clone());
         drop(refused);
+        token.withdraw();
         self.take_out(token);
+    }
+
+    /// Nobody who kept a token of this place is to think it fresh: another identity may have taken over.
+    pub(super) fn retire(&self) {
+        self.retired.store(true, Ordering::SeqCst);
+        if let Some(token) = self.token.swap(None) {
+            token.withdraw();
+        }
     }
 
     fn take_out(&self, token: &AccessToken) {
         let current = self.token.load();
         if current.as_ref().is_some_and(|current| current.secret() == token.secret()) {
             self.token.compare_and_swap(&current, None);
+            current.iter().for_each(|current| current.withdraw());
         }
     }
 
@@ -98,14 +117,9 @@ impl Slot {
         self.refused.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn land(
-        &self,
-        flight: &mut Flight,
-        request: &TokenRequest,
-        result: &Result<AccessToken, Error>,
-        now: SystemTime,
-    ) {
+    pub(super) fn land(&self, flight: &mut Flight, request: &TokenRequest, result: &Result<AccessToken, Error>) {
         let number = self.landed.load(Ordering::Relaxed) + 1;
+        flight.throttled = None;
         match result {
             Ok(token) => {
                 self.put(token);
@@ -113,12 +127,14 @@ impl Slot {
                 flight.no_renewal_before = None;
             }
             Err(error) => {
-                let (first, most) = BACK_OFF;
-                let wait = first.saturating_mul(1 << flight.failures.min(8)).min(most);
-                let wait = error.retry_after().unwrap_or(wait);
+                let wait = error.retry_after().unwrap_or_else(|| back_off(flight.failures));
                 tracing::debug!(%error, ?wait, "no token was obtained; one that is aging stays in use");
                 flight.failures += 1;
-                flight.no_renewal_before = Some(now + wait);
+                let until = Instant::now() + wait;
+                flight.no_renewal_before = Some(until);
+                if error.kind() == ErrorKind::Throttled && error.retry_after().is_some() {
+                    flight.throttled = Some((until, error.clone()));
+                }
             }
         }
         flight.outcome = Some(Outcome {
@@ -143,9 +159,24 @@ impl Flight {
     }
 
     /// Whether it is too early to try a renewal again.
-    pub(super) fn rests(&self, now: SystemTime) -> bool {
-        self.no_renewal_before.is_some_and(|time| now < time)
+    pub(super) fn rests(&self) -> bool {
+        self.no_renewal_before.is_some_and(|until| Instant::now() < until)
     }
+
+    /// The refusal of the last flight, while the other side still wants to be left alone.
+    pub(super) fn throttled(&self) -> Option<Error> {
+        let (until, error) = self.throttled.as_ref()?;
+        let left = until.saturating_duration_since(Instant::now());
+        (!left.is_zero()).then(|| error.clone().with_retry_after(Some(left)))
+    }
+}
+
+fn back_off(failures: u32) -> Duration {
+    let (first, most) = BACK_OFF;
+    let wait = first.saturating_mul(1 << failures.min(8)).min(most);
+    // Each hasher of the standard library starts from other random keys; chance of that quality is enough here.
+    let by_chance = RandomState::new().hash_one(failures) % 256;
+    wait + wait / 4 * u32::try_from(by_chance).unwrap_or_default() / 256
 }
 
 impl Outcome {

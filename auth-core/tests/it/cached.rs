@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use auth_core::clock::from_unix;
 use auth_core::{
-    AccessToken, Account, Authentication, Cached, Cloud, Error, ErrorKind, Grant, MemoryStore, Partition, Tenant,
-    TokenRequest, TokenStore,
+    AccessToken, Account, Authentication, Cached, Clock, Cloud, Error, ErrorKind, Grant, MemoryStore, Partition,
+    Tenant, TokenRequest, TokenStore,
 };
 use xtask::log::Log;
 
@@ -19,6 +19,10 @@ fn token(text: &str) -> AccessToken {
 
 fn refused() -> Error {
     Error::new(ErrorKind::Interaction, "the refresh token was refused")
+}
+
+fn busy(seconds: u64) -> Result<AccessToken, Error> {
+    Err(Error::new(ErrorKind::Throttled, "busy").with_retry_after(Some(Duration::from_secs(seconds))))
 }
 
 fn cached(source: &Scripted) -> Arc<Cached<Scripted>> {
@@ -69,7 +73,7 @@ async fn rule_2_an_aging_token_is_renewed_by_one_caller_while_the_others_get_the
     assert_eq!(source.times_asked(), 2);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn rule_2_a_failed_renewal_keeps_the_old_token_and_backs_off() {
     let failure = || Err(Error::new(ErrorKind::Network, "dead"));
     let source = Scripted::new([Ok(token("old")), failure(), failure(), Ok(hour_from(from_unix(NOON + 3500), "new"))]);
@@ -78,32 +82,83 @@ async fn rule_2_a_failed_renewal_keeps_the_old_token_and_backs_off() {
     text(&auth, &arm()).await;
 
     clock.advance(Duration::from_secs(3310));
-    for _ in 0..10 {
-        assert_eq!(text(&auth, &arm()).await, "old");
+    // How long it rests after each failure: at least this, and up to a quarter more by chance.
+    for (asked, rest) in [(2, 30), (3, 60)] {
+        for waited in [0, rest - 1] {
+            tokio::time::advance(Duration::from_secs(waited)).await;
+            assert_eq!(text(&auth, &arm()).await, "old");
+            assert_eq!(source.times_asked(), asked);
+        }
+        tokio::time::advance(Duration::from_secs(2 + rest / 4)).await;
     }
-    assert_eq!(source.times_asked(), 2, "the first failure is followed by 30 s of rest");
-    clock.advance(Duration::from_secs(30));
-    for _ in 0..10 {
-        assert_eq!(text(&auth, &arm()).await, "old");
-    }
-    assert_eq!(source.times_asked(), 3, "the second failure is followed by 60 s of rest");
-    clock.advance(Duration::from_secs(60));
     assert_eq!(text(&auth, &arm()).await, "new");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn rule_2_a_wait_that_the_server_asked_for_is_kept() {
-    let busy = Error::new(ErrorKind::Throttled, "busy").with_retry_after(Some(Duration::from_secs(120)));
-    let source = Scripted::new([Ok(token("old")), Err(busy), Ok(hour_from(from_unix(NOON + 3500), "new"))]);
+    let source = Scripted::new([Ok(token("old")), busy(120), Ok(hour_from(from_unix(NOON + 3500), "new"))]);
     let clock = noon();
     let auth = Cached::new(source.clone(), Cloud::public()).with_clock(clock.clone());
     text(&auth, &arm()).await;
     clock.advance(Duration::from_secs(3301));
     assert_eq!(text(&auth, &arm()).await, "old");
-    clock.advance(Duration::from_secs(119));
+    tokio::time::advance(Duration::from_secs(119)).await;
     assert_eq!(text(&auth, &arm()).await, "old");
     assert_eq!(source.times_asked(), 2);
-    clock.advance(Duration::from_secs(1));
+    tokio::time::advance(Duration::from_secs(1)).await;
+    assert_eq!(text(&auth, &arm()).await, "new");
+}
+
+#[tokio::test(start_paused = true)]
+async fn rule_5_where_the_server_asked_for_patience_nobody_asks_again_before_that() {
+    let source = Scripted::new([busy(60), Ok(token("a"))]);
+    let auth = cached(&source);
+    let waiting: Vec<_> = (0..100)
+        .map(|_| {
+            let auth = auth.clone();
+            tokio::spawn(async move { auth.token(&arm()).await.unwrap_err().kind() })
+        })
+        .collect();
+    for waiter in waiting {
+        assert_eq!(waiter.await.unwrap(), ErrorKind::Throttled);
+    }
+    tokio::time::advance(Duration::from_secs(20)).await;
+    let error = auth.token(&arm()).await.unwrap_err();
+    assert_eq!((error.kind(), error.retry_after()), (ErrorKind::Throttled, Some(Duration::from_secs(40))));
+    assert_eq!(source.times_asked(), 1, "one request for everybody");
+    tokio::time::advance(Duration::from_secs(40)).await;
+    assert_eq!(text(&*auth, &arm()).await, "a");
+}
+
+#[tokio::test]
+async fn a_clock_that_was_set_back_does_not_keep_a_token_for_longer_than_it_lives() {
+    let day = Duration::from_secs(86_400);
+    let tomorrow = Clock::fixed(from_unix(NOON) + day);
+    let source = Scripted::new([
+        Ok(hour_from(tomorrow.now(), "of tomorrow")),
+        Err(Error::new(ErrorKind::Network, "dead")),
+        Ok(token("of today")),
+    ]);
+    let store = MemoryStore::new();
+    let auth =
+        |clock| Cached::new(source.clone(), Cloud::public()).with_clock(clock).with_store(Arc::new(store.clone()));
+    assert_eq!(text(&auth(tomorrow), &arm()).await, "of tomorrow");
+    assert_eq!(text(&auth(noon()), &arm()).await, "of tomorrow", "it is better than an error");
+    assert_eq!(text(&auth(noon()), &arm()).await, "of today");
+    assert_eq!(text(&auth(noon()), &arm()).await, "of today");
+    assert_eq!(source.times_asked(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_was_set_back_does_not_prolong_the_rest_after_a_failure() {
+    let clock = noon();
+    let source = Scripted::new([Ok(token("old")), Err(Error::new(ErrorKind::Network, "dead")), Ok(token("new"))]);
+    let auth = Cached::new(source.clone(), Cloud::public()).with_clock(clock.clone());
+    text(&auth, &arm()).await;
+    clock.advance(Duration::from_secs(3310));
+    assert_eq!(text(&auth, &arm()).await, "old");
+    clock.set_back(Duration::from_secs(86_400));
+    tokio::time::advance(Duration::from_secs(38)).await;
     assert_eq!(text(&auth, &arm()).await, "new");
 }
 

@@ -7,8 +7,11 @@
 
 mod cached;
 mod cached_races;
+mod cancellation;
 mod chain;
 mod http;
 mod interactive;
 mod oauth;
+mod single_flight_model;
 mod support;
+mod token_handle;
