@@ -6,7 +6,7 @@ use auth_core::Env;
 
 /// The folder of azml's own files: `AZML_CONFIG_DIR`, else `azml` in `XDG_CONFIG_HOME` or `~/.config` (XDG Base Directory
 /// Specification), on Windows in `%APPDATA%`. None where there is no home directory either.
-pub(crate) fn config_dir(env: &Env) -> Option<PathBuf> {
+pub fn config_dir(env: &Env) -> Option<PathBuf> {
     if let Some(own) = env.path("AZML_CONFIG_DIR") {
         return Some(own);
     }

@@ -29,6 +29,8 @@ mod file;
 mod profile;
 #[cfg(doctest)]
 mod readme;
+#[cfg(any(feature = "cache", feature = "cli-bridge"))]
+pub mod storage;
 #[cfg(feature = "cli-bridge")]
 pub mod subscriptions;
 mod workspace;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use auth_core::clock::from_unix;
 use auth_core::http::HttpClient;
 use auth_core::oauth::{ClientCredential, EntraClient};
 use auth_core::{Cloud, Env, Error, ErrorKind, Grant, Secret, Tenant, TokenRequest};
@@ -308,4 +309,19 @@ async fn no_secret_of_an_exchange_reaches_the_log() {
     refresh(ResponseTemplate::new(400).set_body_json(json!({"error": "invalid_grant"}))).await.unwrap_err();
     assert!(log.text().contains("the token endpoint answered"));
     assert!(!log.text().contains("canary"), "{}", log.text());
+}
+
+#[tokio::test]
+async fn a_clock_that_is_wrong_is_told_once_and_no_token_suffers_from_it() {
+    let (log, _guard) = Log::of_this_thread();
+    let noon_plus_a_day = "Sat, 16 Jan 2027 08:00:00 GMT";
+    let authority = Authority::answering(answer(json!({})).insert_header("date", noon_plus_a_day)).await;
+    for _ in 0..3 {
+        let grant = authority.client.refresh(&home(), &arm(&authority), &Secret::new("r")).await.unwrap();
+        assert!(grant.access_token.is_fresh(from_unix(NOON)), "its lifetime is counted on this machine's clock");
+    }
+    let log = log.text();
+    let warnings: Vec<&str> = log.lines().filter(|line| line.contains(" WARN ")).collect();
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert!(warnings[0].contains("the clock of this machine is 24 hours behind that of 127.0.0.1"), "{warnings:?}");
 }

@@ -53,6 +53,12 @@ pub(crate) enum Command {
     /// Show Azure Machine Learning workspaces
     #[command(subcommand)]
     Workspace(WorkspaceCommand),
+    /// Find out what is here, what would be used, and what is wrong
+    ///
+    /// Tells which ways of signing in there are and which one would be used, where the files lie and what protects them, and
+    /// what the environment says about proxies and certificates. It shows no secret and changes nothing. It ends with 1 if
+    /// something does not work. What it prints is text, or with -o a list of findings.
+    Doctor(DoctorArgs),
     /// Print the completion script of a shell
     Completions {
         /// The shell
@@ -77,6 +83,13 @@ pub(crate) struct LoginArgs {
     /// How long to wait for the person
     #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub(crate) timeout: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArgs {
+    /// Also ask the hosts of the cloud, and for a token
+    #[arg(long)]
+    pub(crate) online: bool,
 }
 
 #[derive(Debug, Subcommand)]

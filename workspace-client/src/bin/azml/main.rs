@@ -21,9 +21,9 @@ fn main() -> ExitCode {
     let Cli { global, command } = Cli::parse();
     log::start(global.debug);
     let printer = Printer::new(&global);
-    let result = match commands::run(command, &global) {
-        Ok(Some(outcome)) => printer.print(&outcome),
-        Ok(None) => Ok(()),
+    let (result, code) = match commands::run(command, &global) {
+        Ok(Some(outcome)) => (printer.print(&outcome), outcome.code()),
+        Ok(None) => (Ok(()), ExitCode::SUCCESS),
         Err(error) => {
             terminal::say(&report::render(&error));
             return report::exit_code(&error);
@@ -31,11 +31,11 @@ fn main() -> ExitCode {
     };
     match result {
         // Whoever reads our output has seen enough, such as `head`.
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => code,
         Err(error) => {
             terminal::say(&format!("error: the output cannot be written: {error}"));
             ExitCode::FAILURE
         }
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => code,
     }
 }

@@ -2,6 +2,7 @@
 
 mod account;
 mod completions;
+mod doctor;
 mod login;
 mod logout;
 mod token;
@@ -27,6 +28,7 @@ pub(crate) fn run(command: Command, global: &Global) -> Result<Option<Outcome>, 
         Command::Account(AccountCommand::GetAuthenticationHeader(args)) => token::header(&args, &context).map(Some),
         Command::Workspace(WorkspaceCommand::Show { name, place }) => workspace::show(name, place, &context).map(Some),
         Command::Workspace(WorkspaceCommand::List(place)) => workspace::list(place, &context).map(Some),
+        Command::Doctor(args) => doctor::run(&args, &context).map(Some),
         Command::Completions { shell } => {
             completions::run(shell);
             Ok(None)

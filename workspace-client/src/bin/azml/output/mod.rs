@@ -6,6 +6,7 @@ mod table;
 mod tsv;
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::process::ExitCode;
 
 use auth_core::{Env, Error, ErrorKind};
 use serde_json::Value;
@@ -31,6 +32,8 @@ pub(crate) enum Format {
 pub(crate) struct Outcome {
     value: Value,
     columns: &'static [Column],
+    text: Option<String>,
+    code: ExitCode,
 }
 
 /// A column of a table: its header, and the member that it shows.
@@ -39,12 +42,26 @@ pub(crate) type Column = (&'static str, &'static str);
 impl Outcome {
     /// A result whose table shows every simple member.
     pub(crate) fn new(value: Value) -> Self {
-        Self { value, columns: &[] }
+        Self::with_columns(value, &[])
     }
 
     /// A result whose table shows these columns.
     pub(crate) fn with_columns(value: Value, columns: &'static [Column]) -> Self {
-        Self { value, columns }
+        Self { value, columns, text: None, code: ExitCode::SUCCESS }
+    }
+
+    /// Shown as this text where no format was asked for.
+    pub(crate) fn or_as_text(self, text: String) -> Self {
+        Self { text: Some(text), ..self }
+    }
+
+    /// A result that the exit code calls a failure.
+    pub(crate) fn failing(self) -> Self {
+        Self { code: ExitCode::FAILURE, ..self }
+    }
+
+    pub(crate) fn code(&self) -> ExitCode {
+        self.code
     }
 }
 
@@ -52,6 +69,8 @@ impl Outcome {
 #[derive(Debug)]
 pub(crate) struct Printer {
     format: Format,
+    /// Whether this call itself says how to print.
+    is_chosen: bool,
     query: Option<String>,
 }
 
@@ -59,7 +78,7 @@ impl Printer {
     /// From the options, or else from the Azure CLI's configuration.
     pub(crate) fn new(global: &Global) -> Self {
         let format = global.output.or_else(|| settings::output(&Env::process())).unwrap_or(Format::Json);
-        Self { format, query: global.query.clone() }
+        Self { format, is_chosen: global.output.is_some(), query: global.query.clone() }
     }
 
     /// Prints to stdout. As with the Azure CLI, a query that selects nothing prints nothing.
@@ -71,6 +90,9 @@ impl Printer {
     }
 
     fn render(&self, outcome: &Outcome) -> Result<String, Error> {
+        if let Some(text) = outcome.text.as_ref().filter(|_| !self.is_chosen && self.query.is_none()) {
+            return Ok(text.clone());
+        }
         let selected;
         let (value, order) = match &self.query {
             Some(expression) => {

@@ -1,0 +1,69 @@
+//! `azml doctor`: what azml finds here, and what is wrong with it.
+
+mod azure_cli;
+mod clock;
+mod finding;
+mod network;
+mod sources;
+mod storage;
+
+use auth_core::{Authentication as _, Error, ErrorKind};
+use serde_json::json;
+
+use self::finding::{Finding, Section, Status};
+use crate::args::DoctorArgs;
+use crate::context::{Context, block_on};
+use crate::output::{Column, Outcome};
+
+const COLUMNS: [Column; 4] =
+    [("Section", "section"), ("Subject", "subject"), ("Status", "status"), ("Detail", "detail")];
+
+/// Reports; nothing is written, nobody is asked to sign in, and without `--online` no host is asked.
+pub(crate) fn run(args: &DoctorArgs, context: &Context) -> Result<Outcome, Error> {
+    let sections = block_on(async { Ok(examine(args, context).await) })?;
+    let findings = || sections.iter().flat_map(|section| section.findings.iter().map(move |it| (section.name, it)));
+    let value = findings().map(|(section, finding)| {
+        json!({
+            "section": section,
+            "subject": finding.subject,
+            "status": finding.status,
+            "detail": finding.detail,
+            "next": finding.next,
+        })
+    });
+    let outcome = Outcome::with_columns(value.collect(), &COLUMNS).or_as_text(finding::text(&sections));
+    let has_problem = findings().any(|(_, finding)| finding.status == Status::Problem);
+    Ok(if has_problem { outcome.failing() } else { outcome })
+}
+
+async fn examine(args: &DoctorArgs, context: &Context) -> Vec<Section> {
+    let mut sections = vec![Section::new("azml", vec![version(), cloud(context)])];
+    sections.push(Section::new("sign-in", sources::find(context).await));
+    sections.push(Section::new("files", storage::files(context)));
+    sections.push(Section::new("Azure CLI", azure_cli::state(context)));
+    sections.push(Section::new("network", network::settings(context)));
+    sections.push(Section::new("clock", clock::compare_with_files(context)));
+    if args.online {
+        sections.push(Section::new("online", network::ask(context).await));
+    }
+    sections
+}
+
+fn version() -> Finding {
+    let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
+    Finding::ok("version", format!("{} on {os} {arch}", env!("CARGO_PKG_VERSION")))
+}
+
+fn cloud(context: &Context) -> Finding {
+    match context.auth() {
+        Ok(auth) => {
+            let cloud = auth.cloud();
+            let (authority, manager) = (cloud.authority(), cloud.resource_manager());
+            Finding::ok("cloud", format!("{}: signs in at {authority}, resources at {manager}", cloud.name()))
+        }
+        Err(error) if error.kind() == ErrorKind::Configuration => {
+            Finding::from_error("cloud", &error).help_else("azml doctor --cloud AzureCloud, or az cloud set")
+        }
+        Err(error) => Finding::from_error("cloud", &error),
+    }
+}

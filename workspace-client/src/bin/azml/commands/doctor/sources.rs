@@ -1,0 +1,59 @@
+//! The ways of signing in, in the order in which they are tried.
+
+use auth_cli_bridge::{AzureCliAuthentication, ConfigDir};
+use auth_core::{Account, Authentication as _, Error, ErrorKind};
+use auth_msi::Host;
+
+use super::finding::{Finding, Status};
+use crate::context::Context;
+
+/// Each way, whether it is there, and which one would be used. Only files and variables are looked at.
+pub(super) async fn find(context: &Context) -> Vec<Finding> {
+    let Ok(auth) = context.auth() else {
+        // The section before this one has said why.
+        return vec![Finding::absent("any", "cannot be told before the cloud is known")];
+    };
+    let mut findings = vec![machine(context)];
+    findings.push(of_account("saved login", auth.account().await.transpose()));
+    let env = &context.env;
+    for (name, directory) in
+        [("login of the Python SDK", ConfigDir::python_sdk(env)), ("login of the Azure CLI", ConfigDir::azure_cli(env))]
+    {
+        let cli = AzureCliAuthentication::builder().cloud(auth.cloud().clone()).directory(directory).env(env.clone());
+        findings.push(of_account(name, Some(cli.build().account().await)));
+    }
+    mark_the_first(&mut findings);
+    findings
+}
+
+fn machine(context: &Context) -> Finding {
+    const NAME: &str = "managed identity";
+    match Host::detect(&context.env, std::path::Path::is_file) {
+        Ok(Some(host)) => Finding::ok(NAME, format!("this machine is {}", host.name())),
+        Ok(None) => Finding::absent(NAME, "nothing says that this machine has one"),
+        Err(error) if error.kind() == ErrorKind::Unavailable => Finding::absent(NAME, error.to_string()),
+        Err(error) => Finding::from_error(NAME, &error),
+    }
+}
+
+fn of_account(name: &str, account: Option<Result<Account, Error>>) -> Finding {
+    match account {
+        Some(Ok(account)) => {
+            let tenant = account.tenant.map(|tenant| format!(" in tenant {tenant}")).unwrap_or_default();
+            Finding::ok(name, format!("{}{tenant}", account.username.as_deref().unwrap_or("somebody without a name")))
+        }
+        None => Finding::absent(name, "nobody has signed in with azml"),
+        Some(Err(error)) if error.kind() == ErrorKind::Unavailable => Finding::absent(name, error.to_string()),
+        Some(Err(error)) => Finding::from_error(name, &error),
+    }
+}
+
+/// A source that fails stops the search: another identity must not take its place.
+fn mark_the_first(findings: &mut Vec<Finding>) {
+    match findings.iter_mut().find(|finding| finding.status != Status::Absent) {
+        Some(first) if first.status == Status::Ok => first.detail.push_str("; this one is used"),
+        Some(_) => {}
+        None => findings
+            .push(Finding::warning("nobody is signed in", "there is no way to get a token").with_help("azml login")),
+    }
+}

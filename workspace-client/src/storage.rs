@@ -1,0 +1,3 @@
+//! Where logins are kept.
+
+pub use crate::dirs::config_dir;
