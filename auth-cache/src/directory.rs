@@ -1,6 +1,5 @@
 //! The directory: its files' names, its modes, and reading from it.
 
-use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -10,7 +9,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 
 /// No file of ours is larger.
 pub(crate) const LARGEST_FILE: u64 = 1 << 20;
-const EXTENSION: &str = "azml";
+pub(crate) const EXTENSION: &str = "azml";
 
 /// Where the record of a partition lies. The name begins with what a person can recognise and ends with a hash, so that no two
 /// partitions share it.
@@ -19,15 +18,6 @@ pub(crate) fn record_path(directory: &Path, partition: &Partition) -> PathBuf {
     let slug: String = partition.as_str().chars().take(48).map(known).collect();
     let hash = digest(&SHA256, partition.as_str().as_bytes());
     directory.join(format!("{slug}-{}.{EXTENSION}", hex(&hash.as_ref()[..16])))
-}
-
-/// Every record in the directory; none if the directory cannot be listed.
-pub(crate) fn record_paths(directory: &Path) -> Vec<PathBuf> {
-    let entries = directory.read_dir().into_iter().flatten().flatten();
-    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
-    paths.retain(|path| path.extension() == Some(OsStr::new(EXTENSION)));
-    paths.sort_unstable();
-    paths
 }
 
 /// The name of a file that belongs to `path`, such as its lock.
@@ -108,12 +98,28 @@ pub(crate) fn failed(path: &Path, what: &str, error: io::Error) -> Error {
         .with_source(error)
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Removes a file and says whether it was there.
+pub(crate) fn remove(path: &Path) -> io::Result<bool> {
+    match std::fs::remove_file(path) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Bytes as lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
     bytes.iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text
     })
+}
+
+/// Reads what [`hex`] wrote of eight bytes.
+pub(crate) fn from_hex(text: &str) -> Option<[u8; 8]> {
+    let is_hex = text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_hex.then(|| u64::from_str_radix(text, 16).ok()).flatten().map(u64::to_be_bytes)
 }
 
 #[cfg(test)]

@@ -6,16 +6,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use auth_core::{Clock, Error, ErrorKind, LockedPartition, Partition, Record, TokenStore};
+use auth_core::{Clock, Error, ErrorKind, LockedPartition, Partition, Record, Secret, TokenStore};
+use zeroize::Zeroizing;
 
-use crate::directory::{self, LARGEST_FILE};
+use crate::directory;
 use crate::format::SavedRecord;
-use crate::key::{Key, KeyOrigin, Keys, Protection};
-use crate::lock::{self, FileLock};
-use crate::seal::{Envelope, EnvelopeError, TAG_LENGTH, seal};
-use crate::{atomic, quarantine};
+use crate::key::{KeyId, KeyOrigin, Keys, Protection, Reach, Source};
+use crate::lock::{self, Sharing, Wait};
+use crate::locked_file::LockedFile;
+use crate::memory::Memory;
+use crate::records;
+use crate::seal::{Envelope, EnvelopeError};
 
 const SIGN_IN: &str = "sign in again: azml login";
+const LOCK_TIMEOUT: Duration = Duration::from_secs(30);
+/// How often a record may be replaced while it is being read before that is called an error.
+const READS: usize = 16;
 
 /// Keeps records as encrypted files in a directory of its own. Clones share the key.
 ///
@@ -25,26 +31,47 @@ const SIGN_IN: &str = "sign in again: azml login";
 pub struct FileStore {
     directory: Arc<Path>,
     keys: Arc<Keys>,
+    passphrase: Option<Source>,
     clock: Clock,
+    lock_timeout: Duration,
+    memory: Memory,
 }
 
 impl FileStore {
     /// A store in `directory`, which should hold nothing else.
     pub fn new(directory: impl Into<PathBuf>) -> Self {
         let directory: Arc<Path> = directory.into().into();
-        let keys = Arc::new(Keys::new(&directory, Protection::default()));
-        Self { directory, keys, clock: Clock::system() }
+        let keys = Arc::new(Keys::new(&directory, Protection::default(), None));
+        let (clock, memory) = (Clock::system(), Memory::default());
+        Self { directory, keys, passphrase: None, clock, lock_timeout: LOCK_TIMEOUT, memory }
     }
 
     /// Says where the key may be kept.
     pub fn with_protection(mut self, protection: Protection) -> Self {
-        self.keys = Arc::new(Keys::new(&self.directory, protection));
+        self.keys = Arc::new(Keys::new(&self.directory, protection, self.passphrase.clone()));
         self
+    }
+
+    /// Says where the passphrase comes from, for [`Protection::passphrase`] and for records that were sealed with it.
+    ///
+    /// `source` is called on a thread of its own when the first such record is sealed or opened, and should answer within two
+    /// seconds. No passphrase, or an empty one, means that this step cannot be taken.
+    pub fn with_passphrase(mut self, source: impl Fn() -> Option<Secret> + Send + Sync + 'static) -> Self {
+        self.passphrase = Some(Source::new(source));
+        let protection = self.keys.protection().clone();
+        self.with_protection(protection)
     }
 
     /// Takes the time from `clock`; it names the records that are set aside.
     pub fn with_clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
+        self
+    }
+
+    /// Bounds how long a record's lock is waited for, whatever the caller's patience; 30 seconds unless said otherwise. `azml`
+    /// takes it from the variable `AZML_LOCK_TIMEOUT`, which the error names.
+    pub fn with_lock_timeout(mut self, timeout: Duration) -> Self {
+        self.lock_timeout = timeout;
         self
     }
 
@@ -56,51 +83,105 @@ impl FileStore {
     /// Where the key is that will seal the next record; none if it has yet to be made.
     ///
     /// # Errors
-    /// [`ErrorKind::Store`] if the keyring is needed and cannot be reached, or the key file cannot be read.
+    /// [`ErrorKind::Store`] if the key of a record cannot be reached, or the key file cannot be read.
     pub async fn protection_in_use(&self) -> Result<Option<KeyOrigin>, Error> {
         Ok(self.keys.current().await?.map(|key| key.id().origin))
     }
 
-    fn path(&self, partition: &Partition) -> PathBuf {
+    pub(crate) fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    pub(crate) fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
+    pub(crate) fn path(&self, partition: &Partition) -> PathBuf {
         directory::record_path(&self.directory, partition)
     }
 
-    async fn open(&self, partition: &Partition) -> Result<Option<SavedRecord>, Unreadable> {
-        let path = self.path(partition);
-        let bytes = match directory::read(&path) {
-            Ok(Some(bytes)) => bytes,
-            Ok(None) => return Ok(None),
-            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
-                return Err(Unreadable::for_good(&path, &error.to_string()));
-            }
-            Err(error) => return Err(Unreadable::ForNow(directory::failed(&path, "read", error))),
-        };
-        let envelope = Envelope::parse(&bytes).map_err(|error| match error {
-            EnvelopeError::Damaged => Unreadable::for_good(&path, "it is damaged, or not a record at all"),
-            EnvelopeError::Newer => Unreadable::Newer(
-                Error::new(ErrorKind::Store, format!("{} was written by a later version", path.display()))
-                    .with_help("update azml; the record is left as it is"),
-            ),
-        })?;
-        if envelope.partition != partition.as_str() {
-            return Err(Unreadable::for_good(&path, &format!("it is the record of {:?}", envelope.partition)));
+    /// The partition whose record lies in this file, as far as its header can be believed; none if the file is gone.
+    pub(crate) fn partition_in(&self, path: &Path) -> Result<Option<Partition>, Unreadable> {
+        let Some(bytes) = read(path)? else { return Ok(None) };
+        let partition = Partition::from_text(parse(path, &bytes)?.partition);
+        if self.path(&partition) == *path {
+            return Ok(Some(partition));
         }
-        let key = self.keys.find(envelope.key).await.map_err(|error| {
+        Err(Unreadable::for_good(path, &format!("it is the record of {:?}", partition.as_str())))
+    }
+
+    pub(crate) async fn lock_file(&self, partition: &Partition, wait: Duration) -> Result<LockedFile, Error> {
+        directory::prepare(&self.directory)?;
+        let path = self.path(partition);
+        let wait = Wait::of(wait).at_most(self.lock_timeout);
+        let lock = lock::acquire(&directory::beside(&path, ".lock"), Sharing::Exclusive, wait).await?;
+        Ok(LockedFile::new(self.clone(), partition.clone(), path, lock))
+    }
+
+    pub(crate) fn lock_timeout(&self) -> Duration {
+        self.lock_timeout
+    }
+
+    pub(crate) async fn open(&self, partition: &Partition) -> Result<Option<SavedRecord>, Unreadable> {
+        let Some(opened) = self.decrypt(partition, Reach::Protection).await? else { return Ok(None) };
+        let saved = SavedRecord::from_json(&opened.plaintext);
+        saved.map(Some).ok_or_else(|| Unreadable::for_good(&self.path(partition), "it is damaged"))
+    }
+
+    /// The plaintext of a record. Without its lock, the record and its key may be replaced between the look at the one and the
+    /// look at the other; then it is read again.
+    pub(crate) async fn decrypt(&self, partition: &Partition, reach: Reach) -> Result<Option<Opened>, Unreadable> {
+        let path = self.path(partition);
+        let mut bytes = read(&path)?;
+        for _ in 1..READS {
+            let opened = self.decrypt_bytes(partition, &path, bytes.as_deref(), reach).await;
+            if !matches!(opened, Err(Unreadable::ForGood(_))) {
+                return opened;
+            }
+            let again = read(&path)?;
+            if again == bytes {
+                return opened;
+            }
+            bytes = again;
+        }
+        self.decrypt_bytes(partition, &path, bytes.as_deref(), reach).await
+    }
+
+    async fn decrypt_bytes(
+        &self,
+        partition: &Partition,
+        path: &Path,
+        bytes: Option<&[u8]>,
+        reach: Reach,
+    ) -> Result<Option<Opened>, Unreadable> {
+        let Some(bytes) = bytes else { return Ok(None) };
+        let envelope = parse(path, bytes)?;
+        if envelope.partition != partition.as_str() {
+            return Err(Unreadable::for_good(path, &format!("it is the record of {:?}", envelope.partition)));
+        }
+        let key = self.keys.find(envelope.key, reach).await.map_err(|error| {
             let help = error.help().unwrap_or(SIGN_IN).to_owned();
             let message = format!("{} cannot be opened now: {error}", path.display());
             Unreadable::ForNow(Error::new(ErrorKind::Store, message).with_help(help).with_source(error))
         })?;
-        let Some(key) = key else {
-            let why = format!("the key that it was sealed with is no longer in {}", envelope.key.origin);
-            return Err(Unreadable::for_good(&path, &why));
-        };
-        let saved = envelope.open(&key).ok().and_then(|json| SavedRecord::from_json(&json));
-        saved.map(Some).ok_or_else(|| Unreadable::for_good(&path, "it is damaged"))
+        let key = key.ok_or_else(|| Unreadable::for_good(path, &lost(envelope.key.origin)))?;
+        let plaintext = envelope.open(&key).map_err(|_| Unreadable::for_good(path, "it is damaged"))?;
+        Ok(Some(Opened { key: envelope.key, plaintext }))
     }
 }
 
+/// What a record says, and which key said it.
+pub(crate) struct Opened {
+    pub(crate) key: KeyId,
+    pub(crate) plaintext: Zeroizing<Vec<u8>>,
+}
+
 /// Why there is a record but not its content.
-enum Unreadable {
+pub(crate) enum Unreadable {
     /// Nothing will ever open it.
     ForGood(Error),
     /// Something is missing just now, such as the keyring.
@@ -115,9 +196,41 @@ impl Unreadable {
         Self::ForGood(Error::new(ErrorKind::Store, message).with_help(SIGN_IN))
     }
 
-    fn into_error(self) -> Error {
+    pub(crate) fn newer(path: &Path) -> Self {
+        let error = Error::new(ErrorKind::Store, format!("{} was written by a later version", path.display()));
+        Self::Newer(error.with_help("update azml; the record is left as it is"))
+    }
+
+    pub(crate) fn into_error(self) -> Error {
         match self {
             Self::ForGood(error) | Self::ForNow(error) | Self::Newer(error) => error,
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<Option<Vec<u8>>, Unreadable> {
+    directory::read(path).map_err(|error| match error.kind() {
+        io::ErrorKind::InvalidData => Unreadable::for_good(path, &error.to_string()),
+        _ => Unreadable::ForNow(directory::failed(path, "read", error)),
+    })
+}
+
+fn parse<'a>(path: &Path, bytes: &'a [u8]) -> Result<Envelope<'a>, Unreadable> {
+    Envelope::parse(bytes).map_err(|error| match error {
+        EnvelopeError::Damaged => Unreadable::for_good(path, "it is damaged, or not a record at all"),
+        EnvelopeError::Newer => Unreadable::newer(path),
+    })
+}
+
+fn lost(origin: KeyOrigin) -> String {
+    match origin {
+        KeyOrigin::Keyutils => {
+            "the kernel's keyring has forgotten the key that it was sealed with, as it does at logout or reboot"
+                .to_owned()
+        }
+        KeyOrigin::Passphrase => "the salt of the passphrase that it was sealed with is gone".to_owned(),
+        KeyOrigin::KeyFile | KeyOrigin::Keyring => {
+            format!("the key that it was sealed with is no longer in {origin}")
         }
     }
 }
@@ -125,112 +238,37 @@ impl Unreadable {
 #[async_trait]
 impl TokenStore for FileStore {
     async fn load(&self, partition: &Partition) -> Result<Option<Record>, Error> {
+        if let Some(record) = self.memory.load(partition).await? {
+            return Ok(Some(record));
+        }
+        if self.keys.protection().is_memory() {
+            return Ok(None);
+        }
         let saved = self.open(partition).await.map_err(Unreadable::into_error)?;
         Ok(saved.map(|saved| saved.record()))
     }
 
     async fn lock(&self, partition: &Partition, wait: Duration) -> Result<Box<dyn LockedPartition>, Error> {
-        directory::prepare(&self.directory)?;
-        let path = self.path(partition);
-        let lock = lock::acquire(&directory::beside(&path, ".lock"), wait).await?;
-        Ok(Box::new(LockedFile { store: self.clone(), partition: partition.clone(), path, lock: Arc::new(lock) }))
+        if self.keys.protection().is_memory() {
+            return self.memory.lock(partition, wait, None).await;
+        }
+        match self.lock_file(partition, wait).await {
+            Ok(locked) => Ok(Box::new(locked)),
+            Err(error) if error.kind() == ErrorKind::Store && self.keys.protection().allows_memory() => {
+                self.memory.lock(partition, wait, Some(&error)).await
+            }
+            Err(error) => Err(error),
+        }
     }
 
     async fn partitions(&self) -> Result<Vec<Partition>, Error> {
-        let partition = |path: &PathBuf| {
-            let bytes = directory::read(path).ok()??;
-            let partition = Partition::from_text(Envelope::parse(&bytes).ok()?.partition);
-            (self.path(&partition) == *path).then_some(partition)
-        };
-        Ok(directory::record_paths(&self.directory).iter().filter_map(partition).collect())
-    }
-}
-
-#[derive(Debug)]
-struct LockedFile {
-    store: FileStore,
-    partition: Partition,
-    path: PathBuf,
-    /// Shared with a write that is under way, which may outlive the future that started it.
-    lock: Arc<FileLock>,
-}
-
-impl LockedFile {
-    /// Keeps a record that cannot be opened under another name.
-    fn make_way(&self, unreadable: Unreadable) -> Result<(), Error> {
-        let clock = &self.store.clock;
-        let (kept_as, error) = match unreadable {
-            Unreadable::ForGood(error) => (quarantine::set_aside(&self.path, clock)?, error),
-            Unreadable::ForNow(error) => (quarantine::keep_copy(&self.path, clock)?, error),
-            Unreadable::Newer(error) => return Err(error),
-        };
-        tracing::warn!(kept_as = %kept_as.display(), help = error.help(), "{error}");
-        Ok(())
-    }
-
-    fn seal(&self, key: &Key, record: &SavedRecord) -> Result<Vec<u8>, Error> {
-        let failed = |why: &str| {
-            Error::new(ErrorKind::Store, format!("the record of {} cannot be sealed: {why}", self.partition))
-        };
-        let json = record.to_json(TAG_LENGTH).map_err(|error| failed(&error.to_string()))?;
-        let sealed = seal(key, &self.partition, json).map_err(|_| failed("the cipher refused it"))?;
-        if sealed.len() as u64 > LARGEST_FILE {
-            return Err(failed("it is larger than a record can be"));
+        let mut partitions = self.memory.partitions().await?;
+        if !self.keys.protection().is_memory() {
+            let paths = records::paths(&self.directory).unwrap_or_default();
+            partitions.extend(paths.iter().filter_map(|path| self.partition_in(path).ok().flatten()));
+            partitions.sort_unstable();
+            partitions.dedup();
         }
-        Ok(sealed)
-    }
-
-    /// Runs blocking work on the file; the lock lives as long as the work does.
-    async fn while_locked<T: Send + 'static>(
-        &self,
-        what: &'static str,
-        work: impl FnOnce(&Path) -> io::Result<T> + Send + 'static,
-    ) -> Result<T, Error> {
-        let (path, lock) = (self.path.clone(), self.lock.clone());
-        let work = tokio::task::spawn_blocking(move || {
-            let result = work(&path);
-            drop(lock);
-            result
-        });
-        let result = work.await.unwrap_or_else(|error| Err(io::Error::other(error)));
-        result.map_err(|error| directory::failed(&self.path, what, error))
-    }
-}
-
-#[async_trait]
-impl LockedPartition for LockedFile {
-    async fn load(&self) -> Result<Option<Record>, Error> {
-        match self.store.open(&self.partition).await {
-            Ok(saved) => Ok(saved.map(|saved| saved.record())),
-            Err(unreadable @ Unreadable::ForGood(_)) => self.make_way(unreadable).map(|()| None),
-            Err(Unreadable::ForNow(error) | Unreadable::Newer(error)) => Err(error),
-        }
-    }
-
-    async fn save(&mut self, record: &Record) -> Result<(), Error> {
-        let (previous, unreadable) = match self.store.open(&self.partition).await {
-            Ok(previous) => (previous, None),
-            Err(Unreadable::Newer(error)) => return Err(error),
-            Err(unreadable) => (None, Some(unreadable)),
-        };
-        let key = self.store.keys.current_or_new().await?;
-        let sealed = self.seal(&key, &SavedRecord::new(record, previous))?;
-        if let Some(unreadable) = unreadable {
-            self.make_way(unreadable)?;
-        }
-        self.while_locked("written", move |path| atomic::replace(path, &sealed)).await
-    }
-
-    async fn remove(&mut self) -> Result<bool, Error> {
-        self.while_locked("removed", |path| {
-            atomic::sweep(path);
-            quarantine::clear(path);
-            match std::fs::remove_file(path) {
-                Ok(()) => Ok(true),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-                Err(error) => Err(error),
-            }
-        })
-        .await
+        Ok(partitions)
     }
 }

@@ -7,7 +7,7 @@
 //! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let folder = tempfile::tempdir()?;
 //! # let directory = folder.path().join("tokens");
-//! let store = FileStore::new(directory).with_protection(Protection::File);
+//! let store = FileStore::new(directory).with_protection(Protection::file());
 //! let ann = Partition::new("login", ["azurecloud", "ann@contoso.com"]);
 //!
 //! let mut record = Record::default();
@@ -63,10 +63,18 @@ mod atomic;
 mod directory;
 mod file_store;
 mod format;
+mod inspection;
 mod key;
 mod lock;
+mod locked_file;
+mod memory;
 mod quarantine;
+mod records;
+mod reseal;
 mod seal;
 
 pub use file_store::FileStore;
+pub use inspection::{Inspection, RecordInspection, StepInspection, StepState};
 pub use key::{KeyOrigin, Protection};
+pub use lock::HeldLock;
+pub use reseal::Resealed;

@@ -35,6 +35,12 @@ pub(crate) fn clear(path: &Path) {
     }
 }
 
+/// Whether this is a file that was set aside of some record.
+pub(crate) fn is_set_aside(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    name.rsplit_once(INFIX).is_some_and(|(_, time)| time.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
 /// Named by the time, and later than all others even if the clock was set back.
 fn free_name(path: &Path, clock: &Clock) -> PathBuf {
     let newest = set_aside_before(path).last().and_then(|newest| time_of(path, newest));

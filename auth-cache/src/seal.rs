@@ -9,8 +9,9 @@ use crate::key::{Key, KeyId, KeyOrigin};
 
 const MAGIC: &[u8; 4] = b"AZML";
 const VERSION: u8 = 1;
-const KEYRING: u8 = 1;
-const KEY_FILE: u8 = 2;
+/// The number of each place for keys; 5 is reserved.
+const ORIGINS: [(u8, KeyOrigin); 4] =
+    [(1, KeyOrigin::Keyring), (2, KeyOrigin::KeyFile), (3, KeyOrigin::Keyutils), (4, KeyOrigin::Passphrase)];
 /// What sealing adds to the end of the plaintext.
 pub(crate) const TAG_LENGTH: usize = 16;
 
@@ -38,9 +39,9 @@ impl<'a> Envelope<'a> {
         let rest = bytes.strip_prefix(MAGIC).ok_or(EnvelopeError::Damaged)?;
         let (version, rest) = rest.split_first().ok_or(EnvelopeError::Damaged)?;
         let (origin, rest) = rest.split_first().ok_or(EnvelopeError::Damaged)?;
-        let origin = match (*version, *origin) {
-            (VERSION, KEYRING) => KeyOrigin::Keyring,
-            (VERSION, KEY_FILE) => KeyOrigin::KeyFile,
+        let known = ORIGINS.iter().find(|(number, _)| number == origin);
+        let origin = match (*version, known) {
+            (VERSION, Some((_, origin))) => *origin,
             // Another place for keys is as unknown here as another layout.
             (VERSION.., _) => return Err(EnvelopeError::Newer),
             _ => return Err(EnvelopeError::Damaged),
@@ -76,11 +77,9 @@ pub(crate) fn seal(
 ) -> Result<Vec<u8>, Unspecified> {
     let partition = partition.as_str().as_bytes();
     let length = u16::try_from(partition.len()).map_err(|_| Unspecified)?;
-    let origin = match key.id().origin {
-        KeyOrigin::Keyring => KEYRING,
-        KeyOrigin::KeyFile => KEY_FILE,
-    };
-    let mut sealed = [&MAGIC[..], &[VERSION, origin], &key.id().fingerprint, &length.to_be_bytes(), partition].concat();
+    let (origin, _) = ORIGINS.iter().find(|(_, origin)| *origin == key.id().origin).ok_or(Unspecified)?;
+    let mut sealed =
+        [&MAGIC[..], &[VERSION, *origin], &key.id().fingerprint, &length.to_be_bytes(), partition].concat();
     let nonce = cipher(key)?.seal_in_place_append_tag(Aad::from(&sealed), &mut *plaintext)?;
     sealed.extend_from_slice(nonce.as_ref());
     sealed.extend_from_slice(&plaintext);

@@ -1,14 +1,17 @@
-//! A key in a file beside the records.
+//! Keys in a file beside the records.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
+use async_trait::async_trait;
 use auth_core::{Error, ErrorKind};
 use zeroize::Zeroizing;
 
-use super::{Key, KeyOrigin};
+use super::place::Place;
+use super::{Key, KeyId, KeyOrigin};
 use crate::{atomic, directory};
 
+/// One key a line.
 #[derive(Debug)]
 pub(super) struct KeyFile {
     path: PathBuf,
@@ -19,36 +22,19 @@ impl KeyFile {
         Self { path: directory.join("key") }
     }
 
-    pub(super) fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// The key, if the file is there. A file that holds something else is an error and stays as it is.
-    pub(super) fn read(&self) -> Result<Option<Key>, Error> {
+    /// The keys, if the file is there. A file that holds something else is an error and stays as it is.
+    fn read(&self) -> Result<Vec<Key>, Error> {
         let Some(bytes) = directory::read(&self.path).map_err(|error| directory::failed(&self.path, "read", error))?
         else {
-            return Ok(None);
+            return Ok(Vec::new());
         };
         let bytes = Zeroizing::new(bytes);
         self.close_to_others()?;
-        let key = std::str::from_utf8(&bytes).ok().and_then(|text| Key::from_text(KeyOrigin::KeyFile, text));
-        key.map(Some).ok_or_else(|| {
+        let keys = std::str::from_utf8(&bytes).ok().and_then(|text| Key::all_from_text(KeyOrigin::KeyFile, text));
+        keys.ok_or_else(|| {
             Error::new(ErrorKind::Store, format!("{} does not hold a key", self.path.display()))
                 .with_help("bring it back from a backup, or remove it and sign in again")
         })
-    }
-
-    /// Makes the file with a new key. The caller holds the lock.
-    pub(super) fn create(&self) -> Result<Key, Error> {
-        let key = Key::random(KeyOrigin::KeyFile);
-        match atomic::create(&self.path, key.to_text().as_bytes()) {
-            Ok(()) => Ok(key),
-            // Somebody without the lock, such as a backup being restored; what is there wins.
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                self.read()?.ok_or_else(|| directory::failed(&self.path, "created", error))
-            }
-            Err(error) => Err(directory::failed(&self.path, "created", error)),
-        }
     }
 
     #[cfg(unix)]
@@ -60,12 +46,56 @@ impl KeyFile {
             }
             Ok(())
         });
-        closed.map_err(|error| directory::failed(&self.path, "closed to others", error))
+        match closed {
+            // Its last record went, and the file with it.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            closed => closed.map_err(|error| directory::failed(&self.path, "closed to others", error)),
+        }
     }
 
     #[cfg(not(unix))]
     #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "the folder's access list protects it")]
     fn close_to_others(&self) -> Result<(), Error> {
         Ok(())
+    }
+}
+
+#[async_trait]
+impl Place for KeyFile {
+    fn origin(&self) -> KeyOrigin {
+        KeyOrigin::KeyFile
+    }
+
+    async fn ids(&self) -> Result<Vec<KeyId>, Error> {
+        Ok(self.read()?.iter().map(Key::id).collect())
+    }
+
+    async fn key(&self, id: KeyId) -> Result<Option<Key>, Error> {
+        Ok(self.read()?.into_iter().find(|key| key.id() == id))
+    }
+
+    async fn add(&self) -> Result<Key, Error> {
+        let mut keys = self.read()?;
+        let key = Key::random(KeyOrigin::KeyFile);
+        keys.insert(0, key.clone());
+        let text = Key::all_to_text(&keys);
+        // A file that was brought back without the lock, such as from a backup, is not overwritten.
+        let write = if keys.len() == 1 { atomic::create } else { atomic::replace };
+        write(&self.path, text.as_bytes()).map_err(|error| directory::failed(&self.path, "written", error))?;
+        Ok(key)
+    }
+
+    async fn retain(&self, kept: &[KeyId]) -> Result<(), Error> {
+        let mut keys = self.read()?;
+        let before = keys.len();
+        keys.retain(|key| kept.contains(&key.id()));
+        let written = if keys.len() == before {
+            Ok(())
+        } else if keys.is_empty() {
+            directory::remove(&self.path).map(drop)
+        } else {
+            atomic::replace(&self.path, Key::all_to_text(&keys).as_bytes())
+        };
+        written.map_err(|error| directory::failed(&self.path, "written", error))
     }
 }

@@ -1,40 +1,25 @@
 //! The data key: where it is kept, and which one a record needs.
 
+mod asked;
 mod key_file;
-mod keyring;
+mod keys;
+mod marker;
+mod passphrase;
+mod place;
+mod protection;
+mod vault;
 
 use std::fmt;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use auth_core::{Error, ErrorKind};
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::rand;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
-use self::key_file::KeyFile;
-use self::keyring::Keyring;
-use crate::seal::Envelope;
-use crate::{directory, lock};
-
-/// How long another process may take to make the key.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-/// Where the key that encrypts the records may be kept.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Protection {
-    /// In a file beside the records, with mode 0600; the keyring is never asked. Whoever can read the person's files can read
-    /// the records.
-    File,
-    /// In the operating system's keyring; without one nothing is saved. A key file opens the records that it sealed before.
-    Keyring,
-    /// In the keyring if there is one, else in a key file, with a warning in the log when it is made.
-    #[default]
-    KeyringOrFile,
-}
+pub(crate) use self::keys::{Keys, Reach, Sealing};
+pub(crate) use self::passphrase::Source;
+pub use self::protection::Protection;
 
 /// Where a key is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -44,6 +29,39 @@ pub enum KeyOrigin {
     KeyFile,
     /// In the operating system's keyring.
     Keyring,
+    /// In the keyring of the Linux kernel.
+    Keyutils,
+    /// Nowhere: it is derived from a passphrase, and a file beside the records holds the salt.
+    Passphrase,
+}
+
+impl KeyOrigin {
+    /// A word for settings and reports: `key-file`, `keyring`, `keyutils`, `passphrase`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::KeyFile => "key-file",
+            Self::Keyring => "keyring",
+            Self::Keyutils => "keyutils",
+            Self::Passphrase => "passphrase",
+        }
+    }
+
+    /// How long a key stays there if nobody removes it.
+    pub fn durability(self) -> &'static str {
+        match self {
+            Self::KeyFile => "as long as the file",
+            Self::Keyring => "as long as the keyring",
+            Self::Keyutils => "until logout or reboot",
+            Self::Passphrase => "as long as the passphrase is known and the salt's file is there",
+        }
+    }
+
+    /// Reads what [`KeyOrigin::name`] wrote.
+    fn named(name: &str) -> Option<Self> {
+        [Self::KeyFile, Self::Keyring, Self::Keyutils, Self::Passphrase]
+            .into_iter()
+            .find(|origin| origin.name() == name)
+    }
 }
 
 impl fmt::Display for KeyOrigin {
@@ -51,6 +69,8 @@ impl fmt::Display for KeyOrigin {
         f.write_str(match self {
             Self::KeyFile => "a key file",
             Self::Keyring => "the operating system's keyring",
+            Self::Keyutils => "the kernel's keyring",
+            Self::Passphrase => "a passphrase",
         })
     }
 }
@@ -97,6 +117,25 @@ impl Key {
         Zeroizing::new(STANDARD.encode(*self.bytes))
     }
 
+    /// Reads what [`Key::all_to_text`] wrote; none unless every line is a key.
+    fn all_from_text(origin: KeyOrigin, text: &str) -> Option<Vec<Self>> {
+        let keys: Option<Vec<Self>> = text.trim().lines().map(|line| Self::from_text(origin, line)).collect();
+        keys.filter(|keys| !keys.is_empty())
+    }
+
+    /// One key a line: the first is for new records, the others are there until no record needs them.
+    fn all_to_text(keys: &[Self]) -> Zeroizing<String> {
+        // A line is 44 bytes; the buffer never grows, which would leave copies behind.
+        let mut text = Zeroizing::new(String::with_capacity(keys.len() * 45));
+        for key in keys {
+            if !text.is_empty() {
+                text.push('\n');
+            }
+            text.push_str(&key.to_text());
+        }
+        text
+    }
+
     pub(crate) fn id(&self) -> KeyId {
         self.id
     }
@@ -113,105 +152,38 @@ impl fmt::Debug for Key {
     }
 }
 
-/// The keys of one directory. Nothing is asked or read before a record is sealed or opened.
-#[derive(Debug)]
-pub(crate) struct Keys {
-    directory: PathBuf,
-    protection: Protection,
-    keyring: Keyring,
-    file: KeyFile,
-}
-
-impl Keys {
-    pub(crate) fn new(directory: &Path, protection: Protection) -> Self {
-        Self {
-            directory: directory.to_owned(),
-            protection,
-            keyring: Keyring::new(directory),
-            file: KeyFile::new(directory),
-        }
-    }
-
-    /// The key of this id; none if it is gone for good, an error if it cannot be had just now.
-    pub(crate) async fn find(&self, id: KeyId) -> Result<Option<Key>, Error> {
-        let key = match (id.origin, self.protection) {
-            (KeyOrigin::KeyFile, _) => self.file.read()?,
-            (KeyOrigin::Keyring, Protection::File) => {
-                return Err(Error::new(ErrorKind::Store, "its key is in the keyring, which is not to be asked"));
-            }
-            (KeyOrigin::Keyring, Protection::Keyring | Protection::KeyringOrFile) => self.keyring.find(id).await?,
-        };
-        Ok(key.filter(|key| key.id == id))
-    }
-
-    /// The key for new records, if it was made already.
-    pub(crate) async fn current(&self) -> Result<Option<Key>, Error> {
-        match self.protection {
-            Protection::File => self.file.read(),
-            Protection::Keyring => self.keyring.current().await,
-            Protection::KeyringOrFile => match self.file.read()? {
-                Some(key) => Ok(Some(key)),
-                None => self.keyring.current().await.or_else(|error| self.without_keyring(error).map(|_| None)),
-            },
-        }
-    }
-
-    /// The key for new records, made now if need be.
-    pub(crate) async fn current_or_new(&self) -> Result<Key, Error> {
-        if let Some(key) = self.current().await? {
-            return Ok(key);
-        }
-        let _lock = lock::acquire(&self.directory.join("key.lock"), PATIENCE).await?;
-        if let Some(key) = self.current().await? {
-            return Ok(key);
-        }
-        match self.protection {
-            Protection::File => self.file.create(),
-            Protection::Keyring => self.keyring.create().await,
-            Protection::KeyringOrFile => match self.keyring.create().await {
-                Ok(key) => Ok(key),
-                Err(error) => {
-                    let reason = self.without_keyring(error)?;
-                    let key = self.file.create()?;
-                    tracing::warn!(
-                        key_file = %self.file.path().display(),
-                        "{reason}; tokens are encrypted with a key in a file, so whoever can read your files can read them"
-                    );
-                    Ok(key)
-                }
-            },
-        }
-    }
-
-    /// Whether a directory can do without the keyring, which cannot be reached: not if that would leave a record behind.
-    fn without_keyring(&self, error: Error) -> Result<Error, Error> {
-        let needs_keyring = |path: &PathBuf| {
-            let bytes = directory::read(path).ok().flatten().unwrap_or_default();
-            Envelope::parse(&bytes).is_ok_and(|envelope| envelope.key.origin == KeyOrigin::Keyring)
-        };
-        if directory::record_paths(&self.directory).iter().any(needs_keyring) { Err(error) } else { Ok(error) }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_key_survives_its_text_and_shows_nothing_of_it() {
-        let key = Key::random(KeyOrigin::KeyFile);
-        let again = Key::from_text(KeyOrigin::KeyFile, &format!("{}\n", *key.to_text())).unwrap();
-        assert_eq!(*key.expose(), *again.expose());
-        assert_eq!(key.id(), again.id());
-        assert!(!format!("{key:?}").contains(key.to_text().as_str()));
+    fn keys_survive_their_text_and_show_nothing_of_it() {
+        let keys = [Key::random(KeyOrigin::KeyFile), Key::random(KeyOrigin::KeyFile)];
+        for keys in [&keys[..], &keys[..1]] {
+            let text = Key::all_to_text(keys);
+            assert_eq!(text.len(), keys.len() * 45 - 1, "the buffer was large enough");
+            let again = Key::all_from_text(KeyOrigin::KeyFile, &format!("{}\n", *text)).unwrap();
+            let bytes = |keys: &[Key]| keys.iter().map(|key| *key.expose()).collect::<Vec<_>>();
+            assert_eq!(bytes(&again), bytes(keys));
+            assert_eq!(again[0].id(), keys[0].id());
+            assert!(!format!("{keys:?}").contains(keys[0].to_text().as_str()));
+        }
     }
 
     #[test]
     fn a_text_that_is_no_key_is_refused() {
         let long = STANDARD.encode([1; 33]);
         let short = STANDARD.encode([1; 31]);
-        for text in ["", "canary", &long, &short, &"A".repeat(5000)] {
-            assert!(Key::from_text(KeyOrigin::KeyFile, text).is_none(), "{text:?}");
+        let half = format!("{}\ncanary", *Key::random(KeyOrigin::KeyFile).to_text());
+        for text in ["", "\n", "canary", &long, &short, &half, &"A".repeat(5000)] {
+            assert!(Key::all_from_text(KeyOrigin::KeyFile, text).is_none(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn an_origin_survives_its_name() {
+        for origin in [KeyOrigin::KeyFile, KeyOrigin::Keyring, KeyOrigin::Keyutils, KeyOrigin::Passphrase] {
+            assert_eq!(KeyOrigin::named(origin.name()), Some(origin));
         }
     }
 }

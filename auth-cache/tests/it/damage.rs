@@ -82,12 +82,13 @@ async fn a_record_of_a_later_version_is_left_alone_and_reported() -> Result<(), 
     save(&store, &ann(), &record("first")).await;
     let path = place.record();
     let mut locked = store.lock(&ann(), PATIENCE).await?;
-    for later in [b"AZML\x02 another layout", b"AZML\x01\x03 another key  "] {
+    for later in [b"AZML\x02 another layout", b"AZML\x01\xff another key  "] {
         put(&path, later);
         for error in [
             store.load(&ann()).await.unwrap_err(),
             locked.load().await.unwrap_err(),
             locked.save(&record("x")).await.unwrap_err(),
+            locked.remove().await.unwrap_err(),
         ] {
             assert_eq!(error.kind(), ErrorKind::Store);
             assert!(error.to_string().ends_with("was written by a later version"), "{error}");

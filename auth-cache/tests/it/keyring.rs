@@ -28,7 +28,7 @@ async fn a_keyring_that_is_demanded_and_absent_is_a_clear_error_at_once() -> Res
         assert!(without_bus(name, &Place::new().directory).finish());
         return Ok(());
     };
-    let store = store(&directory, Protection::Keyring);
+    let store = store(&directory, Protection::keyring());
     let started = Instant::now();
     let error = store.lock(&ann(), PATIENCE).await?.save(&record("first")).await.unwrap_err();
     assert!(started.elapsed() < Duration::from_secs(2));
@@ -48,7 +48,7 @@ async fn without_a_keyring_a_key_file_is_made_and_one_warning_says_so() -> Resul
         return Ok(());
     };
     let log = Log::of_this_process();
-    let store = store(&directory, Protection::KeyringOrFile);
+    let store = store(&directory, Protection::default());
     save(&store, &ann(), &record("first")).await;
     save(&store, &ben(), &record("second")).await;
     assert_eq!(store.load(&ann()).await?, Some(record("first")));
@@ -92,14 +92,14 @@ async fn a_real_keyring_keeps_the_key_if_gnome_keyring_is_installed() -> Result<
         return Ok(());
     };
     let log = Log::of_this_process();
-    let first = store(&directory, Protection::KeyringOrFile);
+    let first = store(&directory, Protection::default());
     assert_eq!(first.protection_in_use().await?, None);
     save(&first, &ann(), &record("first")).await;
     assert_eq!(first.protection_in_use().await?, Some(KeyOrigin::Keyring));
     assert!(!directory.join("key").exists());
 
     // Another process, as far as the key goes.
-    let second = store(&directory, Protection::Keyring);
+    let second = store(&directory, Protection::keyring());
     assert_eq!(second.load(&ann()).await?, Some(record("first")));
     let user = format!("key of {}", directory.canonicalize().unwrap().display());
     let entry = keyring::Entry::new("azml", &user).unwrap();
@@ -108,7 +108,7 @@ async fn a_real_keyring_keeps_the_key_if_gnome_keyring_is_installed() -> Result<
     assert!(!log.text().contains(&key), "the key is in the log");
 
     // The keyring is not asked, cannot be reached, or has lost the key: three different things.
-    let file = store(&directory, Protection::File);
+    let file = store(&directory, Protection::file());
     let error = file.load(&ann()).await.unwrap_err();
     assert!(error.to_string().ends_with("its key is in the keyring, which is not to be asked"), "{error}");
     assert!(file.lock(&ann(), PATIENCE).await?.load().await.is_err(), "and it stays where it is");
@@ -119,13 +119,13 @@ async fn a_real_keyring_keeps_the_key_if_gnome_keyring_is_installed() -> Result<
     assert_eq!(second.load(&ann()).await?, Some(record("first")));
 
     entry.delete_credential().unwrap();
-    let third = store(&directory, Protection::KeyringOrFile);
+    let third = store(&directory, Protection::default());
     let error = third.load(&ann()).await.unwrap_err();
     assert!(error.to_string().contains("is no longer in the operating system's keyring"), "{error}");
     assert_eq!(error.help(), Some("sign in again: azml login"));
     assert_eq!(third.lock(&ann(), PATIENCE).await?.load().await?, None);
     save(&third, &ann(), &record("second")).await;
-    assert_eq!(store(&directory, Protection::Keyring).load(&ann()).await?, Some(record("second")));
+    assert_eq!(store(&directory, Protection::keyring()).load(&ann()).await?, Some(record("second")));
     // A store that still remembers the old key asks again.
     assert_eq!(first.load(&ann()).await?, Some(record("second")));
     Ok(())
@@ -145,7 +145,7 @@ async fn a_keyring_that_is_away_costs_no_record() -> Result<(), Error> {
         assert!(without_bus("keyring::a_keyring_that_is_away_costs_no_record", &place.directory).finish());
         return Ok(());
     };
-    let store = store(&directory, Protection::KeyringOrFile);
+    let store = store(&directory, Protection::default());
     let mut locked = store.lock(&ann(), PATIENCE).await?;
     for error in [
         store.load(&ann()).await.unwrap_err(),
@@ -175,7 +175,7 @@ async fn processes_agree_on_the_key_in_a_real_keyring_if_gnome_keyring_is_instal
         tell("ready");
         wait_for_parent();
         let partition = auth_core::Partition::new("process", [std::process::id().to_string().as_str()]);
-        save(&store(directory, Protection::Keyring), &partition, &record("r")).await;
+        save(&store(directory, Protection::keyring()), &partition, &record("r")).await;
         return Ok(());
     }
     let mut children: Vec<Role> = (0..4).map(|_| Role::start(name, &racer)).collect();
@@ -184,7 +184,7 @@ async fn processes_agree_on_the_key_in_a_real_keyring_if_gnome_keyring_is_instal
     }
     children.iter_mut().for_each(Role::release);
     assert!(children.into_iter().all(Role::finish));
-    let store = store(&directory, Protection::Keyring);
+    let store = store(&directory, Protection::keyring());
     let partitions = store.partitions().await?;
     assert_eq!(partitions.len(), 4);
     for partition in partitions {

@@ -90,7 +90,7 @@ async fn a_key_file_that_is_open_to_others_is_closed() {
 async fn a_key_file_that_exists_is_used_without_asking_the_keyring() -> Result<(), Error> {
     let place = Place::new();
     save(&place.store(), &ann(), &record("first")).await;
-    let store = FileStore::new(&place.directory).with_protection(Protection::KeyringOrFile);
+    let store = FileStore::new(&place.directory).with_protection(Protection::default());
     assert_eq!(store.protection_in_use().await?, Some(KeyOrigin::KeyFile));
     assert_eq!(store.load(&ann()).await?, Some(record("first")));
     assert!(format!("{store:?}").contains("asked: false"), "{store:?}");

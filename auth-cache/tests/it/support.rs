@@ -53,7 +53,7 @@ impl Place {
 
 /// A store that never asks the keyring of the person who runs the tests.
 pub(crate) fn store(directory: &Path) -> FileStore {
-    FileStore::new(directory).with_protection(Protection::File).with_clock(Clock::fixed(clock::from_unix(1_000)))
+    FileStore::new(directory).with_protection(Protection::file()).with_clock(Clock::fixed(clock::from_unix(1_000)))
 }
 
 pub(crate) fn ann() -> Partition {

@@ -112,14 +112,14 @@ pub(crate) fn environment(home: &Path, azure: &Emulator) -> Vec<(String, String)
 }
 
 pub(crate) fn auth(env: Env, home: &Path, clock: Clock) -> InteractiveLoginAuthentication {
-    let store = FileStore::new(home.join("tokens")).with_protection(Protection::File);
+    let store = FileStore::new(home.join("tokens")).with_protection(Protection::file());
     let builder = InteractiveLoginAuthentication::builder().env(env).store(Arc::new(store)).clock(clock);
     builder.browser(Browser::None).build().unwrap()
 }
 
 /// Signs in and saves the login.
 pub(crate) async fn sign_in(home: &Path, azure: &Emulator) {
-    let store = FileStore::new(home.join("tokens")).with_protection(Protection::File);
+    let store = FileStore::new(home.join("tokens")).with_protection(Protection::file());
     let builder = InteractiveLoginAuthentication::builder().env(Env::fake(environment(home, azure)));
     let builder = builder.store(Arc::new(store)).browser(Browser::None);
     builder.prompt(Person::new(azure)).login().await.unwrap();
