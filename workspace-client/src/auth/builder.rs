@@ -100,7 +100,7 @@ impl InteractiveLoginBuilder {
         let tenant = self.tenant_id.as_deref().map(Tenant::parse).transpose()?;
         let cloud = self.resolve_cloud()?;
         let http = self.http.clone().unwrap_or_else(|| HttpClient::new(self.env.clone()));
-        let store = self.store.clone().unwrap_or_else(|| default_store(&self.env));
+        let store = self.store.clone().map_or_else(|| default_store(&self.env), Ok)?;
         let client = EntraClient::new(cloud.clone(), AZURE_CLI_CLIENT_ID, http.clone()).with_clock(self.clock.clone());
         let saved = Cached::new(SavedLogin::new(client.clone()), cloud.clone())
             .with_store(store.clone())
@@ -179,14 +179,15 @@ impl InteractiveLoginBuilder {
 }
 
 #[cfg(feature = "cache")]
-fn default_store(env: &Env) -> Arc<dyn TokenStore> {
-    match crate::dirs::config_dir(env) {
-        Some(directory) => Arc::new(auth_cache::FileStore::new(directory.join("tokens"))),
+fn default_store(env: &Env) -> Result<Arc<dyn TokenStore>, Error> {
+    Ok(match crate::storage::file_store(env)? {
+        Some(store) => Arc::new(store),
         None => Arc::new(MemoryStore::new()),
-    }
+    })
 }
 
 #[cfg(not(feature = "cache"))]
-fn default_store(_env: &Env) -> Arc<dyn TokenStore> {
-    Arc::new(MemoryStore::new())
+#[expect(clippy::unnecessary_wraps, reason = "the store on disk has settings that may be wrong")]
+fn default_store(_env: &Env) -> Result<Arc<dyn TokenStore>, Error> {
+    Ok(Arc::new(MemoryStore::new()))
 }

@@ -66,12 +66,6 @@ impl Finding {
         self
     }
 
-    /// Adds what to do, unless that is said already.
-    pub(super) fn help_else(mut self, next: &str) -> Self {
-        self.next.get_or_insert_with(|| next.to_owned());
-        self
-    }
-
     fn new(subject: impl Into<String>, status: Status, detail: impl Into<String>) -> Self {
         Self { subject: subject.into(), status, detail: detail.into(), next: None }
     }

@@ -7,7 +7,7 @@ mod network;
 mod sources;
 mod storage;
 
-use auth_core::{Authentication as _, Error, ErrorKind};
+use auth_core::{Authentication as _, Error};
 use serde_json::json;
 
 use self::finding::{Finding, Section, Status};
@@ -40,6 +40,7 @@ async fn examine(args: &DoctorArgs, context: &Context) -> Vec<Section> {
     let mut sections = vec![Section::new("azml", vec![version(), cloud(context)])];
     sections.push(Section::new("sign-in", sources::find(context).await));
     sections.push(Section::new("files", storage::files(context)));
+    sections.push(Section::new("protection", storage::protection(context).await));
     sections.push(Section::new("Azure CLI", azure_cli::state(context)));
     sections.push(Section::new("network", network::settings(context)));
     sections.push(Section::new("clock", clock::compare_with_files(context)));
@@ -61,9 +62,6 @@ fn cloud(context: &Context) -> Finding {
             let (authority, manager) = (cloud.authority(), cloud.resource_manager());
             Finding::ok("cloud", format!("{}: signs in at {authority}, resources at {manager}", cloud.name()))
         }
-        Err(error) if error.kind() == ErrorKind::Configuration => {
-            Finding::from_error("cloud", &error).help_else("azml doctor --cloud AzureCloud, or az cloud set")
-        }
-        Err(error) => Finding::from_error("cloud", &error),
+        Err(error) => Finding::from_error("settings", &error),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use auth_cache::{HeldLock, Inspection, RecordInspection, StepInspection, StepState};
 use workspace_client::storage;
 
 use super::finding::Finding;
@@ -21,6 +22,62 @@ pub(super) fn files(context: &Context) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// What protects the tokens, and whether each login can be opened.
+pub(super) async fn protection(context: &Context) -> Vec<Finding> {
+    let store = match storage::file_store(&context.env) {
+        Ok(Some(store)) => store,
+        Ok(None) => return vec![Finding::absent("key", "nothing is kept, so nothing needs one")],
+        Err(error) => return vec![Finding::from_error("key", &error)],
+    };
+    let Inspection { problems, steps, in_use, records, set_aside, locks, allows_memory, .. } = store.inspect().await;
+    let mut findings = Vec::new();
+    findings.push(match &in_use {
+        Ok(Some(origin)) => Finding::ok("key", format!("in {origin}; it lasts {}", origin.durability())),
+        Ok(None) => Finding::absent("key", "made with the first login that is saved"),
+        Err(error) => Finding::from_error("key", error),
+    });
+    findings.extend(steps.iter().map(step));
+    if allows_memory {
+        findings.push(Finding::absent("  or else memory", "logins end with the process"));
+    }
+    findings.extend(problems.into_iter().map(|problem| {
+        Finding::warning("permissions", problem).with_help("the next login that is saved mends what it can")
+    }));
+    findings.extend(records.iter().map(record));
+    for path in set_aside {
+        findings.push(Finding::warning("set aside", format!("{}, which could not be opened", path.display())));
+    }
+    for lock in locks {
+        findings.push(Finding::warning("locked", held(&lock)));
+    }
+    findings
+}
+
+fn held(lock: &HeldLock) -> String {
+    let holder = lock.process.map_or_else(|| "another process".to_owned(), |id| format!("process {id}"));
+    format!("{} is held by {holder}", lock.path.display())
+}
+
+fn step(step: &StepInspection) -> Finding {
+    let subject = format!("  place {}", step.origin.name());
+    match &step.state {
+        StepState::Empty => Finding::absent(subject, "it can be reached, and has no key of azml"),
+        StepState::HasKey(1) => Finding::ok(subject, "it has the key"),
+        StepState::HasKey(keys) => Finding::ok(subject, format!("it has {keys} keys: one is being replaced")),
+        StepState::Unavailable(error) => Finding::absent(subject, error.to_string()),
+        state => Finding::absent(subject, format!("{state:?}")),
+    }
+}
+
+fn record(record: &RecordInspection) -> Finding {
+    let whose = record.partition.as_ref().map_or_else(|| record.path.display().to_string(), ToString::to_string);
+    match (&record.error, record.origin) {
+        (Some(error), _) => Finding::from_error("login", error),
+        (None, Some(origin)) => Finding::ok("login", format!("{whose}, under the key in {origin}")),
+        (None, None) => Finding::ok("login", whose),
+    }
 }
 
 /// Every file of azml's own.
