@@ -7,6 +7,7 @@ mod azml;
 #[cfg(feature = "cli")]
 mod browser;
 #[cfg(feature = "cli")]
+mod doctor;
 mod emulator;
 mod rig;
 #[cfg(feature = "cli")]
