@@ -5,9 +5,12 @@
 mod cached;
 mod damage;
 mod disk;
+mod inspection;
 mod keyring;
 mod keys;
 mod locks;
+mod moves;
+mod passphrase;
 mod processes;
 mod round_trip;
 mod secrecy;
