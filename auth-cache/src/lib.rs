@@ -63,6 +63,9 @@ mod atomic;
 mod directory;
 mod file_store;
 mod format;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzz;
 mod inspection;
 mod key;
 mod lock;

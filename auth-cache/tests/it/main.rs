@@ -11,7 +11,7 @@ mod keys;
 mod locks;
 mod moves;
 mod passphrase;
-mod processes;
 mod round_trip;
 mod secrecy;
+mod storm;
 mod support;

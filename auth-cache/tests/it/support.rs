@@ -3,7 +3,6 @@
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::sync::mpsc;
 use std::time::Duration;
 
 use auth_cache::{FileStore, Protection};
@@ -159,10 +158,11 @@ impl Role {
         self.output.as_mut()?.next()
     }
 
-    /// Sends everything that the child tells to a channel.
-    pub(crate) fn tells(&mut self, sender: mpsc::Sender<String>) {
+    /// Hands over everything that the child tells, and then none, for as long as the listener wants more.
+    pub(crate) fn tells(&mut self, mut listener: impl FnMut(Option<String>) -> bool + Send + 'static) {
         let output = self.output.take().unwrap();
-        std::thread::spawn(move || output.take_while(|told| sender.send(told.clone()).is_ok()).count());
+        let lines = output.map(Some).chain([None]);
+        std::thread::spawn(move || lines.take_while(|line| listener(line.clone())).count());
     }
 
     pub(crate) fn is_running(&mut self) -> bool {
