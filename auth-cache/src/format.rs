@@ -151,15 +151,13 @@ impl Write for Length {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::{btree_map, vec};
+    use proptest::option;
+    use proptest::prelude::*;
+
     use super::*;
 
-    const FROM_A_LATER_VERSION: &str = r#"{
-        "account": {"home_account_id": "o.t", "username": "ann", "tenant": "contoso.com", "photo": "ann.png"},
-        "refresh_token": "r", "family": 1,
-        "tokens": [
-            {"scopes": "https://r/.default", "access_token": "t", "expires_on": 2000, "refresh_on": 1000, "kind": "pop"},
-            {"scopes": "not\\a scope", "access_token": "u", "expires_on": 2000, "refresh_on": 1000}
-        ]}"#;
+    const FROM_A_LATER_VERSION: &str = include_str!("../fuzz/seeds/record/later-version.json");
 
     fn written(record: &Record, previous: &str) -> Value {
         let json = SavedRecord::new(record, SavedRecord::from_json(previous.as_bytes())).to_json(0).unwrap();
@@ -192,5 +190,135 @@ mod tests {
         let record = SavedRecord::from_json(FROM_A_LATER_VERSION.as_bytes()).unwrap().record();
         assert_eq!(record.tokens.len(), 1);
         assert_eq!(record.tokens[0].token.refresh_on(), clock::from_unix(1000));
+    }
+
+    #[test]
+    fn huge_numbers_and_deep_nests_are_no_record_or_are_capped() {
+        let token = |expires_on: &str| {
+            let token = format!(r#"{{"scopes":"s","access_token":"t","expires_on":{expires_on},"refresh_on":0}}"#);
+            SavedRecord::from_json(format!(r#"{{"tokens":[{token}]}}"#).as_bytes())
+        };
+        for hostile in ["-1", "1.5", "1e999", "18446744073709551616", "\"9\""] {
+            assert!(token(hostile).is_none(), "{hostile}");
+        }
+        let record = token("18446744073709551615").unwrap().record();
+        assert_eq!(record.tokens[0].token.expires_on(), clock::from_unix(u64::MAX));
+        for nest in ["[", "{\"a\":", "{\"tokens\":[", "{\"account\":"] {
+            assert!(SavedRecord::from_json(nest.repeat(100_000).as_bytes()).is_none(), "{nest}");
+        }
+    }
+
+    fn name() -> impl Strategy<Value = String> {
+        const KNOWN: &[&str] = &[
+            "account",
+            "refresh_token",
+            "tokens",
+            "home_account_id",
+            "username",
+            "tenant",
+            "scopes",
+            "access_token",
+            "expires_on",
+            "refresh_on",
+            "issued_by",
+        ];
+        prop_oneof![4 => proptest::sample::select(KNOWN).prop_map(str::to_owned), 1 => any::<String>()]
+    }
+
+    /// Any JSON, with a liking for the names that mean something here.
+    fn json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<u64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            any::<String>().prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 64, 8, |inner| {
+            prop_oneof![
+                vec(inner.clone(), 0..8).prop_map(Value::from),
+                btree_map(name(), inner, 0..8).prop_map(|fields| fields.into_iter().collect()),
+            ]
+        })
+    }
+
+    /// An object with every known field, one of which may be anything at all.
+    fn almost_a_record() -> impl Strategy<Value = Value> {
+        let text = || option::of(any::<String>());
+        let account = (text(), text(), text(), btree_map(any::<String>(), json(), 0..3));
+        let token = (text(), any::<String>(), any::<u64>(), any::<u64>(), btree_map(any::<String>(), json(), 0..3));
+        (account, text(), vec(token, 0..3), option::weighted(0.3, (name(), json()))).prop_map(
+            |((id, username, tenant, mut account), refresh_token, tokens, odd)| {
+                account.extend(
+                    [("home_account_id", id), ("username", username), ("tenant", tenant)]
+                        .map(|(name, value)| (name.to_owned(), value.into())),
+                );
+                let tokens = tokens.into_iter().map(|(tenant, secret, expires_on, refresh_on, mut token)| {
+                    token.extend([
+                        ("scopes".to_owned(), "https://r/a https://r/b".into()),
+                        ("tenant".to_owned(), tenant.into()),
+                        ("access_token".to_owned(), secret.into()),
+                        ("expires_on".to_owned(), expires_on.into()),
+                        ("refresh_on".to_owned(), refresh_on.into()),
+                    ]);
+                    token
+                });
+                let mut record = Map::new();
+                record.insert("account".into(), account.into_iter().collect());
+                record.insert("refresh_token".into(), refresh_token.into());
+                record.insert("tokens".into(), tokens.map(|token| token.into_iter().collect::<Value>()).collect());
+                record.extend(odd);
+                record.into()
+            },
+        )
+    }
+
+    fn any_record() -> impl Strategy<Value = Record> {
+        let tenant = || option::of("[a-z0-9]{1,9}(-[A-Z]{2})?".prop_map(|text| Tenant::parse(&text).unwrap()));
+        let scopes = vec("https://r/[a-zA-Z_]{1,9}", 1..4)
+            .prop_map(|scopes| Scopes::new(scopes.iter().map(|scope| Scope::parse(scope).unwrap())).unwrap());
+        let times = (0..300_000_000_000_u64, any::<u64>());
+        let token = (scopes, tenant(), any::<String>(), times, tenant()).prop_map(
+            |(scopes, tenant, secret, (expires_on, refresh_on), issued_by)| StoredToken {
+                scopes,
+                tenant,
+                token: AccessToken::new(secret, clock::from_unix(expires_on))
+                    .with_refresh_on(clock::from_unix(refresh_on))
+                    .with_tenant(issued_by),
+            },
+        );
+        let account = (option::of(any::<String>()), option::of(any::<String>()), tenant())
+            .prop_map(|(home_account_id, username, tenant)| Account { home_account_id, username, tenant });
+        (option::of(account), option::of(any::<String>()), vec(token, 0..4)).prop_map(
+            |(account, refresh_token, tokens)| {
+                let mut record = Record::default();
+                record.account = account;
+                record.refresh_token = refresh_token.map(Secret::new);
+                record.tokens = tokens;
+                record
+            },
+        )
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn json_of_any_shape_never_panics(json in prop_oneof![json(), almost_a_record()]) {
+            let Some(saved) = SavedRecord::from_json(json.to_string().as_bytes()) else { return Ok(()) };
+            let (record, unknown) = (saved.record(), saved.unknown.clone());
+            let written = SavedRecord::new(&record, Some(saved)).to_json(0).unwrap();
+            let again = SavedRecord::from_json(&written).unwrap();
+            prop_assert_eq!(again.record(), record);
+            prop_assert_eq!(again.unknown, unknown);
+        }
+
+        #[test]
+        fn any_record_comes_back_whole(record in any_record(), earlier in almost_a_record()) {
+            let earlier = SavedRecord::from_json(earlier.to_string().as_bytes());
+            let written = SavedRecord::new(&record, earlier).to_json(0).unwrap();
+            prop_assert_eq!(SavedRecord::from_json(&written).unwrap().record(), record);
+        }
     }
 }

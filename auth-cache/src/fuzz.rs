@@ -40,4 +40,6 @@ pub fn record(json: &[u8]) {
     assert_eq!(written.capacity(), written.len() + TAG_LENGTH, "the buffer never grows");
     let again = SavedRecord::from_json(&written).expect("what was written can be read");
     assert_eq!(again.record(), record, "nothing is lost");
+    let written_again = SavedRecord::new(&record, Some(again)).to_json(0).expect("what was read can be written");
+    assert_eq!(*written_again, *written, "not even what is unknown");
 }

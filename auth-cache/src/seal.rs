@@ -115,6 +115,13 @@ mod tests {
     }
 
     #[test]
+    fn a_file_of_the_first_version_is_still_understood() {
+        let envelope = Envelope::parse(include_bytes!("../fuzz/seeds/envelope/sealed")).unwrap();
+        assert_eq!(envelope.key, KeyId { origin: KeyOrigin::KeyFile, fingerprint: [1, 2, 3, 4, 5, 6, 7, 8] });
+        assert_eq!((envelope.partition, envelope.ciphertext.len()), ("login/ann", 9 + TAG_LENGTH));
+    }
+
+    #[test]
     fn no_two_seals_are_alike() {
         let key = Key::random(KeyOrigin::KeyFile);
         assert_ne!(sealed(&key), sealed(&key));

@@ -238,7 +238,7 @@ async fn writers_that_are_killed_at_any_moment_lose_nothing_that_was_saved() -> 
         locked.save(&record).await?;
     }
     let names = place.names();
-    assert_eq!(names.len(), 2 * ACCOUNTS + 2, "a record and a lock each, the key and its lock: {names:?}");
+    assert_eq!(names.len(), 2 * ACCOUNTS + 3, "a record and a lock each; the key, its marker and its lock: {names:?}");
     assert!(figures.kills_of_a_holder > 0, "{figures:?}");
     tell(format!("{PROCESSES} processes of {ROUNDS} rounds, seed {seed}: {figures:?}"));
     Ok(())

@@ -5,6 +5,7 @@ mod approve;
 mod bench;
 mod demo;
 mod emulator;
+mod fuzz;
 mod layers;
 mod repository;
 mod test;
@@ -35,6 +36,8 @@ enum Command {
     Demo,
     /// Runs the loopback Azure until Ctrl-C.
     Emulator(emulator::Emulator),
+    /// Gives the cache's decoders hostile bytes, within limits.
+    Fuzz(fuzz::Fuzz),
     /// Checks which crate depends on what.
     Layers(layers::Layers),
     /// Formats, lints, checks and tests everything.
@@ -52,6 +55,7 @@ impl Xtask {
             Command::Ci => test::run(test::Place::Ci),
             Command::Demo => demo::run(),
             Command::Emulator(emulator) => emulator.run(),
+            Command::Fuzz(fuzz) => fuzz.run(),
             Command::Layers(layers) => layers.run(),
             Command::Test => test::run(test::Place::Here),
             Command::Tidy => tidy::run(),

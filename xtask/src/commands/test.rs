@@ -3,12 +3,14 @@
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
+use super::fuzz::Fuzz;
 use super::layers::Layers;
 use super::repository::{cargo, find_program, root, shown};
 use super::tidy;
 
-/// Programs that tests run, and the Debian packages that they come in.
+/// Programs that the steps run, and the Debian packages that they come in.
 const PROGRAMS: &[(&str, &str)] = &[
+    ("c++", "g++"),
     ("chromedriver", "chromium-driver"),
     ("chromium", "chromium"),
     ("dbus-run-session", "dbus-daemon"),
@@ -57,6 +59,7 @@ pub(super) fn run(place: Place) -> Result<(), String> {
         step("tests", || run_cargo(&["test", "--quiet"], true, &["--lib", "--bins", "--tests"], &[]))?;
     }
     step("examples in the documentation", || run_cargo(&["test", "--quiet", "--doc"], true, &[], &[]))?;
+    step("fuzzing", || Fuzz::default().run())?;
     println!("== all good after {:.0?}", started.elapsed());
     Ok(())
 }
