@@ -53,17 +53,19 @@ fn protection(env: &Env) -> Result<Protection, Error> {
         "passphrase" => Ok(Protection::passphrase()),
         "key-file" => Ok(Protection::file()),
         "memory" => Ok(Protection::memory()),
+        #[cfg(not(feature = "keyutils"))]
+        "keyutils" => {
+            Err(Error::new(ErrorKind::Configuration, format!("{NAME} names keyutils, without which this was built"))
+                .with_help("build with the feature keyutils, on Linux, or choose another place"))
+        }
         other => Err(Error::new(ErrorKind::Configuration, format!("{NAME} names {other:?}, where no key can be kept"))
-            .with_help(format!("set it to some of {KNOWN}, separated by commas, or unset it"))),
+            .with_help(
+                "set it to some of keyring, keyutils, passphrase, key-file, memory, separated by commas, or unset it",
+            )),
     });
     let steps = steps.collect::<Result<Vec<_>, _>>()?;
     Ok(steps.into_iter().reduce(Protection::or).unwrap_or_default())
 }
-
-#[cfg(all(feature = "cache", feature = "keyutils"))]
-const KNOWN: &str = "keyring, keyutils, passphrase, key-file, memory";
-#[cfg(all(feature = "cache", not(feature = "keyutils")))]
-const KNOWN: &str = "keyring, passphrase, key-file, memory";
 
 #[cfg(feature = "cache")]
 fn lock_timeout(env: &Env) -> Result<Option<Duration>, Error> {

@@ -15,8 +15,9 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("chromium", "chromium"),
     ("dbus-run-session", "dbus-daemon"),
     ("gnome-keyring-daemon", "gnome-keyring"),
+    ("keyctl", "keyutils"),
 ];
-const EVERYTHING: &[&str] = &["--workspace", "--features", "workspace-client/cli"];
+const EVERYTHING: &[&str] = &["--workspace", "--features", "workspace-client/cli,workspace-client/keyutils"];
 
 /// Who runs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
