@@ -75,7 +75,7 @@ pub(crate) async fn acquire(path: &Path, sharing: Sharing, wait: Wait) -> Result
         }
         if !is_remarkable && started.elapsed() >= UNREMARKABLE {
             is_remarkable = true;
-            tracing::info!(lock = %path.display(), "waiting for {}, which holds the lock", holder(&mut file));
+            tracing::warn!(lock = %path.display(), "waiting for {}, which holds the lock", holder(&mut file));
         }
         sleep(pause.min(left)).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
