@@ -229,7 +229,7 @@ fn lost(origin: KeyOrigin) -> String {
                 .to_owned()
         }
         KeyOrigin::Passphrase => "the salt of the passphrase that it was sealed with is gone".to_owned(),
-        KeyOrigin::KeyFile | KeyOrigin::Keyring => {
+        KeyOrigin::KeyFile | KeyOrigin::Keyring | KeyOrigin::Shared => {
             format!("the key that it was sealed with is no longer in {origin}")
         }
     }

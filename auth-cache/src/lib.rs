@@ -1,5 +1,7 @@
 //! Tokens kept between processes, encrypted: [`FileStore`] is the [`auth_core::TokenStore`] of a machine.
 //!
+//! With the feature `redis`, `RedisStore` is the store of a service that runs on many machines.
+//!
 //! ```
 //! use std::time::Duration;
 //! use auth_cache::{FileStore, Protection};
@@ -38,7 +40,7 @@
 //! |---|---|---|
 //! | 0 | 4 | `AZML` |
 //! | 4 | 1 | the version of this layout, 1; a record with a higher one is left alone |
-//! | 5 | 1 | where the key is: 1 in the operating system's keyring, 2 in the key file; a record with another is left alone |
+//! | 5 | 1 | where the key is: 1 in the operating system's keyring, 2 in the key file, 5 with services that share a store; a record with another is left alone |
 //! | 6 | 8 | which key: the first bytes of SHA-256 over `azml key id`, a zero byte, and the key |
 //! | 14 | 2 | n, the length of the partition's text, big-endian |
 //! | 16 | n | the partition's text, UTF-8 |
@@ -73,11 +75,17 @@ mod locked_file;
 mod memory;
 mod quarantine;
 mod records;
+#[cfg(feature = "redis")]
+mod redis_store;
 mod reseal;
 mod seal;
 
 pub use file_store::FileStore;
 pub use inspection::{Inspection, RecordInspection, StepInspection, StepState};
+#[cfg(feature = "redis")]
+pub use key::SharedKey;
 pub use key::{KeyOrigin, Protection};
 pub use lock::HeldLock;
+#[cfg(feature = "redis")]
+pub use redis_store::RedisStore;
 pub use reseal::Resealed;

@@ -9,9 +9,14 @@ use crate::key::{Key, KeyId, KeyOrigin};
 
 const MAGIC: &[u8; 4] = b"AZML";
 const VERSION: u8 = 1;
-/// The number of each place for keys; 5 is reserved.
-const ORIGINS: [(u8, KeyOrigin); 4] =
-    [(1, KeyOrigin::Keyring), (2, KeyOrigin::KeyFile), (3, KeyOrigin::Keyutils), (4, KeyOrigin::Passphrase)];
+/// The number of each place for keys.
+const ORIGINS: [(u8, KeyOrigin); 5] = [
+    (1, KeyOrigin::Keyring),
+    (2, KeyOrigin::KeyFile),
+    (3, KeyOrigin::Keyutils),
+    (4, KeyOrigin::Passphrase),
+    (5, KeyOrigin::Shared),
+];
 /// What sealing adds to the end of the plaintext.
 pub(crate) const TAG_LENGTH: usize = 16;
 

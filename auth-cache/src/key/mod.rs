@@ -7,6 +7,8 @@ mod marker;
 mod passphrase;
 mod place;
 mod protection;
+#[cfg(feature = "redis")]
+mod shared;
 mod vault;
 
 use std::fmt;
@@ -20,6 +22,8 @@ use zeroize::Zeroizing;
 pub(crate) use self::keys::{Keys, Reach, Sealing};
 pub(crate) use self::passphrase::Source;
 pub use self::protection::Protection;
+#[cfg(feature = "redis")]
+pub use self::shared::SharedKey;
 
 /// Where a key is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -33,16 +37,19 @@ pub enum KeyOrigin {
     Keyutils,
     /// Nowhere: it is derived from a passphrase, and a file beside the records holds the salt.
     Passphrase,
+    /// With the services that share a store.
+    Shared,
 }
 
 impl KeyOrigin {
-    /// A word for settings and reports: `key-file`, `keyring`, `keyutils`, `passphrase`.
+    /// A word for settings and reports: `key-file`, `keyring`, `keyutils`, `passphrase`, `shared`.
     pub fn name(self) -> &'static str {
         match self {
             Self::KeyFile => "key-file",
             Self::Keyring => "keyring",
             Self::Keyutils => "keyutils",
             Self::Passphrase => "passphrase",
+            Self::Shared => "shared",
         }
     }
 
@@ -53,10 +60,11 @@ impl KeyOrigin {
             Self::Keyring => "as long as the keyring",
             Self::Keyutils => "until logout or reboot",
             Self::Passphrase => "as long as the passphrase is known and the salt's file is there",
+            Self::Shared => "as long as the services keep it",
         }
     }
 
-    /// Reads what [`KeyOrigin::name`] wrote.
+    /// Reads what [`KeyOrigin::name`] wrote of a place that a directory may have.
     fn named(name: &str) -> Option<Self> {
         [Self::KeyFile, Self::Keyring, Self::Keyutils, Self::Passphrase]
             .into_iter()
@@ -71,6 +79,7 @@ impl fmt::Display for KeyOrigin {
             Self::Keyring => "the operating system's keyring",
             Self::Keyutils => "the kernel's keyring",
             Self::Passphrase => "a passphrase",
+            Self::Shared => "the services that share a store",
         })
     }
 }

@@ -24,20 +24,17 @@ pub(super) struct Vault {
     asked: Asked,
 }
 
-struct Backend {
+pub(super) struct Backend {
     origin: KeyOrigin,
     name: &'static str,
     open: fn(&str) -> keyring_core::Result<Entry>,
 }
 
-static KEYRING: Backend = Backend {
-    origin: KeyOrigin::Keyring,
-    name: "the keyring",
-    open: |user| match keyring::Entry::store_status() {
-        Ok(()) => keyring::Entry::new(SERVICE, user).map(|entry| entry.inner),
-        Err(error) => Err(keyring_core::Error::PlatformFailure(cause(error).into())),
-    },
-};
+static KEYRING: Backend = Backend { origin: KeyOrigin::Keyring, name: "the keyring", open: open_keyring };
+
+/// The keys that services share lie in the same keyring.
+#[cfg(feature = "redis")]
+pub(super) static SHARED: Backend = Backend { origin: KeyOrigin::Shared, name: "the keyring", open: open_keyring };
 
 #[cfg(all(feature = "keyutils", target_os = "linux"))]
 static KEYUTILS: Backend = Backend {
@@ -48,6 +45,13 @@ static KEYUTILS: Backend = Backend {
         linux_keyutils_keyring_store::Store::new()?.build(SERVICE, user, None)
     },
 };
+
+fn open_keyring(user: &str) -> keyring_core::Result<Entry> {
+    match keyring::Entry::store_status() {
+        Ok(()) => keyring::Entry::new(SERVICE, user).map(|entry| entry.inner),
+        Err(error) => Err(keyring_core::Error::PlatformFailure(cause(error).into())),
+    }
+}
 
 impl Vault {
     pub(super) fn keyring(directory: &Path) -> Self {
@@ -133,11 +137,11 @@ impl fmt::Debug for Vault {
 }
 
 impl Backend {
-    fn entry(&self, user: &str) -> Result<Entry, Error> {
+    pub(super) fn entry(&self, user: &str) -> Result<Entry, Error> {
         (self.open)(user).map_err(|error| self.unavailable(&error))
     }
 
-    fn read(&self, entry: &Entry) -> Result<Vec<Key>, Error> {
+    pub(super) fn read(&self, entry: &Entry) -> Result<Vec<Key>, Error> {
         let text = match entry.get_password() {
             Ok(text) => Zeroizing::new(text),
             Err(keyring_core::Error::NoEntry) => return Ok(Vec::new()),
@@ -149,7 +153,7 @@ impl Backend {
         })
     }
 
-    fn write(&self, entry: &Entry, keys: &[Key]) -> Result<(), Error> {
+    pub(super) fn write(&self, entry: &Entry, keys: &[Key]) -> Result<(), Error> {
         let is_first = self.origin == KeyOrigin::Keyutils && self.read(entry).is_ok_and(|keys| keys.is_empty());
         let written = if keys.is_empty() {
             match entry.delete_credential() {
@@ -170,7 +174,7 @@ impl Backend {
         Error::new(ErrorKind::Store, format!("{} cannot be reached ({})", self.name, cause(error))).with_help(HELP)
     }
 
-    fn late(&self) -> Error {
+    pub(super) fn late(&self) -> Error {
         Error::new(ErrorKind::Store, format!("{} did not answer within {:?}", self.name, asked::PATIENCE))
             .with_help(HELP)
     }

@@ -61,7 +61,7 @@ async fn without_a_keyring_a_key_file_is_made_and_one_warning_says_so() -> Resul
 }
 
 /// This program again, with a session bus and an unlocked keyring of its own; none if they are not installed.
-fn with_keyring(test: &str, directory: &Path) -> Option<Role> {
+pub(crate) fn with_keyring(test: &str, directory: &Path) -> Option<Role> {
     let installed = |program: &str| Command::new(program).arg("--version").output().is_ok();
     if !installed("dbus-run-session") || !installed("gnome-keyring-daemon") {
         #[expect(clippy::print_stderr, reason = "a test that is skipped says so")]

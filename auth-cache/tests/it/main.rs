@@ -1,6 +1,11 @@
 //! The store against the file system, other processes, and a real keyring.
 #![cfg(unix)] // modes, pipes, links, SIGKILL
-#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::cast_possible_truncation,
+    clippy::case_sensitive_file_extension_comparisons,
+    reason = "helpers of tests are tests; the numbers are small, and the names our own"
+)]
 
 mod cached;
 mod damage;
@@ -11,6 +16,8 @@ mod keys;
 mod locks;
 mod moves;
 mod passphrase;
+#[cfg(feature = "redis")]
+mod redis;
 mod round_trip;
 mod secrecy;
 mod storm;

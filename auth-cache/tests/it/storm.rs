@@ -120,7 +120,7 @@ async fn take_part(directory: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// SplitMix64: the same choices from the same seed.
+/// `SplitMix64`: the same choices from the same seed.
 struct Choices(u64);
 
 impl Choices {
@@ -216,7 +216,7 @@ async fn writers_that_are_killed_at_any_moment_lose_nothing_that_was_saved() -> 
             "round" if choices.below(ROUNDS_A_KILL) == 0 => choices.below(PROCESSES as u64) as usize,
             _ => continue,
         };
-        if let Some(role) = processes[victim].alive.take_if(|role| role.is_running()) {
+        if let Some(role) = processes[victim].alive.take_if(Role::is_running) {
             role.kill();
             figures.kills += 1;
         }
@@ -231,9 +231,9 @@ async fn writers_that_are_killed_at_any_moment_lose_nothing_that_was_saved() -> 
     for (counter, saved) in counters.iter().zip(&saved) {
         let mut locked = place.store().lock(&counter.partition(), std::time::Duration::ZERO).await?;
         let record = locked.load().await?.expect("the account is there");
-        let (last, saves) = (counter.number(&record), saved.len() as u64);
+        let (last, told) = (counter.number(&record), saved.len() as u64);
         // Whoever was killed may have saved without having told.
-        assert!((saves..=saves + figures.kills as u64).contains(&last), "seed {seed}: {saves} saves led to {last}");
+        assert!((told..=told + figures.kills as u64).contains(&last), "seed {seed}: {told} saves led to {last}");
         // The next save sweeps what the dead left.
         locked.save(&record).await?;
     }

@@ -6,7 +6,9 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use auth_cache::{FileStore, Protection};
-use auth_core::{AccessToken, Account, Clock, Env, Partition, Record, Scope, Secret, StoredToken, Tenant, clock};
+use auth_core::{
+    AccessToken, Account, Clock, Env, Partition, Record, Scope, Secret, StoredToken, Tenant, TokenStore, clock,
+};
 use tempfile::TempDir;
 
 /// Time is not what most tests are about: long enough for a busy machine.
@@ -82,8 +84,7 @@ pub(crate) fn record(refresh_token: &str) -> Record {
     record
 }
 
-pub(crate) async fn save(store: &FileStore, partition: &Partition, record: &Record) {
-    use auth_core::TokenStore;
+pub(crate) async fn save(store: &dyn TokenStore, partition: &Partition, record: &Record) {
     store.lock(partition, PATIENCE).await.unwrap().save(record).await.unwrap();
 }
 

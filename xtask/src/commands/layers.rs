@@ -24,6 +24,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("keyring*", &["auth-cache"]),
     ("linux-keyutils*", &["auth-cache"]),
     ("aws-lc-rs", &["auth-cache"]),
+    ("redis*", &["auth-cache"]),
     ("clap*", &["workspace-client", "xtask"]),
 ];
 
@@ -55,7 +56,11 @@ impl Layers {
             problems.push("auth-core without its default features must not bring reqwest".into());
         }
         for (name, _) in ARROWS.iter().filter(|(name, _)| *name != "xtask") {
-            let features: &[&str] = if *name == "workspace-client" { &["--features", "cli"] } else { &[] };
+            let features: &[&str] = match *name {
+                "auth-cache" => &["--features", "redis"],
+                "workspace-client" => &["--features", "cli"],
+                _ => &[],
+            };
             problems.extend(self.compare(name, &tree(name, features)?)?);
         }
         if problems.is_empty() {

@@ -16,8 +16,10 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("dbus-run-session", "dbus-daemon"),
     ("gnome-keyring-daemon", "gnome-keyring"),
     ("keyctl", "keyutils"),
+    ("redis-server", "redis-server"),
 ];
-const EVERYTHING: &[&str] = &["--workspace", "--features", "workspace-client/cli,workspace-client/keyutils"];
+const EVERYTHING: &[&str] =
+    &["--workspace", "--features", "workspace-client/cli,workspace-client/keyutils,auth-cache/redis"];
 
 /// Who runs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,7 +103,7 @@ fn decides_a_sign_in(name: &str) -> bool {
     is_own || (name.ends_with("_PROXY") && !name.starts_with("CARGO_"))
 }
 
-/// The end-to-end tests sign in with a real browser and keep keys in a real keyring; on Debian both come from apt.
+/// The tests sign in with a real browser, keep keys in a real keyring and share a real Redis; on Debian all come from apt.
 fn install_programs() -> Result<(), String> {
     let missing: Vec<&str> =
         PROGRAMS.iter().filter(|(program, _)| find_program(program).is_none()).map(|(_, package)| *package).collect();
