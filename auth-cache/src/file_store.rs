@@ -264,7 +264,7 @@ impl TokenStore for FileStore {
     async fn partitions(&self) -> Result<Vec<Partition>, Error> {
         let mut partitions = self.memory.partitions().await?;
         if !self.keys.protection().is_memory() {
-            let paths = records::paths(&self.directory).unwrap_or_default();
+            let paths = records::paths(&self.directory)?;
             partitions.extend(paths.iter().filter_map(|path| self.partition_in(path).ok().flatten()));
             partitions.sort_unstable();
             partitions.dedup();

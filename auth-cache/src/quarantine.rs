@@ -23,7 +23,11 @@ pub(crate) fn set_aside(path: &Path, clock: &Clock) -> Result<PathBuf, Error> {
 /// its lock.
 pub(crate) fn keep_copy(path: &Path, clock: &Clock) -> Result<PathBuf, Error> {
     let aside = free_name(path, clock);
-    std::fs::copy(path, &aside).map_err(|error| directory::failed(path, "copied", error))?;
+    std::fs::copy(path, &aside).map_err(|error| {
+        // A full disk may have taken half of it.
+        remove(&aside);
+        directory::failed(path, "copied", error)
+    })?;
     forget_the_oldest(path);
     Ok(aside)
 }

@@ -8,7 +8,7 @@ use aws_lc_rs::rand;
 use redis::Cmd;
 use tokio::time::{Instant, sleep};
 
-use super::{Names, RedisStore, Unreadable, millis};
+use super::{DAY, Names, RedisStore, Unreadable, millis};
 use crate::directory::hex;
 use crate::format::SavedRecord;
 
@@ -68,7 +68,8 @@ impl LockedRedis {
         let mut locked =
             Self { store: store.clone(), partition: partition.clone(), names, holder: hex(&random), number: 0 };
         let mut take = locked.script(TAKE);
-        take.arg(millis(store.lease)).arg(millis(store.lifetime));
+        // A fence that expires before the save would refuse it.
+        take.arg(millis(store.lease)).arg(millis(store.lifetime.max(DAY)));
 
         let started = Instant::now();
         let mut pause = FIRST_PAUSE;

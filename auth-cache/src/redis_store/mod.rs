@@ -60,7 +60,7 @@ const LISTING_LIMIT: Duration = Duration::from_secs(10);
 /// |---|---|---|
 /// | `<namespace>:{<hash>}:record` | the sealed record | 90 days after the last save |
 /// | `<namespace>:{<hash>}:lock` | a random name of the holder | with its lease, after 30 seconds |
-/// | `<namespace>:{<hash>}:fence` | `number`, how often the lock was taken, and `holder`, the last one | 90 days after the last lock |
+/// | `<namespace>:{<hash>}:fence` | `number`, how often the lock was taken, and `holder`, the last one | 90 days after the last lock, never before a day |
 ///
 /// The hash is the start of SHA-256 over `azml partition`, the namespace and the partition's text, with zero bytes between
 /// them. It stays the same when the key is replaced. Whoever reads Redis learns how many identities there are, how large their

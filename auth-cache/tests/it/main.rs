@@ -8,6 +8,7 @@
 )]
 
 mod cached;
+mod clock;
 mod damage;
 mod disk;
 mod inspection;
