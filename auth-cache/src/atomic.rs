@@ -60,3 +60,18 @@ fn temporary_prefix(path: &Path) -> String {
 fn parent(path: &Path) -> &Path {
     path.parent().unwrap_or(Path::new("."))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_cannot_take_its_place_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("record");
+        std::fs::create_dir_all(path.join("not empty")).unwrap();
+        assert!(replace(&path, b"content").is_err());
+        assert!(path.join("not empty").is_dir());
+        assert_eq!(folder.path().read_dir().unwrap().count(), 1);
+    }
+}

@@ -118,3 +118,22 @@ async fn something_that_is_no_plain_file_is_never_opened() -> Result<(), Error> 
     assert!(!path.exists());
     Ok(())
 }
+
+#[tokio::test]
+async fn a_folder_or_a_socket_in_the_place_of_a_record_is_set_aside() -> Result<(), Error> {
+    let place = Place::new();
+    let store = place.store();
+    save(&store, &ann(), &record("first")).await;
+    let path = place.record();
+    let folder = |path: &std::path::Path| std::fs::create_dir_all(path.join("not empty")).unwrap();
+    let socket = |path: &std::path::Path| drop(std::os::unix::net::UnixListener::bind(path).unwrap());
+    for put in [&folder as &dyn Fn(&std::path::Path), &socket] {
+        std::fs::remove_file(&path).unwrap();
+        put(&path);
+        let error = store.load(&ann()).await.unwrap_err();
+        assert!(error.to_string().ends_with("it is not a plain file"), "{error}");
+        save(&store, &ann(), &record("second")).await;
+        assert_eq!(store.load(&ann()).await?, Some(record("second")));
+    }
+    Ok(())
+}

@@ -69,7 +69,7 @@ fn mount(arguments: &[&str], path: &Path) {
 /// Names of files that a write leaves if it is not cleaned up.
 fn leftovers(directory: &Path) -> Vec<String> {
     let names = directory.read_dir().unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    names.filter(|name| name.ends_with(".tmp") || name.contains("corrupt")).collect()
+    names.filter(|name| name.contains(".tmp") || name.contains("corrupt")).collect()
 }
 
 fn record_in(directory: &Path) -> PathBuf {

@@ -18,8 +18,8 @@ const PROCESSES: usize = 32;
 const ROUNDS: u64 = 100;
 const ACCOUNTS: usize = 4;
 /// One of so many rounds ends with a kill of anybody, one of so many locks with a kill of its holder.
-const ROUNDS_A_KILL: u64 = 40;
-const LOCKS_A_KILL: u64 = 100;
+const ROUNDS_A_KILL: usize = 40;
+const LOCKS_A_KILL: usize = 100;
 /// Where the choices begin, and how many rounds are left to a child.
 const SEED: &str = "AUTH_CACHE_STORM_SEED";
 const ROUNDS_LEFT: &str = "AUTH_CACHE_STORM_ROUNDS";
@@ -84,7 +84,7 @@ async fn take_part(directory: &Path) -> Result<(), Error> {
     let variable = |name: &str| Env::process().var(name).unwrap().parse().unwrap();
     let mut choices = Choices(variable(SEED));
     for _ in 0..variable(ROUNDS_LEFT) {
-        let account = choices.below(ACCOUNTS as u64) as usize;
+        let account = choices.below(ACCOUNTS);
         let (cached, counter) = (&accounts[account], accounts[account].source());
         let mut see = |number| {
             assert!(number >= seen[account], "account {account}: {number} after {}", seen[account]);
@@ -124,11 +124,15 @@ async fn take_part(directory: &Path) -> Result<(), Error> {
 struct Choices(u64);
 
 impl Choices {
-    fn below(&mut self, limit: u64) -> u64 {
+    fn below(&mut self, limit: usize) -> usize {
+        usize::try_from(self.next() % limit as u64).unwrap()
+    }
+
+    fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % limit
+        mixed ^ (mixed >> 31)
     }
 }
 
@@ -171,7 +175,7 @@ async fn writers_that_are_killed_at_any_moment_lose_nothing_that_was_saved() -> 
     };
     let mut processes: Vec<Process> = (0..PROCESSES).map(|_| Process::default()).collect();
     for (index, process) in processes.iter_mut().enumerate() {
-        process.alive = Some(start(index, ROUNDS, choices.below(u64::MAX)));
+        process.alive = Some(start(index, ROUNDS, choices.next()));
     }
 
     let mut running = PROCESSES;
@@ -184,7 +188,7 @@ async fn writers_that_are_killed_at_any_moment_lose_nothing_that_was_saved() -> 
                 None => figures.kills_of_a_holder += usize::from(process.holds),
             }
             if process.rounds < ROUNDS {
-                process.alive = Some(start(index, ROUNDS - process.rounds, choices.below(u64::MAX)));
+                process.alive = Some(start(index, ROUNDS - process.rounds, choices.next()));
             } else {
                 running -= 1;
             }
@@ -193,7 +197,7 @@ async fn writers_that_are_killed_at_any_moment_lose_nothing_that_was_saved() -> 
         let mut words = line.split(' ');
         let what = words.next().unwrap();
         let mut number = || words.next().map(|word| word.parse().unwrap());
-        let (account, number) = (number().map(|account: u64| account as usize), number());
+        let (account, number) = (number().map(|account: u64| usize::try_from(account).unwrap()), number());
         if let (Some(account), Some(number)) = (account, number) {
             assert!(number >= process.seen[account], "process {index}, seed {seed}: {line}");
             process.seen[account] = number;
@@ -213,7 +217,7 @@ async fn writers_that_are_killed_at_any_moment_lose_nothing_that_was_saved() -> 
 
         let victim = match what {
             "holds" if choices.below(LOCKS_A_KILL) == 0 => index,
-            "round" if choices.below(ROUNDS_A_KILL) == 0 => choices.below(PROCESSES as u64) as usize,
+            "round" if choices.below(ROUNDS_A_KILL) == 0 => choices.below(PROCESSES),
             _ => continue,
         };
         if let Some(role) = processes[victim].alive.take_if(Role::is_running) {
@@ -231,9 +235,9 @@ async fn writers_that_are_killed_at_any_moment_lose_nothing_that_was_saved() -> 
     for (counter, saved) in counters.iter().zip(&saved) {
         let mut locked = place.store().lock(&counter.partition(), std::time::Duration::ZERO).await?;
         let record = locked.load().await?.expect("the account is there");
-        let (last, told) = (counter.number(&record), saved.len() as u64);
+        let (found, least) = (counter.number(&record), saved.len() as u64);
         // Whoever was killed may have saved without having told.
-        assert!((told..=told + figures.kills as u64).contains(&last), "seed {seed}: {told} saves led to {last}");
+        assert!((least..=least + figures.kills as u64).contains(&found), "seed {seed}: {least} saves led to {found}");
         // The next save sweeps what the dead left.
         locked.save(&record).await?;
     }
