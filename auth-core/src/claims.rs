@@ -37,6 +37,9 @@ pub struct Claims {
     /// The user principal name (v1 tokens).
     #[serde(default)]
     pub upn: Option<String>,
+    /// A name of the user for display (v1 tokens); of a guest `<provider>#<name>`.
+    #[serde(default)]
+    pub unique_name: Option<String>,
     /// The client id of an application (v1 tokens).
     #[serde(default)]
     pub appid: Option<String>,

@@ -1,10 +1,17 @@
 //! Replacing files.
 
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 use std::path::Path;
+use std::time::Duration;
 
 use auth_core::{Error, ErrorKind};
 use tempfile::Builder;
+use tokio::time::{Instant, sleep};
+
+/// How long another process is waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// Who may read a file.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +42,35 @@ pub(crate) fn replace(path: &Path, bytes: &[u8], audience: Audience) -> Result<(
     write().map_err(|error| {
         Error::new(ErrorKind::Store, format!("{} cannot be written", path.display())).with_source(error)
     })
+}
+
+/// Takes the lock of a file against every other process. It is released on drop, and by the death of its holder.
+///
+/// # Errors
+/// [`ErrorKind::Timeout`] if another process holds it for 10 s, [`ErrorKind::Store`] naming the file if it cannot be taken.
+#[cfg_attr(not(feature = "cli-bridge"), expect(dead_code, reason = "only the profile is changed in place"))]
+pub(crate) async fn lock(path: &Path) -> Result<File, Error> {
+    let failed = |error: io::Error| {
+        Error::new(ErrorKind::Store, format!("{} cannot be locked", path.display())).with_source(error)
+    };
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    path.parent().map_or(Ok(()), std::fs::create_dir_all).map_err(failed)?;
+    let file = options.open(path).map_err(failed)?;
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::Error(error)) => return Err(failed(error)),
+            Err(TryLockError::WouldBlock) if Instant::now() < deadline => sleep(PAUSE).await,
+            Err(TryLockError::WouldBlock) => {
+                let message = format!("{} is still held by another process after {PATIENCE:?}", path.display());
+                return Err(Error::new(ErrorKind::Timeout, message));
+            }
+        }
+    }
 }
 
 /// Reads a file that must be a plain one, so that reading cannot hang.

@@ -37,6 +37,8 @@ mod workspace;
 
 pub use auth_core;
 pub use auth_core::Error;
+#[cfg(feature = "cache")]
+pub use dirs::config_dir;
 #[cfg(feature = "cli-bridge")]
 pub use profile::Profile;
 pub use workspace::{ProvisioningState, PublicNetworkAccess, Workspace, WorkspaceDetails, WorkspaceList};

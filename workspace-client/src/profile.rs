@@ -1,5 +1,6 @@
 //! The subscriptions that azml's own login can reach.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use auth_cli_bridge::Subscription;
@@ -7,14 +8,17 @@ use auth_core::{Cloud, Env, Error, ErrorKind, Tenant};
 use serde::{Deserialize, Serialize};
 
 use crate::dirs;
-use crate::file::{Audience, prepare_folder, read_plain, replace};
+use crate::file::{Audience, lock, prepare_folder, read_plain, replace};
 
 /// The subscriptions that were seen at the last login, in the shape of the Azure CLI's profile. It lies in `profile.json` in
 /// azml's own folder, and holds no secret.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 pub struct Profile {
     #[serde(default)]
     subscriptions: Vec<Subscription>,
+    /// For each cloud the subscription that was chosen from the Azure CLI's list, whose files are not ours to write.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    selected: BTreeMap<String, String>,
 }
 
 impl Profile {
@@ -35,13 +39,19 @@ impl Profile {
         }
     }
 
-    /// Writes the profile, readable by its owner only.
+    /// Changes the profile under its lock, so that what two processes change at the same time is not lost. `change` gets what
+    /// [`Profile::load`] says; what it answers is written, readable by its owner only.
     ///
     /// # Errors
-    /// [`ErrorKind::Store`] naming the file, or if there is no home directory to keep it in.
-    pub fn save(&self, env: &Env) -> Result<(), Error> {
+    /// [`ErrorKind::Store`] naming the file, or if there is no home directory to keep it in; [`ErrorKind::Timeout`] if another
+    /// process holds the lock for 10 s; and those of `change`.
+    pub async fn update(
+        env: &Env,
+        change: impl FnOnce(Result<Self, Error>) -> Result<Self, Error>,
+    ) -> Result<(), Error> {
         let path = path(env).ok_or_else(homeless)?;
-        let json = serde_json::to_vec_pretty(self)
+        let _lock = lock(&path.with_extension("json.lock")).await?;
+        let json = serde_json::to_vec_pretty(&change(Self::load(env))?)
             .map_err(|error| Error::new(ErrorKind::Store, "the profile cannot be written").with_source(error))?;
         replace(&path, &json, Audience::Owner)
     }
@@ -59,10 +69,32 @@ impl Profile {
         &self.subscriptions
     }
 
-    /// Takes the subscriptions that a login to `cloud` found instead of the earlier ones; if it was a login to one `tenant`,
-    /// what the same user saw in other tenants stays. Among the new ones the default is the one that was it before, else the
-    /// first that is enabled, else the first (observed: az 2.91).
+    /// The subscription of this cloud that was chosen from the Azure CLI's list, by id.
+    pub fn selected(&self, cloud: &Cloud) -> Option<&str> {
+        self.selected.get(cloud.name()).map(String::as_str)
+    }
+
+    /// Makes this subscription the default one of its cloud. One that is not in this profile is of the Azure CLI's list.
+    pub fn select(&mut self, cloud: &Cloud, id: &str) {
+        let is_it = |it: &Subscription| it.environment_name == cloud.name() && it.id.eq_ignore_ascii_case(id);
+        if !self.subscriptions.iter().any(is_it) {
+            self.selected.insert(cloud.name().to_owned(), id.to_owned());
+            return;
+        }
+        for subscription in self.subscriptions.iter_mut().filter(|it| it.environment_name == cloud.name()) {
+            subscription.is_default = subscription.id.eq_ignore_ascii_case(id);
+        }
+    }
+
+    /// Takes the subscriptions that a login to `cloud` found instead of those that the same user saw earlier; if it was a login
+    /// to one `tenant`, what the user saw in other tenants stays. What other users saw stays, but a subscription is listed once,
+    /// for the user who signed in last. Among the new ones the default is the one that was it before, else the first that is
+    /// enabled, else the first (observed: az 2.91).
     pub fn replace(&mut self, cloud: &Cloud, tenant: Option<&Tenant>, found: Vec<Subscription>) {
+        if found.is_empty() {
+            return;
+        }
+        self.selected.remove(cloud.name());
         let is_earlier_default = |new: &Subscription| {
             self.subscriptions.iter().any(|old| old.is_default && old.id.eq_ignore_ascii_case(&new.id))
         };
@@ -74,8 +106,8 @@ impl Profile {
         };
         self.subscriptions.retain(|old| {
             let is_found = found.iter().any(|new| new.id.eq_ignore_ascii_case(&old.id));
-            let is_same_user = found.iter().any(|new| new.user == old.user);
-            old.environment_name != cloud.name() || !is_found && is_same_user && !is_of_tenant(old)
+            let is_same_user = found.iter().any(|new| is_same(&new.user.name, &old.user.name));
+            old.environment_name != cloud.name() || !(is_found || is_same_user && is_of_tenant(old))
         });
         // Each cloud has a default of its own.
         for other in self.subscriptions.iter_mut().filter(|other| other.environment_name == cloud.name()) {
@@ -87,10 +119,30 @@ impl Profile {
         }
     }
 
-    /// Removes the subscriptions of this cloud.
-    pub fn forget(&mut self, cloud: &Cloud) {
-        self.subscriptions.retain(|subscription| subscription.environment_name != cloud.name());
+    /// Removes what this user saw in this cloud, or what all saw, and says how many subscriptions that were. If those that remain
+    /// are of one user, one of them becomes the default; a choice between users is not made here.
+    pub fn forget(&mut self, cloud: &Cloud, user: Option<&str>) -> usize {
+        let before = self.subscriptions.len();
+        self.subscriptions
+            .retain(|it| it.environment_name != cloud.name() || user.is_some_and(|user| !is_same(user, &it.user.name)));
+        if user.is_none() {
+            self.selected.remove(cloud.name());
+        }
+        let removed = before - self.subscriptions.len();
+        let mut left: Vec<_> = self.subscriptions.iter_mut().filter(|it| it.environment_name == cloud.name()).collect();
+        let is_of_one_user = left.windows(2).all(|pair| is_same(&pair[0].user.name, &pair[1].user.name));
+        if is_of_one_user && !left.iter().any(|it| it.is_default) {
+            let default = left.iter().position(|it| it.state.as_deref() == Some("Enabled")).unwrap_or(0);
+            if let Some(default) = left.get_mut(default) {
+                default.is_default = true;
+            }
+        }
+        removed
     }
+}
+
+fn is_same(user: &str, other: &str) -> bool {
+    user.to_lowercase() == other.to_lowercase()
 }
 
 fn homeless() -> Error {
@@ -148,12 +200,12 @@ mod tests {
         profile.replace(&public, None, vec![subscription("a", "Enabled", &public)]);
         profile.replace(&china, None, vec![subscription("b", "Enabled", &china)]);
         assert_eq!((profile.subscriptions().len(), default_of(&profile)), (2, vec!["a", "b"]), "each has its default");
-        profile.forget(&china);
+        assert_eq!(profile.forget(&china, None), 1);
         assert_eq!(profile.subscriptions().len(), 1);
     }
 
     #[test]
-    fn a_login_to_one_tenant_leaves_what_the_same_user_saw_in_others() {
+    fn a_login_leaves_what_other_users_saw_and_what_the_same_user_saw_in_other_tenants() {
         let cloud = Cloud::public();
         let of = |id: &str, tenant: &str| {
             let mut subscription = subscription(id, "Enabled", &cloud);
@@ -169,17 +221,21 @@ mod tests {
         let mut other = of("e", "t2");
         other.user.name = "grace@contoso.example".to_owned();
         profile.replace(&cloud, Some(&tenant), vec![other]);
-        assert_eq!(ids(&profile), ["e"]);
+        assert_eq!((ids(&profile).join(" "), default_of(&profile)), ("a d c e".to_owned(), vec!["e"]));
+        profile.select(&cloud, "A");
+        assert_eq!(default_of(&profile), ["a"]);
+        assert_eq!(profile.forget(&cloud, Some("ADA@contoso.example")), 3);
+        assert_eq!(default_of(&profile), ["e"], "only one user is left");
     }
 
-    #[test]
-    fn it_is_kept_in_a_file_of_its_owner() {
+    #[tokio::test]
+    async fn it_is_kept_in_a_file_of_its_owner() {
         let home = TempDir::new().unwrap();
         let env = Env::fake([("AZML_CONFIG_DIR", home.path().join("azml").to_str().unwrap())]);
         assert!(Profile::load(&env).unwrap().subscriptions().is_empty());
         let mut profile = Profile::default();
         profile.replace(&Cloud::public(), None, vec![subscription("a", "Enabled", &Cloud::public())]);
-        profile.save(&env).unwrap();
+        Profile::update(&env, |_| Ok(profile.clone())).await.unwrap();
         assert_eq!(Profile::load(&env).unwrap().subscriptions(), profile.subscriptions());
         #[cfg(unix)]
         {

@@ -2,9 +2,8 @@
 #![cfg(unix)] // modes, pipes, links, SIGKILL
 #![expect(
     clippy::unwrap_used,
-    clippy::cast_possible_truncation,
     clippy::case_sensitive_file_extension_comparisons,
-    reason = "helpers of tests are tests; the numbers are small, and the names our own"
+    reason = "helpers of tests are tests, and the names our own"
 )]
 
 mod cached;

@@ -34,13 +34,14 @@ pub struct InteractiveLogin {
     env: Env,
     browser: Browser,
     prompt: Option<Arc<dyn Prompt>>,
+    login_hint: Option<String>,
     timeout: Duration,
 }
 
 impl InteractiveLogin {
     /// A sign-in through the system's browser, for which the person has 5 minutes.
     pub fn new(client: EntraClient, env: Env) -> Self {
-        Self { client, env, browser: Browser::System, prompt: None, timeout: DEFAULT_TIMEOUT }
+        Self { client, env, browser: Browser::System, prompt: None, login_hint: None, timeout: DEFAULT_TIMEOUT }
     }
 
     /// Chooses the browser.
@@ -52,6 +53,12 @@ impl InteractiveLogin {
     /// Tells the person where to sign in.
     pub fn prompt(mut self, prompt: impl Into<Option<Arc<dyn Prompt>>>) -> Self {
         self.prompt = prompt.into();
+        self
+    }
+
+    /// Names the user who is to sign in, by user principal name; the person can still choose another one.
+    pub fn login_hint(mut self, username: impl Into<Option<String>>) -> Self {
+        self.login_hint = username.into();
         self
     }
 
@@ -68,7 +75,8 @@ impl InteractiveLogin {
     /// [`ErrorKind::Interaction`] if there is neither a browser nor a prompt, and whatever Entra ID refuses.
     pub async fn sign_in(&self, tenant: &Tenant, request: &TokenRequest) -> Result<Grant, Error> {
         let loopback = Loopback::bind().await?;
-        let authorization = self.client.authorize(tenant, request, &loopback.redirect_uri(), None)?;
+        let hint = self.login_hint.as_deref();
+        let authorization = self.client.authorize(tenant, request, &loopback.redirect_uri(), hint)?;
         if let Some(prompt) = &self.prompt {
             prompt.sign_in_at(authorization.url());
         }

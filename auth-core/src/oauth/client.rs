@@ -92,7 +92,8 @@ impl EntraClient {
     }
 
     /// Starts a sign-in with authorization code and PKCE S256 (RFC 7636). The answer is to be posted to `redirect_uri`, which
-    /// is used to the letter (observed: az 2.91 sends `http://localhost:<port>` without a slash).
+    /// is used to the letter (observed: az 2.91 sends `http://localhost:<port>` without a slash). `login_hint` is the user
+    /// principal name of whoever is to sign in; without it the person is asked to choose an account.
     pub fn authorize(
         &self,
         tenant: &Tenant,
@@ -112,11 +113,11 @@ impl EntraClient {
             .add_extra_param("response_mode", "form_post")
             .add_extra_param("nonce", nonce.clone())
             .add_extra_param("client_info", "1")
-            .add_extra_param("prompt", "select_account")
             .set_pkce_challenge(challenge);
-        if let Some(hint) = login_hint {
-            authorize = authorize.add_extra_param("login_hint", hint);
-        }
+        authorize = match login_hint {
+            Some(hint) => authorize.add_extra_param("login_hint", hint),
+            None => authorize.add_extra_param("prompt", "select_account"),
+        };
         if let Some(claims) = request.requested_claims() {
             authorize = authorize.add_extra_param("claims", claims);
         }

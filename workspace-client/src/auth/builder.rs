@@ -7,18 +7,20 @@ use std::time::Duration;
 use auth_core::http::HttpClient;
 use auth_core::interactive::{Browser, InteractiveLogin, Prompt};
 use auth_core::oauth::{AZURE_CLI_CLIENT_ID, EntraClient};
-use auth_core::{Cached, Chain, Clock, Cloud, Env, Error, MemoryStore, Tenant, TokenStore};
+use auth_core::{Chain, Clock, Cloud, Env, Error, MemoryStore, Tenant, TokenStore};
 
 #[cfg(any(feature = "cli-bridge", feature = "msi"))]
 use super::existing::Existing;
 use super::interactive_login::{Inner, InteractiveLoginAuthentication};
-use super::saved_login::SavedLogin;
+use super::login_hint::LoginHint;
+use super::saved_logins::SavedLogins;
 
 /// An [`InteractiveLoginAuthentication`] in the making.
 #[derive(Clone, Debug, Default)]
 pub struct InteractiveLoginBuilder {
     force: bool,
     tenant_id: Option<String>,
+    login_hint: Option<String>,
     cloud: Option<String>,
     env: Env,
     clock: Clock,
@@ -39,6 +41,15 @@ impl InteractiveLoginBuilder {
     /// Accepts only tokens of this tenant: an id, or one of the tenant's domains.
     pub fn tenant_id(mut self, tenant: impl Into<String>) -> Self {
         self.tenant_id = Some(tenant.into());
+        self
+    }
+
+    /// Signs in as this user only: a user principal name, or a home account id (`<object id>.<home tenant id>`), in any case.
+    /// The saved login of that account is used if there is one; any other identity only if its tokens are that user's. A person
+    /// who signs in is led to that account, but may choose another one: [`InteractiveLoginAuthentication::account`] tells.
+    /// The default is the account that signed in last, or that was made the current one.
+    pub fn login_hint(mut self, user: impl Into<String>) -> Self {
+        self.login_hint = Some(user.into());
         self
     }
 
@@ -102,9 +113,8 @@ impl InteractiveLoginBuilder {
         let http = self.http.clone().unwrap_or_else(|| HttpClient::new(self.env.clone()));
         let store = self.store.clone().map_or_else(|| default_store(&self.env), Ok)?;
         let client = EntraClient::new(cloud.clone(), AZURE_CLI_CLIENT_ID, http.clone()).with_clock(self.clock.clone());
-        let saved = Cached::new(SavedLogin::new(client.clone()), cloud.clone())
-            .with_store(store.clone())
-            .with_clock(self.clock.clone());
+        let wanted = self.login_hint.as_deref().and_then(LoginHint::new);
+        let saved = SavedLogins::new(client.clone(), store.clone(), self.clock.clone(), wanted.clone());
         let saved = Arc::new(saved);
         let mut login =
             InteractiveLogin::new(client, self.env.clone()).browser(self.browser).prompt(self.prompt.clone());
@@ -121,7 +131,8 @@ impl InteractiveLoginBuilder {
                 .env(self.env.clone())
                 .clock(self.clock.clone())
                 .build();
-            existing = existing.with(Arc::new(Existing::new("managed identity", machine, tenant.clone())));
+            existing =
+                existing.with(Arc::new(Existing::new("managed identity", machine, tenant.clone(), wanted.clone())));
         }
         existing = existing.with(saved.clone());
         #[cfg(feature = "cli-bridge")]
@@ -129,7 +140,11 @@ impl InteractiveLoginBuilder {
             ("login of the Python SDK", auth_cli_bridge::ConfigDir::python_sdk(&self.env)),
             ("login of the Azure CLI", auth_cli_bridge::ConfigDir::azure_cli(&self.env)),
         ] {
-            let cli = auth_cli_bridge::AzureCliAuthentication::builder()
+            let mut cli = auth_cli_bridge::AzureCliAuthentication::builder();
+            if let Some(subscription) = wanted.as_ref().and_then(|wanted| subscription_of(wanted, &directory, &cloud)) {
+                cli = cli.subscription(subscription);
+            }
+            let cli = cli
                 .cloud(cloud.clone())
                 .directory(directory)
                 .env(self.env.clone())
@@ -138,12 +153,14 @@ impl InteractiveLoginBuilder {
                 .clock(self.clock.clone())
                 .build();
             // It asks in the tenant that is wanted, so there is nothing to compare a domain with.
-            existing = existing.with(Arc::new(Existing::new(name, cli, tenant.clone().filter(Tenant::is_id))));
+            let tenant = tenant.clone().filter(Tenant::is_id);
+            existing = existing.with(Arc::new(Existing::new(name, cli, tenant, wanted.clone())));
         }
 
         Ok(InteractiveLoginAuthentication::new(Inner {
             cloud,
             tenant,
+            wanted,
             force: self.force,
             existing,
             store,
@@ -176,6 +193,16 @@ impl InteractiveLoginBuilder {
         #[cfg(not(feature = "cli-bridge"))]
         name.map_or_else(|| Ok(Cloud::public()), |name| Cloud::named(&name))
     }
+}
+
+/// A subscription that this user sees, by which the Azure CLI's login knows several users apart. A list that cannot be read is
+/// told when it is needed.
+#[cfg(feature = "cli-bridge")]
+fn subscription_of(user: &LoginHint, directory: &auth_cli_bridge::ConfigDir, cloud: &Cloud) -> Option<String> {
+    let profile = auth_cli_bridge::Profile::load(directory).ok()?;
+    let mut own: Vec<_> = profile.subscriptions_of(cloud).filter(|it| user.is(&it.user.name)).collect();
+    own.sort_by_key(|subscription| !subscription.is_default);
+    own.first().map(|subscription| subscription.id.clone())
 }
 
 #[cfg(feature = "cache")]

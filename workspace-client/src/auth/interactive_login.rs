@@ -2,27 +2,25 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use auth_core::interactive::InteractiveLogin;
 use auth_core::{
-    AccessToken, Account, Authentication, Cached, Chain, Cloud, Error, ErrorKind, Interaction, Partition, Tenant,
-    TokenRequest, TokenStore,
+    AccessToken, Account, Authentication, Chain, Cloud, Error, ErrorKind, Interaction, Tenant, TokenRequest, TokenStore,
 };
 
 use super::builder::InteractiveLoginBuilder;
-use super::saved_login::{SavedLogin, login_command};
-
-/// How long a record that another process holds is waited for at a sign-out.
-const REMOVAL_PATIENCE: Duration = Duration::from_secs(10);
+use super::login_hint::LoginHint;
+use super::saved_login::login_command;
+use super::saved_logins::{SavedLogins, name};
 
 /// Signs in with what already exists, and asks a person only if there is nothing: the `InteractiveLoginAuthentication` of the
 /// Azure ML Python SDK.
 ///
 /// The order: an identity of the machine (a managed identity on an Azure ML host, or where "connect to Azure" set one up), the
 /// login that an earlier sign-in saved, the login of the Python SDK (`~/.azureml/auth`), the login of the Azure CLI
-/// (`~/.azure`), and at last a browser. The first that answers stays the identity of this object.
+/// (`~/.azure`), and at last a browser. The first that answers stays the identity of this object, and so does the account whose
+/// saved login was found: several may lie side by side, and [`InteractiveLoginBuilder::login_hint`] picks one.
 ///
 /// What already exists is passed over only where it is not there, is of another tenant than the one asked for, or belongs to
 /// another program and needs a person; a saved login that needs a person is an error of kind [`ErrorKind::Interaction`],
@@ -40,16 +38,17 @@ const REMOVAL_PATIENCE: Duration = Duration::from_secs(10);
 ///
 /// Clones share everything.
 #[derive(Clone, Debug)]
-pub struct InteractiveLoginAuthentication(Arc<Inner>);
+pub struct InteractiveLoginAuthentication(pub(super) Arc<Inner>);
 
 #[derive(Debug)]
 pub(super) struct Inner {
     pub(super) cloud: Cloud,
     pub(super) tenant: Option<Tenant>,
+    pub(super) wanted: Option<LoginHint>,
     pub(super) force: bool,
     pub(super) existing: Chain,
     pub(super) store: Arc<dyn TokenStore>,
-    pub(super) saved: Arc<Cached<SavedLogin>>,
+    pub(super) saved: Arc<SavedLogins>,
     pub(super) login: InteractiveLogin,
     /// How the last sign-in by a person ended, and the mutex that lets one take place at a time.
     pub(super) sign_in: tokio::sync::Mutex<Option<Error>>,
@@ -100,29 +99,29 @@ impl InteractiveLoginAuthentication {
         self.0.unsaved.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Removes the login that was saved for this cloud, and says whether there was one. The logins of the Azure CLI and of the
-    /// Python SDK stay, but what was renewed from them is removed.
+    /// Who is signed in with the saved login of this object, if there is one.
     ///
     /// # Errors
-    /// [`ErrorKind::Store`] if it cannot be removed.
-    pub async fn sign_out(&self) -> Result<bool, Error> {
-        let was_there = self.0.saved.forget().await?;
-        // What was renewed from the Azure CLI's login is kept beside our own, and is ours to remove.
-        let renewed = Partition::new("azure-cli", [self.0.cloud.name()]);
-        for partition in self.0.store.partitions().await? {
-            if partition.is_within(&renewed) {
-                self.0.store.lock(&partition, REMOVAL_PATIENCE).await?.remove().await?;
-            }
-        }
-        Ok(was_there)
+    /// [`ErrorKind::Store`] if it cannot be read, [`ErrorKind::Interaction`] if there are several and none is the current one.
+    pub async fn account(&self) -> Result<Option<Account>, Error> {
+        self.0.saved.account().await
     }
 
-    /// Who is signed in with the saved login, if there is one.
+    /// Every account of this cloud that has a saved login.
     ///
     /// # Errors
-    /// [`ErrorKind::Store`] if it cannot be read.
-    pub async fn account(&self) -> Result<Option<Account>, Error> {
-        Ok(self.0.saved.saved().await?.and_then(|record| record.account))
+    /// [`ErrorKind::Store`] if they cannot be listed.
+    pub async fn accounts(&self) -> Result<Vec<Account>, Error> {
+        self.0.saved.accounts().await
+    }
+
+    /// Makes the account of this object the one that is used where no [`InteractiveLoginBuilder::login_hint`] names another, by
+    /// every process that starts from now on.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unavailable`] if it has no saved login, [`ErrorKind::Store`] if the choice cannot be saved.
+    pub async fn make_current(&self) -> Result<(), Error> {
+        self.0.saved.make_current().await
     }
 
     /// The tenant that tokens must be of, if one was asked for.
@@ -147,11 +146,20 @@ impl InteractiveLoginAuthentication {
             self.0.existing.token(request).await
         };
         answer.map_err(|error| match error.kind() {
-            ErrorKind::Unavailable => Error::new(ErrorKind::Interaction, "nobody is signed in")
-                .with_help(login_command(&self.0.cloud))
-                .with_attempts(error.attempts().to_vec()),
+            ErrorKind::Unavailable => self.signed_out().with_attempts(error.attempts().to_vec()),
             _ => error,
         })
+    }
+
+    fn signed_out(&self) -> Error {
+        let (message, help) = match &self.0.wanted {
+            Some(wanted) => (
+                format!("{} is not signed in", wanted.as_str()),
+                format!("{} --username {}", login_command(&self.0.cloud), wanted.as_str()),
+            ),
+            None => ("nobody is signed in".to_owned(), login_command(&self.0.cloud)),
+        };
+        Error::new(ErrorKind::Interaction, message).with_help(help)
     }
 
     /// Asks a person, once for everybody who needs it: whoever waited here shares the outcome.
@@ -171,12 +179,26 @@ impl InteractiveLoginAuthentication {
 
     async fn ask_now(&self, request: &TokenRequest) -> Result<AccessToken, Error> {
         let tenant = request.requested_tenant().cloned().unwrap_or_else(Tenant::organizations);
-        let grant = self.0.login.sign_in(&tenant, request).await?;
+        let hint = self.username().await;
+        let grant = self.0.login.clone().login_hint(hint).sign_in(&tenant, request).await?;
+        if let (Some(wanted), Some(account)) = (&self.0.wanted, &grant.account)
+            && !wanted.is_of(account)
+        {
+            tracing::warn!("the sign-in was made as {}, not as {}", name(account), wanted.as_str());
+        }
         let token = grant.access_token.clone();
         let saved = self.0.saved.adopt(request, grant).await;
         *self.0.unsaved.lock().unwrap_or_else(PoisonError::into_inner) = saved.err();
         self.0.signed_in.store(true, Ordering::Release);
         Ok(token)
+    }
+
+    /// The user principal name of whoever is wanted, if anybody is, and if it is known.
+    async fn username(&self) -> Option<String> {
+        match self.0.wanted.as_ref()?.username() {
+            Some(username) => Some(username.to_owned()),
+            None => self.account().await.ok()??.username,
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! The login that an earlier sign-in saved.
+//! The login of one account that an earlier sign-in saved.
 
 use async_trait::async_trait;
 use auth_core::oauth::EntraClient;
@@ -8,11 +8,12 @@ use auth_core::{Cloud, Error, ErrorKind, Grant, Partition, Record, Tenant, Token
 #[derive(Debug)]
 pub(super) struct SavedLogin {
     client: EntraClient,
+    partition: Partition,
 }
 
 impl SavedLogin {
-    pub(super) fn new(client: EntraClient) -> Self {
-        Self { client }
+    pub(super) fn new(client: EntraClient, partition: Partition) -> Self {
+        Self { client, partition }
     }
 }
 
@@ -23,9 +24,7 @@ impl TokenSource for SavedLogin {
     }
 
     fn partition(&self) -> Partition {
-        // The authority is part of it: a refresh token must never travel to another one that bears the same cloud's name.
-        let cloud = self.client.cloud();
-        Partition::new("login", [cloud.name(), cloud.authority().as_str(), self.client.client_id()])
+        self.partition.clone()
     }
 
     fn starts_from_nothing(&self) -> bool {
@@ -36,14 +35,18 @@ impl TokenSource for SavedLogin {
         let Some((record, refresh_token)) =
             previous.and_then(|record| record.refresh_token.as_ref().map(|token| (record, token)))
         else {
-            let cloud = self.client.cloud();
-            let message = format!("nobody has signed in to {} with azml", cloud.name());
-            return Err(Error::new(ErrorKind::Unavailable, message).with_help(login_command(cloud)));
+            return Err(signed_out(self.client.cloud()));
         };
         let home = record.account.as_ref().and_then(|account| account.tenant.clone());
         let tenant = request.requested_tenant().cloned().or(home).unwrap_or_else(Tenant::organizations);
         self.client.refresh(&tenant, request, refresh_token).await
     }
+}
+
+/// The error where there is no saved login.
+pub(super) fn signed_out(cloud: &Cloud) -> Error {
+    Error::new(ErrorKind::Unavailable, format!("nobody has signed in to {} with azml", cloud.name()))
+        .with_help(login_command(cloud))
 }
 
 /// The command that signs in to this cloud.

@@ -103,12 +103,14 @@ fn the_help_reads_well() {
         "account",
         "account show",
         "account list",
+        "account set",
         "account get-access-token",
         "account get-authentication-header",
         "workspace",
         "workspace show",
         "workspace list",
         "completions",
+        "doctor",
     ] {
         let args: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();
         let name = format!("help {command}");
@@ -256,7 +258,10 @@ fn a_logout_without_a_login_says_so_and_leaves_the_cli_alone() {
     let before = std::fs::read(home.path().join("azure/msal_token_cache.json")).unwrap();
     let run = home.azml(&["logout"]);
     assert_eq!((run.code, run.stdout.as_str()), (0, ""));
-    insta::assert_snapshot!(run.stderr, @"azml had no login of its own for AzureCloud; that of the Azure CLI ends with az logout");
+    insta::assert_snapshot!(run.stderr, @r"
+    azml had no login of its own for AzureCloud
+    still signed in with the Azure CLI: adele.v@contoso-research.example; az logout --username adele.v@contoso-research.example
+    ");
     assert_eq!(std::fs::read(home.path().join("azure/msal_token_cache.json")).unwrap(), before);
     home.azml(&["account", "show"]).success();
 }

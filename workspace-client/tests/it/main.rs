@@ -1,6 +1,8 @@
 //! Everything that needs a peer, a process or a file.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests write files, spawn callers, and may panic")]
 
+#[cfg(feature = "cli")]
+mod accounts;
 mod arm;
 #[cfg(feature = "cli")]
 mod azml;

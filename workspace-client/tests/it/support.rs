@@ -73,17 +73,27 @@ pub(crate) fn assert_no_secret(azure: &Emulator, place: &str, bytes: &[u8]) {
 pub(crate) struct Person {
     visitor: Visitor,
     declines: bool,
+    username: Option<&'static str>,
     visits: Mutex<Vec<JoinHandle<()>>>,
 }
 
 impl Person {
     pub(crate) fn new(azure: &Emulator) -> Arc<Self> {
-        Arc::new(Self { visitor: azure.visitor().clone(), declines: false, visits: Mutex::default() })
+        Arc::new(Self::at(azure))
     }
 
     /// One who cancels instead.
     pub(crate) fn declining(azure: &Emulator) -> Arc<Self> {
-        Arc::new(Self { visitor: azure.visitor().clone(), declines: true, visits: Mutex::default() })
+        Arc::new(Self { declines: true, ..Self::at(azure) })
+    }
+
+    /// One who picks this account.
+    pub(crate) fn named(azure: &Emulator, username: &'static str) -> Arc<Self> {
+        Arc::new(Self { username: Some(username), ..Self::at(azure) })
+    }
+
+    fn at(azure: &Emulator) -> Self {
+        Self { visitor: azure.visitor().clone(), declines: false, username: None, visits: Mutex::default() }
     }
 
     /// How often somebody had to sign in, once all of it has ended.
@@ -94,11 +104,16 @@ impl Person {
 
 impl Prompt for Person {
     fn sign_in_at(&self, url: &Url) {
-        let (visitor, url, declines) = (self.visitor.clone(), url.to_string(), self.declines);
+        let (visitor, url, declines, username) = (self.visitor.clone(), url.to_string(), self.declines, self.username);
         let visit = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            let landing = runtime
-                .block_on(async { if declines { visitor.cancel(&url).await } else { visitor.approve(&url).await } });
+            let landing = runtime.block_on(async {
+                match username {
+                    _ if declines => visitor.cancel(&url).await,
+                    Some(username) => visitor.approve_as(&url, username).await,
+                    None => visitor.approve(&url).await,
+                }
+            });
             landing.unwrap();
         });
         self.visits.lock().unwrap().push(visit);

@@ -9,6 +9,8 @@ use workspace_client::Profile;
 pub(crate) struct Accounts {
     subscriptions: Vec<Subscription>,
     are_ours: bool,
+    /// Whether a default was chosen from the Azure CLI's list with azml.
+    is_chosen: bool,
     cloud: String,
 }
 
@@ -17,12 +19,24 @@ impl Accounts {
         let own = Profile::load(env)?;
         let is_of_cloud = |subscription: &Subscription| subscription.environment_name == cloud.name();
         let are_ours = own.subscriptions().iter().any(is_of_cloud);
-        let subscriptions = if are_ours {
+        let mut subscriptions = if are_ours {
             own.subscriptions().to_vec()
         } else {
             auth_cli_bridge::Profile::load(&ConfigDir::azure_cli(env))?.subscriptions().to_vec()
         };
-        Ok(Self { subscriptions, are_ours, cloud: cloud.name().to_owned() })
+        let selected = own.selected(cloud).filter(|_| !are_ours);
+        let is_it = |it: &Subscription| is_of_cloud(it) && selected.is_some_and(|id| it.id.eq_ignore_ascii_case(id));
+        let is_chosen = subscriptions.iter().any(is_it);
+        if is_chosen {
+            for subscription in subscriptions.iter_mut().filter(|it| is_of_cloud(it)) {
+                subscription.is_default = is_it(subscription);
+            }
+        } else if let Some(id) = selected {
+            tracing::warn!(
+                "the Azure CLI no longer lists subscription {id}, which was chosen; its own default is used"
+            );
+        }
+        Ok(Self { subscriptions, are_ours, is_chosen, cloud: cloud.name().to_owned() })
     }
 
     /// Whether it is the Azure CLI that keeps the list.
@@ -46,6 +60,15 @@ impl Accounts {
         Err(Error::new(ErrorKind::Interaction, message).with_help("azml login"))
     }
 
+    /// As whom to sign in for the subscription of this id or name, or for the default one. Without a choice it is the Azure CLI
+    /// that says who is signed in there; an application is known by its credential, not by its name.
+    pub(crate) fn user(&self, wanted: Option<&str>) -> Option<&str> {
+        let user = &self.find(wanted).ok()?.user;
+        let is_meant = self.are_ours || self.is_chosen || wanted.is_some();
+        let is_person = user.kind == "user" && user.cloud_shell_id.is_none() && !user.name.is_empty();
+        (is_meant && is_person).then_some(&*user.name)
+    }
+
     /// The subscription of this id or name, whatever its case, or else the default one.
     pub(crate) fn find(&self, wanted: Option<&str>) -> Result<&Subscription, Error> {
         self.require()?;
@@ -53,9 +76,13 @@ impl Accounts {
         let Some(wanted) = wanted else {
             // After another cloud was chosen none of this one may be the default (az then takes the first enabled one, too).
             let first_enabled = || self.of_cloud().find(|it| it.state.as_deref() == Some("Enabled"));
-            return candidates.find(|it| it.is_default).or_else(first_enabled).ok_or_else(|| {
-                Error::new(ErrorKind::Configuration, "there is no default subscription")
-                    .with_help("name one with --subscription; azml account list --all shows them")
+            // Which user it is must not depend on an order.
+            let is_of_one_user = || self.of_cloud().all(|it| self.of_cloud().all(|other| it.user == other.user));
+            let first = || first_enabled().filter(|_| is_of_one_user());
+            return candidates.find(|it| it.is_default).or_else(first).ok_or_else(|| {
+                Error::new(ErrorKind::Configuration, "there is no default subscription").with_help(
+                    "choose one: azml account set --subscription <id or name>; azml account list --all shows them",
+                )
             });
         };
         let lower = wanted.trim().to_lowercase();

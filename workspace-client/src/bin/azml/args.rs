@@ -45,8 +45,10 @@ pub(crate) struct Global {
 pub(crate) enum Command {
     /// Sign in, and print the subscriptions that can be reached
     Login(LoginArgs),
-    /// Forget the login of azml; that of the Azure CLI stays
-    Logout,
+    /// Forget a login of azml, and say what still signs in; the login of the Azure CLI stays
+    ///
+    /// Without an option it is the current account that signs out. Nothing is printed on stdout unless --output is given.
+    Logout(LogoutArgs),
     /// Show who is signed in, and get tokens
     #[command(subcommand)]
     Account(AccountCommand),
@@ -72,6 +74,10 @@ pub(crate) struct LoginArgs {
     #[arg(short, long)]
     pub(crate) tenant: Option<String>,
 
+    /// Sign in as this user, beside whoever has signed in before; who is signed in already is not asked again
+    #[arg(long, value_name = "USER")]
+    pub(crate) username: Option<String>,
+
     /// Sign in anew even if the old login is still valid
     #[arg(long)]
     pub(crate) force: bool,
@@ -92,6 +98,17 @@ pub(crate) struct DoctorArgs {
     pub(crate) online: bool,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct LogoutArgs {
+    /// Sign out this user
+    #[arg(long, value_name = "USER", conflicts_with = "all")]
+    pub(crate) username: Option<String>,
+
+    /// Sign out everybody
+    #[arg(long)]
+    pub(crate) all: bool,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum AccountCommand {
     /// Show a subscription, the default one unless it is named
@@ -100,11 +117,17 @@ pub(crate) enum AccountCommand {
         #[arg(short, long, short_alias = 'n', alias = "name")]
         subscription: Option<String>,
     },
-    /// List the subscriptions that were seen at the last login
+    /// List the subscriptions of every account, as they were seen at its last login
     List {
         /// Also those that are not enabled, and those of other clouds
         #[arg(long)]
         all: bool,
+    },
+    /// Make a subscription the default one: its tenant and its user are taken from then on
+    Set {
+        /// The subscription, by name or id
+        #[arg(short, long, short_alias = 'n', alias = "name")]
+        subscription: String,
     },
     /// Print an access token
     GetAccessToken(TokenArgs),

@@ -1,7 +1,7 @@
 //! What every command starts from.
 
 use auth_core::http::HttpClient;
-use auth_core::{Env, Error, ErrorKind};
+use auth_core::{Authentication as _, Cloud, Env, Error, ErrorKind};
 use workspace_client::auth::{InteractiveLoginAuthentication, InteractiveLoginBuilder};
 
 use crate::args::Global;
@@ -33,9 +33,17 @@ impl Context {
         }
     }
 
-    /// The way in. Whoever asks it for a token without saying so never prompts.
-    pub(crate) fn auth(&self) -> Result<InteractiveLoginAuthentication, Error> {
-        self.login().build()
+    /// The cloud of this call.
+    pub(crate) fn cloud(&self) -> Result<Cloud, Error> {
+        Ok(self.login().build()?.cloud().clone())
+    }
+
+    /// The way in, as this user if one is named. Whoever asks it for a token without saying so never prompts.
+    pub(crate) fn auth(&self, user: Option<&str>) -> Result<InteractiveLoginAuthentication, Error> {
+        match user {
+            Some(user) => self.login().login_hint(user).build(),
+            None => self.login().build(),
+        }
     }
 }
 

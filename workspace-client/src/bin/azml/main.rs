@@ -6,6 +6,7 @@ mod commands;
 mod context;
 mod log;
 mod output;
+mod remains;
 mod report;
 mod settings;
 mod terminal;

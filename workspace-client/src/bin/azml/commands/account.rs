@@ -1,13 +1,15 @@
-//! `azml account show` and `azml account list`.
+//! `azml account show`, `azml account list` and `azml account set`.
 
 use auth_cli_bridge::Subscription;
-use auth_core::{Authentication as _, Error, ErrorKind};
+use auth_core::{Error, ErrorKind};
 use serde::Serialize;
 use serde_json::Value;
+use workspace_client::Profile;
 
 use crate::accounts::Accounts;
-use crate::context::Context;
+use crate::context::{Context, block_on};
 use crate::output::{Column, Outcome};
+use crate::terminal::say;
 
 /// The columns of the Azure CLI.
 const COLUMNS: [Column; 6] = [
@@ -32,6 +34,27 @@ pub(crate) fn list(all: bool, context: &Context) -> Result<Outcome, Error> {
     outcome(accounts.list(all))
 }
 
+/// Makes a subscription the default one, and its user the current account, for Rust programs that use this login too.
+pub(crate) fn set(subscription: &str, context: &Context) -> Result<(), Error> {
+    let cloud = context.cloud()?;
+    let accounts = Accounts::load(&context.env, &cloud)?;
+    let id = accounts.find(Some(subscription))?.id.clone();
+    block_on(Profile::update(&context.env, |profile| {
+        let mut profile = profile?;
+        profile.select(&cloud, &id);
+        Ok(profile)
+    }))?;
+    if accounts.are_of_cli() {
+        say("note: the Azure CLI keeps this list, and its files are left alone: azml goes by this choice, az does not");
+    }
+    let Some(user) = accounts.user(Some(&id)) else { return Ok(()) };
+    match block_on(async { context.auth(Some(user))?.make_current().await }) {
+        // The Azure CLI, or the Python SDK, answers for this user.
+        Err(error) if error.kind() == ErrorKind::Unavailable => Ok(()),
+        done => done,
+    }
+}
+
 /// A list of subscriptions, as the Azure CLI prints it after a login.
 pub(super) fn outcome<'a>(subscriptions: impl Iterator<Item = &'a Subscription>) -> Result<Outcome, Error> {
     let listed = subscriptions.map(|subscription| json(&subscription.listed()));
@@ -39,7 +62,7 @@ pub(super) fn outcome<'a>(subscriptions: impl Iterator<Item = &'a Subscription>)
 }
 
 fn accounts(context: &Context) -> Result<Accounts, Error> {
-    Accounts::load(&context.env, context.auth()?.cloud())
+    Accounts::load(&context.env, &context.cloud()?)
 }
 
 fn json(subscription: &impl Serialize) -> Result<Value, Error> {

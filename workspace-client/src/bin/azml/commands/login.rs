@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use auth_cli_bridge::User;
+use auth_cli_bridge::{Subscription, User};
 use auth_core::claims::Claims;
 use auth_core::interactive::Browser;
 use auth_core::{AccessToken, Account, Authentication as _, Error, ErrorKind, Tenant};
@@ -30,6 +30,9 @@ pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<Outcome, Error>
         .login_timeout(Duration::from_secs(args.timeout));
     if let Some(tenant) = &args.tenant {
         login = login.tenant_id(tenant);
+    }
+    if let Some(user) = &args.username {
+        login = login.login_hint(user);
     }
     let auth = login.build()?;
     Profile::prepare(&context.env)?;
@@ -58,11 +61,20 @@ pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<Outcome, Error>
     }
     // The list of the Azure CLI's login is kept by the Azure CLI.
     if is_ours || !Accounts::load(&context.env, auth.cloud())?.are_of_cli() {
-        let mut profile = Profile::load(&context.env).unwrap_or_default();
-        profile.replace(auth.cloud(), tenant.as_ref().filter(|_| args.tenant.is_some()), found.subscriptions);
-        profile.save(&context.env)?;
+        let tenant = tenant.as_ref().filter(|_| args.tenant.is_some());
+        block_on(Profile::update(&context.env, |profile| {
+            let mut profile = profile.unwrap_or_default();
+            profile.replace(auth.cloud(), tenant, found.subscriptions);
+            Ok(profile)
+        }))?;
     }
-    account::outcome(Accounts::load(&context.env, auth.cloud())?.list(false))
+    // Who answers without a name from now on is who has just logged in.
+    if is_ours && args.username.is_some() {
+        block_on(auth.make_current())?;
+    }
+    let accounts = Accounts::load(&context.env, auth.cloud())?;
+    let is_own = |it: &&Subscription| accounts.are_of_cli() || it.user.name.eq_ignore_ascii_case(&user.name);
+    account::outcome(accounts.list(false).filter(is_own))
 }
 
 struct SignedIn {

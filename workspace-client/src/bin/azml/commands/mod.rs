@@ -8,6 +8,8 @@ mod logout;
 mod token;
 mod workspace;
 
+pub(crate) use logout::{entry, name};
+
 use auth_core::Error;
 
 use crate::args::{AccountCommand, Command, Global, WorkspaceCommand};
@@ -19,11 +21,16 @@ pub(crate) fn run(command: Command, global: &Global) -> Result<Option<Outcome>, 
     let context = Context::new(global);
     match command {
         Command::Login(args) => login::run(&args, &context).map(Some),
-        Command::Logout => logout::run(&context).map(|()| None),
+        Command::Logout(args) => {
+            let outcome = logout::run(&args, &context)?;
+            // Like az, it prints nothing unless a format is asked for.
+            Ok(global.output.is_some().then_some(outcome))
+        }
         Command::Account(AccountCommand::Show { subscription }) => {
             account::show(subscription.as_deref(), &context).map(Some)
         }
         Command::Account(AccountCommand::List { all }) => account::list(all, &context).map(Some),
+        Command::Account(AccountCommand::Set { subscription }) => account::set(&subscription, &context).map(|()| None),
         Command::Account(AccountCommand::GetAccessToken(args)) => token::access_token(&args, &context).map(Some),
         Command::Account(AccountCommand::GetAuthenticationHeader(args)) => token::header(&args, &context).map(Some),
         Command::Workspace(WorkspaceCommand::Show { name, place }) => workspace::show(name, place, &context).map(Some),

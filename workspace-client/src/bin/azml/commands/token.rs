@@ -14,8 +14,7 @@ use crate::output::Outcome;
 
 /// The same members as `az account get-access-token`.
 pub(crate) fn access_token(args: &TokenArgs, context: &Context) -> Result<Outcome, Error> {
-    let auth = context.auth()?;
-    let identity = Identity::choose(&args.identity, &auth, context)?;
+    let (auth, identity) = Identity::choose(&args.identity, context)?;
     let token = identity.token(&auth, scopes(args, auth.cloud())?)?;
     let tenant = token.tenant().or(identity.tenant.as_ref()).map(Tenant::as_str);
     let mut members = Map::from_iter([
@@ -32,8 +31,8 @@ pub(crate) fn access_token(args: &TokenArgs, context: &Context) -> Result<Outcom
 }
 
 pub(crate) fn header(args: &IdentityArgs, context: &Context) -> Result<Outcome, Error> {
-    let auth = context.auth()?;
-    let token = Identity::choose(args, &auth, context)?.token(&auth, auth.cloud().arm_scope())?;
+    let (auth, identity) = Identity::choose(args, context)?;
+    let token = identity.token(&auth, auth.cloud().arm_scope())?;
     Ok(Outcome::new(json!({"Authorization": token.header().expose()})))
 }
 
@@ -44,13 +43,18 @@ struct Identity {
 }
 
 impl Identity {
-    /// The tenant that is named, or that of the subscription that is named, or that of the default one. A managed identity has
-    /// no list of subscriptions, and then the token is of its own tenant.
-    fn choose(args: &IdentityArgs, auth: &InteractiveLoginAuthentication, context: &Context) -> Result<Self, Error> {
+    /// The tenant that is named, or that of the subscription that is named, or that of the default one; and the way in as the
+    /// user of that subscription. A managed identity has no list of subscriptions, and then the token is of its own tenant.
+    fn choose(args: &IdentityArgs, context: &Context) -> Result<(InteractiveLoginAuthentication, Self), Error> {
+        let accounts = Accounts::load(&context.env, &context.cloud()?);
+        let user = accounts.as_ref().ok().and_then(|accounts| accounts.user(args.subscription.as_deref()));
+        Ok((context.auth(user)?, Self::of(args, &accounts)?))
+    }
+
+    fn of(args: &IdentityArgs, accounts: &Result<Accounts, Error>) -> Result<Self, Error> {
         if let Some(tenant) = &args.tenant {
             return Ok(Self { subscription: None, tenant: Some(Tenant::parse(tenant)?) });
         }
-        let accounts = Accounts::load(&context.env, auth.cloud());
         match accounts.as_ref().map_err(Clone::clone).and_then(|accounts| accounts.find(args.subscription.as_deref())) {
             Ok(found) => {
                 let tenant = found.tenant_id.as_deref().map(Tenant::parse).transpose()?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use auth_core::{Authentication as _, Error, ErrorKind, Tenant};
+use auth_core::{Error, ErrorKind, Tenant};
 use serde::Serialize;
 use serde_json::Value;
 use workspace_client::arm::ArmClient;
@@ -68,8 +68,7 @@ fn here() -> Result<Option<Workspace>, Error> {
 
 /// The subscription's id, and a client with tokens of its tenant.
 fn reach(wanted: Option<&str>, config: Option<&Workspace>, context: &Context) -> Result<(String, ArmClient), Error> {
-    let auth = context.auth()?;
-    let accounts = Accounts::load(&context.env, auth.cloud())?;
+    let accounts = Accounts::load(&context.env, &context.cloud()?)?;
     let wanted = wanted.or_else(|| config.map(Workspace::subscription));
     let (id, tenant) = match (accounts.find(wanted), wanted) {
         (Ok(found), _) => (found.id.clone(), found.tenant_id.as_deref().map(Tenant::parse).transpose()?),
@@ -77,7 +76,9 @@ fn reach(wanted: Option<&str>, config: Option<&Workspace>, context: &Context) ->
         (Err(_), Some(id)) if is_id(id) => (id.to_owned(), None),
         (Err(error), _) => return Err(error),
     };
-    Ok((id, client(auth, context).tenant(tenant)))
+    // A subscription that is not listed is looked for as the user of the default one.
+    let user = accounts.user(Some(&id)).or_else(|| accounts.user(None));
+    Ok((id, client(context.auth(user)?, context).tenant(tenant)))
 }
 
 fn client(auth: InteractiveLoginAuthentication, context: &Context) -> ArmClient {

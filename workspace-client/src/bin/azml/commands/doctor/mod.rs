@@ -9,8 +9,10 @@ mod storage;
 
 use auth_core::{Authentication as _, Error};
 use serde_json::json;
+use workspace_client::auth::InteractiveLoginAuthentication;
 
 use self::finding::{Finding, Section, Status};
+use crate::accounts::Accounts;
 use crate::args::DoctorArgs;
 use crate::context::{Context, block_on};
 use crate::output::{Column, Outcome};
@@ -37,17 +39,24 @@ pub(crate) fn run(args: &DoctorArgs, context: &Context) -> Result<Outcome, Error
 }
 
 async fn examine(args: &DoctorArgs, context: &Context) -> Vec<Section> {
-    let mut sections = vec![Section::new("azml", vec![version(), cloud(context)])];
-    sections.push(Section::new("sign-in", sources::find(context).await));
+    let auth = auth(context);
+    let mut sections = vec![Section::new("azml", vec![version(), cloud(&auth)])];
+    sections.push(Section::new("sign-in", sources::find(auth.as_ref().ok(), context).await));
     sections.push(Section::new("files", storage::files(context)));
     sections.push(Section::new("protection", storage::protection(context).await));
     sections.push(Section::new("Azure CLI", azure_cli::state(context)));
     sections.push(Section::new("network", network::settings(context)));
     sections.push(Section::new("clock", clock::compare_with_files(context)));
-    if args.online {
-        sections.push(Section::new("online", network::ask(context).await));
+    if let (true, Ok(auth)) = (args.online, &auth) {
+        sections.push(Section::new("online", network::ask(auth, context).await));
     }
     sections
+}
+
+/// The way in of every other command: as the user of the default subscription, if there is one.
+fn auth(context: &Context) -> Result<InteractiveLoginAuthentication, Error> {
+    let accounts = Accounts::load(&context.env, &context.cloud()?).ok();
+    context.auth(accounts.as_ref().and_then(|accounts| accounts.user(None)))
 }
 
 fn version() -> Finding {
@@ -55,13 +64,13 @@ fn version() -> Finding {
     Finding::ok("version", format!("{} on {os} {arch}", env!("CARGO_PKG_VERSION")))
 }
 
-fn cloud(context: &Context) -> Finding {
-    match context.auth() {
+fn cloud(auth: &Result<InteractiveLoginAuthentication, Error>) -> Finding {
+    match auth {
         Ok(auth) => {
             let cloud = auth.cloud();
             let (authority, manager) = (cloud.authority(), cloud.resource_manager());
             Finding::ok("cloud", format!("{}: signs in at {authority}, resources at {manager}", cloud.name()))
         }
-        Err(error) => Finding::from_error("settings", &error),
+        Err(error) => Finding::from_error("settings", error),
     }
 }

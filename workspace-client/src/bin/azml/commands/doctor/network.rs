@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use auth_core::http::network_error;
 use auth_core::{Authentication as _, Clock, ClockSkew, Error, TokenRequest};
 use url::Url;
+use workspace_client::auth::InteractiveLoginAuthentication;
 
 use super::finding::Finding;
 use crate::context::Context;
@@ -42,8 +43,7 @@ pub(super) fn settings(context: &Context) -> Vec<Finding> {
 }
 
 /// Asks the two hosts that every sign-in needs, and for a token. Nobody is asked to sign in.
-pub(super) async fn ask(context: &Context) -> Vec<Finding> {
-    let Ok(auth) = context.auth() else { return Vec::new() };
+pub(super) async fn ask(auth: &InteractiveLoginAuthentication, context: &Context) -> Vec<Finding> {
     let cloud = auth.cloud();
     let document = |base: &Url, path: &str| format!("{}/{path}", base.as_str().trim_end_matches('/'));
     let authority = document(cloud.authority(), "organizations/v2.0/.well-known/openid-configuration");

@@ -3,18 +3,25 @@
 use auth_cli_bridge::{AzureCliAuthentication, ConfigDir};
 use auth_core::{Account, Authentication as _, Error, ErrorKind};
 use auth_msi::Host;
+use workspace_client::auth::InteractiveLoginAuthentication;
 
 use super::finding::{Finding, Status};
 use crate::context::Context;
 
 /// Each way, whether it is there, and which one would be used. Only files and variables are looked at.
-pub(super) async fn find(context: &Context) -> Vec<Finding> {
-    let Ok(auth) = context.auth() else {
+pub(super) async fn find(auth: Option<&InteractiveLoginAuthentication>, context: &Context) -> Vec<Finding> {
+    let Some(auth) = auth else {
         // The section before this one has said why.
         return vec![Finding::absent("any", "cannot be told before the cloud is known")];
     };
     let mut findings = vec![machine(context)];
     findings.push(of_account("saved login", auth.account().await.transpose()));
+    let used = auth.account().await.ok().flatten();
+    let others = auth.accounts().await.unwrap_or_default().into_iter().filter(|account| Some(account) != used.as_ref());
+    findings.extend(others.map(|account| {
+        let name = account.username.or(account.home_account_id).unwrap_or_default();
+        Finding::absent("another saved login", format!("{name}; azml account set --subscription chooses it"))
+    }));
     let env = &context.env;
     for (name, directory) in
         [("login of the Python SDK", ConfigDir::python_sdk(env)), ("login of the Azure CLI", ConfigDir::azure_cli(env))]
