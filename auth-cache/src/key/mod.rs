@@ -58,7 +58,7 @@ impl KeyOrigin {
         match self {
             Self::KeyFile => "as long as the file",
             Self::Keyring => "as long as the keyring",
-            Self::Keyutils => "until logout or reboot",
+            Self::Keyutils => "until reboot at the latest; it may end with the logout",
             Self::Passphrase => "as long as the passphrase is known and the salt's file is there",
             Self::Shared => "as long as the services keep it",
         }

@@ -192,3 +192,159 @@ async fn processes_agree_on_the_key_in_a_real_keyring_if_gnome_keyring_is_instal
     }
     Ok(())
 }
+
+/// This program again, with a session bus at a socket that behaves badly.
+fn with_socket(test: &str, directory: &Path, socket: &Path) -> Role {
+    let mut command = Role::command(test, directory);
+    command.env("DBUS_SESSION_BUS_ADDRESS", format!("unix:path={}", socket.display()));
+    Role::of(command)
+}
+
+/// The second role of the bad buses: with a record that needs the keyring nothing is lost or made; without, a key file is.
+async fn on_a_bad_bus(directory: &Path) -> Result<(), Error> {
+    let started = Instant::now();
+    let store = store(directory, Protection::default());
+    save(&store, &ann(), &record("first")).await;
+    assert_eq!(store.protection_in_use().await?, Some(KeyOrigin::KeyFile));
+    assert!(started.elapsed() < Duration::from_secs(8), "{:?}", started.elapsed());
+    assert_eq!(store.load(&ann()).await?, Some(record("first")));
+
+    // The same record, as if the keyring had its key.
+    let path = directory.read_dir().unwrap().map(|entry| entry.unwrap().path());
+    let path = path.into_iter().find(|path| path.extension().is_some_and(|it| it == "azml")).unwrap();
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[5] = 1;
+    for name in ["key", "key.current"] {
+        std::fs::remove_file(directory.join(name)).unwrap();
+    }
+    std::io::Write::write_all(&mut std::fs::File::create(&path).unwrap(), &bytes).unwrap();
+    let asked_once = Instant::now();
+    for error in [
+        store.load(&ann()).await.unwrap_err(),
+        store.lock(&ann(), PATIENCE).await?.save(&record("x")).await.unwrap_err(),
+        store.lock(&ben(), PATIENCE).await?.save(&record("x")).await.unwrap_err(),
+        store.reprotect().await.unwrap_err(),
+    ] {
+        assert!(error.to_string().contains("the keyring "), "{error}");
+    }
+    assert!(asked_once.elapsed() < Duration::from_secs(4), "a keyring that is late is not waited for again");
+    assert_eq!(std::fs::read(&path).unwrap(), bytes);
+    assert!(!directory.join("key").exists(), "no second key");
+    let inspection = store.inspect().await;
+    assert!(matches!(inspection.steps[0].state, auth_cache::StepState::Unavailable(_)), "{inspection:?}");
+    assert!(inspection.records[0].error.is_some(), "{inspection:?}");
+    Ok(())
+}
+
+/// The two seconds are real: the silence is a socket's and the wait a thread's, which a paused clock would not wait for.
+#[tokio::test]
+async fn a_bus_that_never_answers_is_waited_for_once_and_for_two_seconds() -> Result<(), Error> {
+    let Some(directory) = directory_of_child() else {
+        let place = Place::new();
+        let socket = place.directory.with_extension("bus");
+        let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        let name = "keyring::a_bus_that_never_answers_is_waited_for_once_and_for_two_seconds";
+        assert!(with_socket(name, &place.directory, &socket).finish());
+        return Ok(());
+    };
+    on_a_bad_bus(&directory).await
+}
+
+#[tokio::test]
+async fn a_bus_that_answers_nonsense_and_hangs_up_is_no_keyring() -> Result<(), Error> {
+    let Some(directory) = directory_of_child() else {
+        let place = Place::new();
+        let socket = place.directory.with_extension("bus");
+        let listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let _ = std::io::Write::write_all(&mut &stream, b"nonsense\r\n\0\xff\r\n");
+            }
+        });
+        let name = "keyring::a_bus_that_answers_nonsense_and_hangs_up_is_no_keyring";
+        assert!(with_socket(name, &place.directory, &socket).finish());
+        return Ok(());
+    };
+    on_a_bad_bus(&directory).await
+}
+
+fn shell(script: &str) {
+    assert!(Command::new("sh").args(["-c", script]).status().unwrap().success(), "{script}");
+}
+
+#[tokio::test]
+async fn a_locked_keyring_costs_no_record_and_makes_no_second_key() -> Result<(), Error> {
+    let Some(directory) = directory_of_child() else {
+        let name = "keyring::a_locked_keyring_costs_no_record_and_makes_no_second_key";
+        if let Some(child) = with_keyring(name, &Place::new().directory) {
+            assert!(child.finish());
+        }
+        return Ok(());
+    };
+    if let Some(directory) = directory.parent().filter(|_| directory.ends_with("unlocked")) {
+        // Another process, because the keyring's session with the first ended with its daemon.
+        assert_eq!(store(directory, Protection::default()).load(&ann()).await?, Some(record("first")));
+        return Ok(());
+    }
+    save(&store(&directory, Protection::default()), &ann(), &record("first")).await;
+    shell(
+        "dbus-send --session --print-reply --dest=org.freedesktop.secrets /org/freedesktop/secrets \
+         org.freedesktop.Secret.Service.Lock array:objpath:/org/freedesktop/secrets/collection/login >/dev/null",
+    );
+    let locked_out = store(&directory, Protection::default());
+    let started = Instant::now();
+    for error in [
+        locked_out.load(&ann()).await.unwrap_err(),
+        locked_out.lock(&ann(), PATIENCE).await?.save(&record("x")).await.unwrap_err(),
+        locked_out.lock(&ben(), PATIENCE).await?.save(&record("x")).await.unwrap_err(),
+    ] {
+        assert!(error.to_string().contains("the keyring "), "{error}");
+        assert!(error.help().unwrap().starts_with("unlock the keyring"));
+    }
+    assert!(started.elapsed() < Duration::from_secs(12), "{:?}", started.elapsed());
+    assert!(!directory.join("key").exists(), "no second key");
+    shell("printf 'pw\\n' | gnome-keyring-daemon --replace --unlock --components=secrets >/dev/null");
+    let name = "keyring::a_locked_keyring_costs_no_record_and_makes_no_second_key";
+    assert!(Role::start(name, &directory.join("unlocked")).finish());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_round_trip_through_every_place_loses_nothing_and_leaves_no_key_behind() -> Result<(), Error> {
+    let Some(directory) = directory_of_child() else {
+        let name = "keyring::a_round_trip_through_every_place_loses_nothing_and_leaves_no_key_behind";
+        if let Some(child) = with_keyring(name, &Place::new().directory) {
+            assert!(child.finish());
+        }
+        return Ok(());
+    };
+    let with = |protection| store(&directory, protection).with_passphrase(|| Some("correct horse".into()));
+    let everything = || with(Protection::default().or(Protection::passphrase()));
+    let keeper = everything();
+    save(&keeper, &ann(), &record("ann's")).await;
+    save(&keeper, &ben(), &record("ben's")).await;
+    for protection in [Protection::file(), Protection::passphrase(), Protection::keyring()] {
+        let origin = protection.steps()[0];
+        let store = with(protection);
+        assert_eq!(store.reprotect().await?.origin, Some(origin));
+        for _ in 0..2 {
+            for reader in [&keeper, &everything()] {
+                assert_eq!(reader.protection_in_use().await?, Some(origin));
+                assert_eq!(reader.load(&ann()).await?, Some(record("ann's")));
+                assert_eq!(reader.load(&ben()).await?, Some(record("ben's")));
+            }
+            // A store that remembers the old key saves with the new one.
+            save(&keeper, &ben(), &record("ben's")).await;
+            assert_eq!(store.rotate_key().await?.records, 2);
+        }
+    }
+    assert!(!directory.join("key").exists() && !directory.join("key.passphrase").exists());
+    let user = format!("key of {}", directory.canonicalize().unwrap().display());
+    let entry = keyring::Entry::new("azml", &user).unwrap();
+    assert_eq!(entry.get_password().unwrap().len(), 44, "one key");
+    for partition in [ann(), ben()] {
+        assert!(keeper.lock(&partition, PATIENCE).await?.remove().await?);
+    }
+    assert!(matches!(entry.get_password(), Err(keyring::Error::NoEntry)), "the last record takes the key along");
+    Ok(())
+}

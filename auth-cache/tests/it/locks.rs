@@ -84,3 +84,20 @@ async fn a_waiter_that_gives_up_leaves_nothing_behind() -> Result<(), Error> {
     drop(held);
     store.lock(&ann(), Duration::ZERO).await.map(drop)
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_that_the_store_cuts_short_names_the_variable_and_the_log_names_the_holder() -> Result<(), Error> {
+    let (log, _guard) = xtask::log::Log::of_this_thread();
+    let place = Place::new();
+    let store = place.store().with_lock_timeout(Duration::from_secs(3));
+    let _held = store.lock(&ann(), Duration::ZERO).await?;
+    let error = store.lock(&ann(), PATIENCE).await.unwrap_err();
+    assert!(error.to_string().ends_with("is still held by another task of this process after 3s"), "{error}");
+    assert!(error.help().unwrap().ends_with("to wait longer, set AZML_LOCK_TIMEOUT to more seconds"), "{error:?}");
+    let text = log.text();
+    let waits = text.lines().filter(|line| line.contains("waiting for another task of this process")).count();
+    assert_eq!(waits, 1, "{text}");
+    let error = store.lock(&ann(), Duration::from_secs(2)).await.unwrap_err();
+    assert!(!error.help().unwrap().contains("AZML_LOCK_TIMEOUT"), "{error:?}");
+    Ok(())
+}

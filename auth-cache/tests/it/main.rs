@@ -1,10 +1,6 @@
 //! The store against the file system, other processes, and a real keyring.
 #![cfg(unix)] // modes, pipes, links, SIGKILL
-#![expect(
-    clippy::unwrap_used,
-    clippy::case_sensitive_file_extension_comparisons,
-    reason = "helpers of tests are tests, and the names our own"
-)]
+#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 mod cached;
 mod clock;
@@ -13,6 +9,8 @@ mod disk;
 mod inspection;
 mod keyring;
 mod keys;
+#[cfg(all(feature = "keyutils", target_os = "linux"))]
+mod keyutils;
 mod locks;
 mod moves;
 mod passphrase;

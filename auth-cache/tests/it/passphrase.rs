@@ -30,8 +30,7 @@ async fn a_passphrase_is_asked_for_and_made_into_a_key_once_in_a_process() -> Re
     assert_eq!((one?, two?), (Some(record("first")), Some(record("first"))));
     save(&store, &ben(), &record("second")).await;
     assert_eq!(store.load(&ben()).await?, Some(record("second")));
-    // Two tasks that come at once may each have asked.
-    assert!(asked.load(Ordering::Relaxed) <= 2, "{asked:?}");
+    assert_eq!(asked.load(Ordering::Relaxed), 1, "two tasks that come at once share the answer");
     let texts =
         [format!("{store:?}"), std::fs::read_to_string(place.directory.join("key.passphrase")).unwrap()].concat();
     assert!(texts.contains("$argon2id$v=19$m=19456,t=2,p=1$") && !texts.contains("horse"), "{texts}");
@@ -144,7 +143,7 @@ async fn what_no_place_can_protect_is_kept_in_memory_and_that_is_said_once() -> 
     save(&headless, &ben(), &record("second")).await;
     assert_eq!(headless.load(&ann()).await?, Some(record("first")));
     assert_eq!(headless.lock(&ben(), PATIENCE).await?.load().await?, Some(record("second")));
-    assert!(place.names().iter().all(|name| name.ends_with(".lock")), "{:?}", place.names());
+    assert!(place.names().iter().all(|name| name.contains(".lock")), "{:?}", place.names());
     let text = log.text();
     let said: Vec<&str> = text.lines().filter(|line| line.contains("kept in this process only")).collect();
     assert_eq!(said.len(), 1, "{said:?}");

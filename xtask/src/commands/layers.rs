@@ -25,6 +25,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("linux-keyutils*", &["auth-cache"]),
     ("aws-lc-rs", &["auth-cache"]),
     ("redis*", &["auth-cache"]),
+    ("argon2", &["auth-cache"]),
     ("clap*", &["workspace-client", "xtask"]),
 ];
 
@@ -57,7 +58,7 @@ impl Layers {
         }
         for (name, _) in ARROWS.iter().filter(|(name, _)| *name != "xtask") {
             let features: &[&str] = match *name {
-                "auth-cache" => &["--features", "redis"],
+                "auth-cache" => &["--features", "keyutils,redis"],
                 "workspace-client" => &["--features", "cli"],
                 _ => &[],
             };

@@ -14,6 +14,7 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("chromedriver", "chromium-driver"),
     ("chromium", "chromium"),
     ("dbus-run-session", "dbus-daemon"),
+    ("dbus-send", "dbus-bin"),
     ("gnome-keyring-daemon", "gnome-keyring"),
     ("keyctl", "keyutils"),
     ("redis-server", "redis-server"),
