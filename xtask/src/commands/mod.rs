@@ -28,7 +28,7 @@ enum Command {
     /// Acts as the browser of a sign-in at the emulator.
     #[command(hide = true)]
     Approve(approve::Approve),
-    /// Times azml beside the Azure CLI.
+    /// Measures azml and the token cache beside their peers.
     Bench(bench::Bench),
     /// Runs what CI runs.
     Ci,

@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: azml beside the Azure CLI, in one run on one machine.
+//! `cargo xtask bench cli`: azml beside the Azure CLI, in one run on one machine.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -8,7 +8,8 @@ use serde_json::json;
 use tempfile::TempDir;
 use xtask::emulator::{Emulator, defaults};
 
-use super::repository::{cargo, output_of, root};
+use super::super::repository::{cargo, output_of, root};
+use super::replace_table;
 
 /// The peer, from PyPI.
 const AZURE_CLI: &str = "azure-cli==2.91.0";
@@ -19,7 +20,7 @@ const PEAK_MEMORY: &str = "import resource,subprocess,sys\n\
 
 /// Times whole processes.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Bench {
+pub(super) struct Cli {
     /// How often each slow command runs; fast ones run ten times as often.
     #[arg(long, default_value_t = 20)]
     runs: usize,
@@ -31,7 +32,7 @@ pub(crate) struct Bench {
     write: bool,
 }
 
-impl Bench {
+impl Cli {
     pub(super) fn run(&self) -> Result<(), String> {
         let azml = match &self.azml {
             Some(azml) => azml.clone(),
@@ -41,7 +42,7 @@ impl Bench {
         let table = self.measure(&place)?;
         println!("\n{table}");
         if self.write {
-            replace_table(&table)?;
+            replace_table("cli", &table)?;
         }
         Ok(())
     }
@@ -215,16 +216,6 @@ fn token_cache(azure: &Emulator) -> serde_json::Value {
             "secret": azure.issue_refresh_token(defaults::ADA), "last_modification_time": now.as_secs().to_string(),
         }))},
     })
-}
-
-fn replace_table(table: &str) -> Result<(), String> {
-    const MARKS: (&str, &str) = ("<!-- table -->\n", "<!-- end -->");
-    let file = root().join("BENCHMARKS.md");
-    let page = std::fs::read_to_string(&file).map_err(|error| format!("BENCHMARKS.md: {error}"))?;
-    let (before, rest) = page.split_once(MARKS.0).ok_or("BENCHMARKS.md has no table")?;
-    let (_, after) = rest.split_once(MARKS.1).ok_or("BENCHMARKS.md's table has no end")?;
-    std::fs::write(&file, format!("{before}{}{table}{}{after}", MARKS.0, MARKS.1))
-        .map_err(|error| format!("BENCHMARKS.md: {error}"))
 }
 
 fn median(mut times: Vec<Duration>) -> Duration {
