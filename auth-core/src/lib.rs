@@ -42,6 +42,7 @@ mod static_token;
 mod store;
 mod tenant;
 mod token;
+mod token_cell;
 mod token_handle;
 
 pub use account::Account;

@@ -1,5 +1,6 @@
 //! What a caller asks for.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 use crate::{AccessToken, Cloud, Scopes, Tenant};
@@ -24,18 +25,53 @@ pub enum Interaction {
     Allow,
 }
 
-/// What tells one cached token from another within one identity.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// What tells one cached token from another within one identity. It is hashed once, because it is looked up for every token.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Key {
+    hash: u64,
     pub(crate) scopes: Scopes,
     pub(crate) tenant: Option<Tenant>,
+}
+
+impl Key {
+    pub(crate) fn new(scopes: Scopes, tenant: Option<Tenant>) -> Self {
+        let mut hasher = DefaultHasher::new();
+        (&scopes, &tenant).hash(&mut hasher);
+        Self { hash: hasher.finish(), scopes, tenant }
+    }
+}
+
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.hash);
+    }
+}
+
+/// Takes the hash that a [`Key`] has already.
+#[derive(Default)]
+pub(crate) struct KeyHasher(u64);
+
+impl Hasher for KeyHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
 }
 
 impl TokenRequest {
     /// A request for these scopes: in the identity's own tenant, without a person's help, answered within 60 s.
     pub fn new(scopes: impl Into<Scopes>) -> Self {
         Self {
-            key: Key { scopes: scopes.into(), tenant: None },
+            key: Key::new(scopes.into(), None),
             claims: None,
             rejected: None,
             interaction: Interaction::Forbid,
@@ -50,7 +86,7 @@ impl TokenRequest {
 
     /// Asks for a token of this tenant.
     pub fn tenant(mut self, tenant: impl Into<Option<Tenant>>) -> Self {
-        self.key.tenant = tenant.into();
+        self.key = Key::new(self.key.scopes, tenant.into());
         self
     }
 

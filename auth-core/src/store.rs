@@ -146,7 +146,7 @@ impl Record {
             *self = Self::default();
         }
         self.tokens.retain(|stored| stored.token.is_usable(now) && !stored.is_for(&request.key));
-        let Key { scopes, tenant } = request.key.clone();
+        let Key { scopes, tenant, .. } = request.key.clone();
         // What is withdrawn from this process's memory may still be in order here.
         self.tokens.push(StoredToken { scopes, tenant, token: grant.access_token.detached() });
         if let Some(refresh_token) = &grant.refresh_token {

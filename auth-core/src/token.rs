@@ -20,6 +20,7 @@ const NEAR_EXPIRY: Duration = Duration::from_secs(60);
 #[derive(Clone, PartialEq, Eq)]
 pub struct AccessToken(Arc<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     secret: Secret,
     expires_on: SystemTime,
@@ -27,7 +28,7 @@ struct Inner {
     obtained_on: Option<SystemTime>,
     tenant: Option<Tenant>,
     header: OnceLock<AuthenticationHeader>,
-    withdrawn: AtomicBool,
+    withdrawn: Arc<AtomicBool>,
 }
 
 impl AccessToken {
@@ -41,7 +42,7 @@ impl AccessToken {
             obtained_on: None,
             tenant: None,
             header: OnceLock::new(),
-            withdrawn: AtomicBool::new(false),
+            withdrawn: Arc::default(),
         }))
     }
 
@@ -132,28 +133,19 @@ impl AccessToken {
         self.0.header.get_or_init(header).clone()
     }
 
-    /// No clone of this token is fresh any more, wherever somebody may have kept one.
+    /// No clone or copy of this token is fresh any more, wherever somebody may have kept one.
     pub(crate) fn withdraw(&self) {
         self.0.withdrawn.store(true, Ordering::Relaxed);
     }
 
-    /// The same token, which is not withdrawn with this one.
-    pub(crate) fn detached(&self) -> Self {
-        Self(Arc::new(Inner { withdrawn: AtomicBool::new(false), ..Inner::clone(&self.0) }))
+    /// The same token, whose clones are counted apart from those of this one.
+    pub(crate) fn copy(&self) -> Self {
+        Self(Arc::new(Inner { header: OnceLock::new(), ..Inner::clone(&self.0) }))
     }
-}
 
-impl Clone for Inner {
-    fn clone(&self) -> Self {
-        Self {
-            secret: self.secret.clone(),
-            expires_on: self.expires_on,
-            refresh_on: self.refresh_on,
-            obtained_on: self.obtained_on,
-            tenant: self.tenant.clone(),
-            header: self.header.clone(),
-            withdrawn: AtomicBool::new(self.withdrawn.load(Ordering::Relaxed)),
-        }
+    /// A copy that is not withdrawn with this one.
+    pub(crate) fn detached(&self) -> Self {
+        Self(Arc::new(Inner { withdrawn: Arc::default(), ..Inner::clone(&self.0) }))
     }
 }
 
@@ -229,9 +221,9 @@ mod tests {
     #[test]
     fn a_withdrawn_token_is_fresh_in_no_clone() {
         let token = AccessToken::obtained("t", from_unix(0), Duration::from_secs(3600), None);
-        let (clone, detached) = (token.clone(), token.detached());
+        let (clone, copy, detached) = (token.clone(), token.copy(), token.detached());
         token.withdraw();
-        assert!(!clone.is_fresh(from_unix(0)) && detached.is_fresh(from_unix(0)));
+        assert!(!clone.is_fresh(from_unix(0)) && !copy.is_fresh(from_unix(0)) && detached.is_fresh(from_unix(0)));
         assert_eq!(clone, detached);
     }
 

@@ -3,8 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use arc_swap::ArcSwapOption;
-
+use crate::token_cell::TokenCell;
 use crate::{AccessToken, Authentication, AuthenticationHeader, Clock, Error, TokenRequest};
 
 /// One request that is made again and again, such as by a client of one service. Who signs in, the tenant and the scopes are
@@ -30,13 +29,13 @@ pub struct TokenHandle {
     auth: Arc<dyn Authentication>,
     request: TokenRequest,
     clock: Clock,
-    token: ArcSwapOption<AccessToken>,
+    token: TokenCell,
 }
 
 impl TokenHandle {
     /// Asks `auth` with this request. Nothing is asked yet.
     pub fn new(auth: Arc<dyn Authentication>, request: TokenRequest) -> Self {
-        Self { auth, request, clock: Clock::system(), token: ArcSwapOption::empty() }
+        Self { auth, request, clock: Clock::system(), token: TokenCell::default() }
     }
 
     /// Takes the time from `clock`.
@@ -68,13 +67,13 @@ impl TokenHandle {
     }
 
     fn in_memory<T>(&self, take: impl FnOnce(&AccessToken) -> T) -> Option<T> {
-        let token = self.token.load();
-        token.as_deref().filter(|token| token.is_fresh(self.clock.now()) && self.request.accepts(token)).map(take)
+        let is_fresh = |token: &AccessToken| token.is_fresh(self.clock.now()) && self.request.accepts(token);
+        self.token.read(|token| is_fresh(token).then(|| take(token)))
     }
 
     async fn ask(&self) -> Result<AccessToken, Error> {
         let token = self.auth.token(&self.request).await?;
-        self.token.store(Some(Arc::new(token.clone())));
+        self.token.set(&token);
         Ok(token)
     }
 }

@@ -5,6 +5,7 @@ mod slot;
 
 use std::collections::HashMap;
 use std::fmt;
+use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use tokio::time::{Instant, timeout_at};
 
 use self::persistence::{Before, Persistence, Word};
 use self::slot::{Flight, Slot};
-use crate::request::Key;
+use crate::request::{Key, KeyHasher};
 use crate::{
     AccessToken, Authentication, AuthenticationHeader, Clock, Cloud, Error, ErrorKind, Grant, LockedPartition, Record,
     TokenRequest, TokenSource, TokenStore,
@@ -43,8 +44,10 @@ pub struct Cached<S> {
     arm: TokenRequest,
     persistence: Persistence,
     clock: Clock,
-    slots: ArcSwap<HashMap<Key, Arc<Slot>>>,
+    slots: ArcSwap<Slots>,
 }
+
+type Slots = HashMap<Key, Arc<Slot>, BuildHasherDefault<KeyHasher>>;
 
 /// How long a flight may take.
 #[derive(Clone, Copy, Debug)]
@@ -145,7 +148,7 @@ impl<S: TokenSource> Cached<S> {
         }
         let new = Arc::new(Slot::default());
         self.slots.rcu(|slots| {
-            let mut slots = HashMap::clone(slots);
+            let mut slots = Slots::clone(slots);
             slots.entry(key.clone()).or_insert_with(|| new.clone());
             slots
         });
@@ -153,10 +156,9 @@ impl<S: TokenSource> Cached<S> {
     }
 
     /// Rule 1.
-    fn in_memory(&self, request: &TokenRequest) -> Option<AccessToken> {
-        let slots = self.slots.load();
-        let token = slots.get(&request.key)?.token.load();
-        token.as_deref().filter(|token| token.is_fresh(self.clock.now()) && request.accepts(token)).cloned()
+    fn in_memory<T>(&self, request: &TokenRequest, take: impl FnOnce(&AccessToken) -> T) -> Option<T> {
+        let is_fresh = |token: &AccessToken| token.is_fresh(self.clock.now()) && request.accepts(token);
+        self.slots.load().get(&request.key)?.token.read(|token| is_fresh(token).then(|| take(token)))
     }
 
     /// Rules 2 to 5.
@@ -343,15 +345,15 @@ impl<S: TokenSource> Authentication for Cached<S> {
     }
 
     async fn token(&self, request: &TokenRequest) -> Result<AccessToken, Error> {
-        match self.in_memory(request) {
+        match self.in_memory(request, AccessToken::clone) {
             Some(token) => Ok(token),
             None => self.token_slowly(request).await,
         }
     }
 
     async fn authentication_header(&self) -> Result<AuthenticationHeader, Error> {
-        match self.in_memory(&self.arm) {
-            Some(token) => Ok(token.header()),
+        match self.in_memory(&self.arm, AccessToken::header) {
+            Some(header) => Ok(header),
             None => Ok(self.token_slowly(&self.arm).await?.header()),
         }
     }

@@ -2,12 +2,12 @@
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use arc_swap::ArcSwapOption;
 use tokio::time::Instant;
 
+use crate::token_cell::TokenCell;
 use crate::{AccessToken, Error, ErrorKind, Interaction, TokenRequest};
 
 /// How long a token that could not be renewed is left alone: at first, and at most. Up to a quarter is added by chance, so that
@@ -18,7 +18,7 @@ const BACK_OFF: (Duration, Duration) = (Duration::from_secs(30), Duration::from_
 #[derive(Debug, Default)]
 pub(super) struct Slot {
     /// Never one that was refused.
-    pub(super) token: ArcSwapOption<AccessToken>,
+    pub(super) token: TokenCell,
     pub(super) flight: tokio::sync::Mutex<Flight>,
     refused: Mutex<Vec<AccessToken>>,
     /// How many flights have landed; tells a waiter whether one landed while it waited.
@@ -56,8 +56,7 @@ impl Slot {
     }
 
     pub(super) fn usable(&self, request: &TokenRequest, now: SystemTime) -> Option<AccessToken> {
-        let token = self.token.load();
-        token.as_deref().filter(|token| token.is_usable(now) && self.accepts(request, token)).cloned()
+        self.token.get().filter(|token| token.is_usable(now) && self.accepts(request, token))
     }
 
     /// Takes a token that is usable, though not fresh, as the one to fall back to.
@@ -73,7 +72,7 @@ impl Slot {
         if self.is_refused(token) {
             return;
         }
-        self.token.store(Some(Arc::new(token.clone())));
+        self.token.set(token);
         // Once more after the store: whoever refuses it at this moment either sees it there or is seen here.
         if self.is_refused(token) {
             self.take_out(token);
@@ -96,17 +95,11 @@ impl Slot {
     /// Nobody who kept a token of this place is to think it fresh: another identity may have taken over.
     pub(super) fn retire(&self) {
         self.retired.store(true, Ordering::SeqCst);
-        if let Some(token) = self.token.swap(None) {
-            token.withdraw();
-        }
+        self.token.withdraw(|_| true);
     }
 
     fn take_out(&self, token: &AccessToken) {
-        let current = self.token.load();
-        if current.as_ref().is_some_and(|current| current.secret() == token.secret()) {
-            self.token.compare_and_swap(&current, None);
-            current.iter().for_each(|current| current.withdraw());
-        }
+        self.token.withdraw(|current| current.secret() == token.secret());
     }
 
     pub(super) fn is_refused(&self, token: &AccessToken) -> bool {
