@@ -21,6 +21,8 @@ const PROGRAMS: &[(&str, &str)] = &[
 ];
 const EVERYTHING: &[&str] =
     &["--workspace", "--features", "workspace-client/cli,workspace-client/keyutils,auth-cache/redis"];
+/// Packages outside the workspace, which their own commands build.
+const NESTED: &[&str] = &["auth-cache/fuzz/Cargo.toml", "xtask/bench/Cargo.toml"];
 
 /// Who runs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +45,12 @@ pub(super) fn run(place: Place) -> Result<(), String> {
         scrub(&mut command, place);
         run_command(&mut command)
     };
-    step("format", || run_cargo(&["fmt"], false, &["--all", "--check"], &[]))?;
+    step("format", || {
+        run_cargo(&["fmt"], false, &["--all", "--check"], &[])?;
+        NESTED
+            .iter()
+            .try_for_each(|manifest| run_cargo(&["fmt"], false, &["--check", "--manifest-path", manifest], &[]))
+    })?;
     step("lints", || run_cargo(&["clippy", "--quiet"], true, &["--all-targets", "--", "-D", "warnings"], &[]))?;
     step("layers", || Layers::default().run())?;
     step("tidy", tidy::run)?;
@@ -63,6 +70,10 @@ pub(super) fn run(place: Place) -> Result<(), String> {
         step("tests", || run_cargo(&["test", "--quiet"], true, &["--lib", "--bins", "--tests"], &[]))?;
     }
     step("examples in the documentation", || run_cargo(&["test", "--quiet", "--doc"], true, &[], &[]))?;
+    step("measuring programs", || {
+        let check = ["check", "--quiet", "--locked", "--manifest-path", "xtask/bench/Cargo.toml"];
+        run_cargo(&check, false, &["--target-dir", "target/bench"], &[])
+    })?;
     step("fuzzing", || Fuzz::default().run())?;
     println!("== all good after {:.0?}", started.elapsed());
     Ok(())

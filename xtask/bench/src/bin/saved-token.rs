@@ -45,7 +45,7 @@ fn main() -> Result<(), Failure> {
         runtime.block_on(std::future::ready(()));
         return Ok(());
     }
-    let protection = if protection == "keyring" { Protection::Keyring } else { Protection::File };
+    let protection = if protection == "keyring" { Protection::keyring() } else { Protection::file() };
     let store = FileStore::new(directory).with_protection(protection);
     let auth = Cached::new(Nobody, Cloud::public()).with_store(Arc::new(store));
     let request = TokenRequest::arm(&Cloud::public());
