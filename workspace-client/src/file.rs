@@ -74,6 +74,7 @@ pub(crate) async fn lock(path: &Path) -> Result<File, Error> {
 }
 
 /// Reads a file that must be a plain one, so that reading cannot hang.
+#[cfg_attr(not(feature = "cli-bridge"), expect(dead_code, reason = "only the profile is read and kept like this"))]
 pub(crate) fn read_plain(path: &Path) -> io::Result<Vec<u8>> {
     if !path.metadata()?.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a plain file"));
@@ -85,6 +86,7 @@ pub(crate) fn read_plain(path: &Path) -> io::Result<Vec<u8>> {
 ///
 /// # Errors
 /// [`ErrorKind::Store`] naming the folder.
+#[cfg_attr(not(feature = "cli-bridge"), expect(dead_code, reason = "only the profile is read and kept like this"))]
 pub(crate) fn prepare_folder(folder: &Path) -> Result<(), Error> {
     let prepare = || -> io::Result<()> {
         let mut directory = std::fs::DirBuilder::new();

@@ -1,6 +1,7 @@
 //! Whom somebody wants to be.
 
 use auth_core::Account;
+#[cfg(any(feature = "cli-bridge", feature = "msi"))]
 use auth_core::claims::Claims;
 
 /// A user principal name, or a home account id (`<object id>.<home tenant id>`), in any case.
