@@ -26,8 +26,17 @@ const PASSPHRASE: &str = "AZML_PASSPHRASE";
 /// [`ErrorKind::Configuration`] naming a variable whose value makes no sense.
 #[cfg(feature = "cache")]
 pub fn file_store(env: &Env) -> Result<Option<FileStore>, Error> {
+    file_store_under(env, protection(env)?)
+}
+
+/// As [`file_store`], with this protection instead of the one that the environment asks for.
+///
+/// # Errors
+/// As [`file_store`].
+#[cfg(feature = "cache")]
+pub fn file_store_under(env: &Env, protection: Protection) -> Result<Option<FileStore>, Error> {
     let Some(folder) = config_dir(env) else { return Ok(None) };
-    let mut store = FileStore::new(folder.join("tokens")).with_protection(protection(env)?);
+    let mut store = FileStore::new(folder.join("tokens")).with_protection(protection);
     if let Some(passphrase) = env.var(PASSPHRASE).map(Secret::new) {
         store = store.with_passphrase(move || Some(passphrase.clone()));
     }
@@ -35,6 +44,29 @@ pub fn file_store(env: &Env) -> Result<Option<FileStore>, Error> {
         store = store.with_lock_timeout(timeout);
     }
     Ok(Some(store))
+}
+
+/// Reads what `AZML_PROTECTION` may say: places in order of preference, separated by commas.
+///
+/// # Errors
+/// [`ErrorKind::Configuration`] naming the word that is no place.
+#[cfg(feature = "cache")]
+pub fn parse_protection(text: &str) -> Result<Protection, Error> {
+    let steps = text.split(',').map(|step| match step.trim() {
+        "keyring" => Ok(Protection::keyring()),
+        #[cfg(feature = "keyutils")]
+        "keyutils" => Ok(Protection::keyutils()),
+        "passphrase" => Ok(Protection::passphrase()),
+        "key-file" => Ok(Protection::file()),
+        "memory" => Ok(Protection::memory()),
+        #[cfg(not(feature = "keyutils"))]
+        "keyutils" => Err(Error::new(ErrorKind::Configuration, "keyutils is a place without which this was built")
+            .with_help("build with the feature keyutils, on Linux, or choose another place")),
+        other => Err(Error::new(ErrorKind::Configuration, format!("{other:?} is no place where a key can be kept"))
+            .with_help("name some of keyring, keyutils, passphrase, key-file, memory, separated by commas")),
+    });
+    let steps = steps.collect::<Result<Vec<_>, _>>()?;
+    Ok(steps.into_iter().reduce(Protection::or).unwrap_or_default())
 }
 
 #[cfg(feature = "cache")]
@@ -46,25 +78,10 @@ fn protection(env: &Env) -> Result<Protection, Error> {
             None => Protection::default(),
         });
     };
-    let steps = wanted.split(',').map(|step| match step.trim() {
-        "keyring" => Ok(Protection::keyring()),
-        #[cfg(feature = "keyutils")]
-        "keyutils" => Ok(Protection::keyutils()),
-        "passphrase" => Ok(Protection::passphrase()),
-        "key-file" => Ok(Protection::file()),
-        "memory" => Ok(Protection::memory()),
-        #[cfg(not(feature = "keyutils"))]
-        "keyutils" => {
-            Err(Error::new(ErrorKind::Configuration, format!("{NAME} names keyutils, without which this was built"))
-                .with_help("build with the feature keyutils, on Linux, or choose another place"))
-        }
-        other => Err(Error::new(ErrorKind::Configuration, format!("{NAME} names {other:?}, where no key can be kept"))
-            .with_help(
-                "set it to some of keyring, keyutils, passphrase, key-file, memory, separated by commas, or unset it",
-            )),
-    });
-    let steps = steps.collect::<Result<Vec<_>, _>>()?;
-    Ok(steps.into_iter().reduce(Protection::or).unwrap_or_default())
+    parse_protection(&wanted).map_err(|error| {
+        let help = error.help().unwrap_or_default();
+        Error::new(error.kind(), format!("{NAME}: {error}")).with_help(format!("{help}, or unset {NAME}"))
+    })
 }
 
 #[cfg(feature = "cache")]

@@ -17,6 +17,8 @@ use crate::records;
 /// How long another process may take to make or remove a key.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+pub(super) const ANOTHER_PLACE: &str = "name another place in AZML_PROTECTION, such as key-file";
+
 /// Nothing is asked or read before a record is sealed or opened.
 #[derive(Debug)]
 pub(crate) struct Keys {
@@ -60,13 +62,18 @@ impl Keys {
 
     fn place(&self, origin: KeyOrigin) -> Result<&dyn Place, Error> {
         let place = self.places.iter().find(|place| place.origin() == origin).map(|place| &**place);
-        place.ok_or_else(|| Error::new(ErrorKind::Store, format!("this program was built without {origin}")))
+        place.ok_or_else(|| {
+            Error::new(ErrorKind::Store, format!("this program was built without {origin}"))
+                .with_help("with a program that has it: azml key move --to key-file; or sign in again: azml login")
+        })
     }
 
     /// The key of this id; none if it is gone for good, an error if it cannot be had just now.
     pub(crate) async fn find(&self, id: KeyId, reach: Reach) -> Result<Option<Key>, Error> {
         if id.origin == KeyOrigin::Keyring && reach == Reach::Protection && !self.protection.allows(id.origin) {
-            return Err(Error::new(ErrorKind::Store, "its key is in the keyring, which is not to be asked"));
+            return Err(Error::new(ErrorKind::Store, "its key is in the keyring, which is not to be asked").with_help(
+                "azml key move brings it to where AZML_PROTECTION says; or let AZML_PROTECTION name keyring",
+            ));
         }
         self.place(id.origin)?.key(id).await
     }
@@ -264,8 +271,8 @@ fn none_of(reasons: Vec<Error>) -> Error {
         Some(first) if texts.len() == 1 => first,
         Some(first) => {
             let error = Error::new(ErrorKind::Store, format!("the key can be kept nowhere: {}", texts.join("; ")));
-            error.with_help(first.help().unwrap_or("choose another protection").to_owned())
+            error.with_help(first.help().unwrap_or(ANOTHER_PLACE).to_owned())
         }
-        None => Error::new(ErrorKind::Store, "the key may be kept nowhere").with_help("choose another protection"),
+        None => Error::new(ErrorKind::Store, "the key may be kept nowhere").with_help(ANOTHER_PLACE),
     }
 }

@@ -123,7 +123,7 @@ impl Place for Passphrase {
             Some(key) => Ok(Some(key)),
             None => {
                 Err(Error::new(ErrorKind::Store, "the passphrase is not the one that the records were sealed with")
-                    .with_help("give the right passphrase (azml reads AZML_PASSPHRASE); nothing is lost until then"))
+                    .with_help("set AZML_PASSPHRASE to the right one; to do without it: export AZML_PROTECTION=key-file, then azml login"))
             }
         }
     }
@@ -205,7 +205,8 @@ fn random_salt() -> Vec<u8> {
 }
 
 fn no_passphrase() -> Error {
-    Error::new(ErrorKind::Store, "no passphrase was given").with_help("give one (azml reads AZML_PASSPHRASE)")
+    Error::new(ErrorKind::Store, "no passphrase was given")
+        .with_help("set AZML_PASSPHRASE; to do without it: export AZML_PROTECTION=key-file, then azml login")
 }
 
 fn late() -> Error {

@@ -9,13 +9,15 @@ use keyring_core::Entry;
 use zeroize::Zeroizing;
 
 use super::asked::{self, Asked, Asking};
+use super::keys::ANOTHER_PLACE;
 use super::place::Place;
 use super::{Key, KeyId, KeyOrigin};
 
 /// The service under which a person finds the entries. Each directory has an entry of its own, because a directory's lock
 /// is what keeps two processes from making its key twice.
 const SERVICE: &str = "azml";
-const HELP: &str = "unlock the keyring and try again, or choose a key file instead of the keyring";
+const HELP: &str =
+    "unlock the keyring and try again; to do without it: export AZML_PROTECTION=key-file, then azml login";
 
 /// One entry of a keyring, with one key a line.
 pub(super) struct Vault {
@@ -87,7 +89,8 @@ impl Vault {
         };
         let kept = asked::change(change, || backend.late()).await?;
         if !kept.iter().map(Key::id).eq(keys.iter().map(Key::id)) {
-            return Err(Error::new(ErrorKind::Store, format!("{} did not keep the cache's key", backend.name)));
+            return Err(Error::new(ErrorKind::Store, format!("{} did not keep the cache's key", backend.name))
+                .with_help(ANOTHER_PLACE));
         }
         self.asked.remember(kept);
         Ok(())

@@ -57,7 +57,7 @@ async fn a_wrong_passphrase_is_a_clear_error_and_loses_nothing() -> Result<(), E
                 error.to_string().ends_with("the passphrase is not the one that the records were sealed with"),
                 "{error}"
             );
-            assert!(error.help().unwrap().starts_with("give the right passphrase"), "{error:?}");
+            assert!(error.help().unwrap().starts_with("set AZML_PASSPHRASE to the right one"), "{error:?}");
         }
         drop(locked);
         assert_eq!((place.names(), std::fs::read(place.record()).unwrap()), before);

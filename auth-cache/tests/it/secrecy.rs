@@ -1,3 +1,4 @@
+use auth_cache::Protection;
 use auth_core::{Error, TokenStore};
 use xtask::log::Log;
 
@@ -32,6 +33,45 @@ async fn no_secret_is_readable_in_a_file_a_log_an_error_or_a_debug_text() -> Res
         let bytes = std::fs::read(place.directory.join(&name)).unwrap();
         let holds = |part: &[u8]| bytes.windows(part.len()).any(|window| window == part);
         assert!(!holds(CANARY.as_bytes()) && !holds(b"access"), "{name}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn no_passphrase_and_no_key_is_readable_after_a_move_a_rotation_and_an_inspection() -> Result<(), Error> {
+    const PASSPHRASE: &str = "canary correct horse";
+    let log = Log::of_this_process();
+    let place = Place::new();
+    let by = |protection: Protection, passphrase: &'static str| {
+        place.store().with_protection(protection).with_passphrase(move || Some(passphrase.into()))
+    };
+    save(&by(Protection::passphrase().or(Protection::file()), ""), &ann(), &record(CANARY)).await;
+    assert!(log.text().contains("no passphrase was given"), "the log was listening");
+    let key_text = || std::fs::read_to_string(place.directory.join("key")).unwrap().trim().to_owned();
+    let mut keys = vec![key_text()];
+    place.store().rotate_key().await?;
+    keys.push(key_text());
+    let store = by(Protection::passphrase(), PASSPHRASE);
+    let wrong = by(Protection::passphrase(), "canary battery staple");
+    let mut shown = vec![format!("{:?} {:?}", store.reprotect().await?, store.rotate_key().await?)];
+    let error = wrong.rotate_key().await.unwrap_err();
+    shown.push(format!("{error} {error:?} {:?}", error.help()));
+    for store in [&store, &wrong] {
+        shown.push(format!("{store:?} {:?}", store.inspect().await));
+    }
+    let files = |place: &Place| -> Vec<Vec<u8>> {
+        place.names().iter().map(|name| std::fs::read(place.directory.join(name)).unwrap()).collect()
+    };
+    let mut written = files(&place);
+    shown.push(format!("{:?}", by(Protection::file(), PASSPHRASE).reprotect().await?));
+    keys.push(key_text());
+    shown.push(format!("{:?}", place.store().inspect().await));
+    written.extend(files(&place).into_iter().filter(|bytes| !bytes.starts_with(keys[2].as_bytes())));
+
+    written.push((shown.concat() + &log.text()).into_bytes());
+    for secret in keys.iter().map(String::as_str).chain([CANARY, "canary", "horse", "staple"]) {
+        let held = written.iter().find(|bytes| bytes.windows(secret.len()).any(|window| window == secret.as_bytes()));
+        assert!(held.is_none(), "{secret}: {}", String::from_utf8_lossy(held.unwrap()));
     }
     Ok(())
 }

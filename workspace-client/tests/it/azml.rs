@@ -111,6 +111,10 @@ fn the_help_reads_well() {
         "workspace list",
         "completions",
         "doctor",
+        "key",
+        "key show",
+        "key move",
+        "key rotate",
     ] {
         let args: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();
         let name = format!("help {command}");

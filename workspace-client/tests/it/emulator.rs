@@ -16,11 +16,16 @@ pub(crate) fn azml(home: &Home, azure: &Emulator, args: &[&str]) -> Run {
 
 /// Runs `azml login`, and signs in as the emulator's first user at the URL that it prints.
 pub(crate) fn login(home: &Home, azure: &Emulator, args: &[&str], browser: Option<&str>) -> Run {
+    let browser: Vec<_> = browser.map(|browser| ("BROWSER", browser)).into_iter().collect();
+    login_with(home, azure, args, &browser)
+}
+
+pub(crate) fn login_with(home: &Home, azure: &Emulator, args: &[&str], variables: &[(&str, &str)]) -> Run {
     let mut child = Command::new(env!("CARGO_BIN_EXE_azml"))
         .env_clear()
         .envs(home.variables())
         .envs(azure.env())
-        .envs(browser.map(|browser| ("BROWSER", browser)))
+        .envs(variables.iter().copied())
         .current_dir(home.path())
         .arg("login")
         .args(args)

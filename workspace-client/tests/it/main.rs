@@ -11,6 +11,8 @@ mod browser;
 #[cfg(feature = "cli")]
 mod doctor;
 mod emulator;
+#[cfg(all(feature = "cli", unix))]
+mod key;
 mod rig;
 #[cfg(feature = "cli")]
 mod secrecy;

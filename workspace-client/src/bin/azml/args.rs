@@ -2,6 +2,7 @@
 #![allow(rustdoc::bare_urls, reason = "these texts are help on a terminal first")]
 #![allow(clippy::doc_markdown, reason = "these comments are the text of the help")]
 
+use auth_cache::Protection;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
@@ -61,6 +62,9 @@ pub(crate) enum Command {
     /// what the environment says about proxies and certificates. It shows no secret and changes nothing. It ends with 1 if
     /// something does not work. What it prints is text, or with -o a list of findings.
     Doctor(DoctorArgs),
+    /// Show and change where the key is that seals the saved logins
+    #[command(subcommand)]
+    Key(KeyCommand),
     /// Print the completion script of a shell
     Completions {
         /// The shell
@@ -176,6 +180,30 @@ pub(crate) enum ResourceType {
     Ml,
     MsGraph,
     OssRdbms,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeyCommand {
+    /// Show where the key is, how long it lasts there, and where it may be
+    ///
+    /// It changes nothing. It ends with 1 if a login cannot be opened. What it prints is text, or with -o a list of findings.
+    Show,
+    /// Seal every login with the key of the first place that can be reached, from wherever its key is now
+    ///
+    /// No login is lost if this is interrupted: run it again. Nothing is printed on stdout unless --output is given.
+    Move {
+        /// The places, in order of preference, separated by commas: keyring, keyutils, passphrase, key-file [default: what
+        /// AZML_PROTECTION says]
+        ///
+        /// The passphrase is taken from AZML_PASSPHRASE.
+        #[arg(long, value_name = "PLACES", value_parser = workspace_client::storage::parse_protection)]
+        to: Option<Protection>,
+    },
+    /// Seal every login with a new key in the same place
+    ///
+    /// A passphrase stays the same, and makes another key. To change it, move the key to another place, and back with the new
+    /// passphrase. Nothing is printed on stdout unless --output is given.
+    Rotate,
 }
 
 #[derive(Debug, Subcommand)]

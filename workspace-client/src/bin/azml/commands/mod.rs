@@ -3,6 +3,7 @@
 mod account;
 mod completions;
 mod doctor;
+mod key;
 mod login;
 mod logout;
 mod token;
@@ -12,19 +13,19 @@ pub(crate) use logout::{entry, name};
 
 use auth_core::Error;
 
-use crate::args::{AccountCommand, Command, Global, WorkspaceCommand};
+use crate::args::{AccountCommand, Command, Global, KeyCommand, WorkspaceCommand};
 use crate::context::Context;
 use crate::output::Outcome;
 
 /// Runs a command, and says what it yields, if anything.
 pub(crate) fn run(command: Command, global: &Global) -> Result<Option<Outcome>, Error> {
     let context = Context::new(global);
+    let if_asked_for = |outcome: Outcome| global.output.is_some().then_some(outcome);
     match command {
         Command::Login(args) => login::run(&args, &context).map(Some),
         Command::Logout(args) => {
-            let outcome = logout::run(&args, &context)?;
             // Like az, it prints nothing unless a format is asked for.
-            Ok(global.output.is_some().then_some(outcome))
+            logout::run(&args, &context).map(if_asked_for)
         }
         Command::Account(AccountCommand::Show { subscription }) => {
             account::show(subscription.as_deref(), &context).map(Some)
@@ -36,6 +37,9 @@ pub(crate) fn run(command: Command, global: &Global) -> Result<Option<Outcome>, 
         Command::Workspace(WorkspaceCommand::Show { name, place }) => workspace::show(name, place, &context).map(Some),
         Command::Workspace(WorkspaceCommand::List(place)) => workspace::list(place, &context).map(Some),
         Command::Doctor(args) => doctor::run(&args, &context).map(Some),
+        Command::Key(KeyCommand::Show) => doctor::protection(&context).map(Some),
+        Command::Key(KeyCommand::Move { to }) => key::move_to(to, &context).map(if_asked_for),
+        Command::Key(KeyCommand::Rotate) => key::rotate(&context).map(if_asked_for),
         Command::Completions { shell } => {
             completions::run(shell);
             Ok(None)

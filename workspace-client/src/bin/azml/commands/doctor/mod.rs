@@ -23,6 +23,15 @@ const COLUMNS: [Column; 4] =
 /// Reports; nothing is written, nobody is asked to sign in, and without `--online` no host is asked.
 pub(crate) fn run(args: &DoctorArgs, context: &Context) -> Result<Outcome, Error> {
     let sections = block_on(async { Ok(examine(args, context).await) })?;
+    Ok(report(&sections))
+}
+
+/// What protects the tokens, alone.
+pub(crate) fn protection(context: &Context) -> Result<Outcome, Error> {
+    block_on(async { Ok(report(&[Section::new("protection", storage::protection(context).await)])) })
+}
+
+fn report(sections: &[Section]) -> Outcome {
     let findings = || sections.iter().flat_map(|section| section.findings.iter().map(move |it| (section.name, it)));
     let value = findings().map(|(section, finding)| {
         json!({
@@ -33,9 +42,9 @@ pub(crate) fn run(args: &DoctorArgs, context: &Context) -> Result<Outcome, Error
             "next": finding.next,
         })
     });
-    let outcome = Outcome::with_columns(value.collect(), &COLUMNS).or_as_text(finding::text(&sections));
+    let outcome = Outcome::with_columns(value.collect(), &COLUMNS).or_as_text(finding::text(sections));
     let has_problem = findings().any(|(_, finding)| finding.status == Status::Problem);
-    Ok(if has_problem { outcome.failing() } else { outcome })
+    if has_problem { outcome.failing() } else { outcome }
 }
 
 async fn examine(args: &DoctorArgs, context: &Context) -> Vec<Section> {
