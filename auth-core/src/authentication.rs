@@ -15,6 +15,12 @@ pub trait Authentication: Debug + Send + Sync {
     /// The cloud whose tokens these are.
     fn cloud(&self) -> &Cloud;
 
+    /// Changes whenever another identity may have taken over, such as by a sign-in, so that nobody keeps a token of the earlier
+    /// one; see [`crate::TokenHandle`].
+    fn generation(&self) -> u64 {
+        0
+    }
+
     /// A token for `request`, from memory where possible.
     ///
     /// # Errors

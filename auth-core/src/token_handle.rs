@@ -1,7 +1,8 @@
 //! The shortest way to one token.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::token_cell::TokenCell;
 use crate::{AccessToken, Authentication, AuthenticationHeader, Clock, Error, TokenRequest};
@@ -30,12 +31,17 @@ pub struct TokenHandle {
     request: TokenRequest,
     clock: Clock,
     token: TokenCell,
+    /// Of the identity whose token this is.
+    generation: AtomicU64,
+    /// Held while a token is replaced.
+    replacing: Mutex<()>,
 }
 
 impl TokenHandle {
     /// Asks `auth` with this request. Nothing is asked yet.
     pub fn new(auth: Arc<dyn Authentication>, request: TokenRequest) -> Self {
-        Self { auth, request, clock: Clock::system(), token: TokenCell::default() }
+        let (token, generation, replacing) = (TokenCell::default(), AtomicU64::default(), Mutex::default());
+        Self { auth, request, clock: Clock::system(), token, generation, replacing }
     }
 
     /// Takes the time from `clock`.
@@ -67,13 +73,22 @@ impl TokenHandle {
     }
 
     fn in_memory<T>(&self, take: impl FnOnce(&AccessToken) -> T) -> Option<T> {
+        if self.generation.load(Ordering::Acquire) != self.auth.generation() {
+            return None;
+        }
         let is_fresh = |token: &AccessToken| token.is_fresh(self.clock.now()) && self.request.accepts(token);
         self.token.read(|token| is_fresh(token).then(|| take(token)))
     }
 
     async fn ask(&self) -> Result<AccessToken, Error> {
+        let generation = self.auth.generation();
         let token = self.auth.token(&self.request).await?;
-        self.token.set(&token);
+        let _replacing = self.replacing.lock().unwrap_or_else(PoisonError::into_inner);
+        // Somebody else may have asked later, and been faster.
+        if generation >= self.generation.load(Ordering::Relaxed) {
+            self.token.set(&token);
+            self.generation.store(generation, Ordering::Release);
+        }
         Ok(token)
     }
 }

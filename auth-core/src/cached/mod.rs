@@ -56,8 +56,19 @@ struct Patience {
     deadline: Instant,
 }
 
+/// What a flight is for, and under which conditions.
+struct Trip<'a> {
+    slot: &'a Slot,
+    request: &'a TokenRequest,
+    patience: Patience,
+    /// The other side wants to be left alone. What others have obtained meanwhile is taken all the same.
+    throttled: Option<Error>,
+}
+
 impl Patience {
     fn of(limit: Duration) -> Self {
+        // More than that cannot be added to every clock, and nobody waits for it.
+        let limit = limit.min(Duration::from_secs(86_400));
         Self { limit, deadline: Instant::now() + limit }
     }
 
@@ -196,7 +207,9 @@ impl<S: TokenSource> Cached<S> {
         let flight = timeout_at(patience.deadline, slot.flight.lock()).await.map_err(|_| {
             Error::new(ErrorKind::Timeout, format!("another caller was still busy with this token after {limit:?}"))
         })?;
-        if let Some(outcome) = flight.landed_since(landed_before, request) {
+        if let Some(outcome) = flight.landed_since(landed_before, request)
+            && !outcome.as_ref().is_ok_and(|token| slot.is_refused(token))
+        {
             return outcome;
         }
         let now = self.clock.now();
@@ -219,16 +232,15 @@ impl<S: TokenSource> Cached<S> {
         {
             return Ok(old);
         }
-        if let Some(error) = flight.throttled() {
-            return Err(error);
-        }
-        let result = self.fly(slot, request, Patience::of(limit)).await;
+        let trip = Trip { slot, request, patience: Patience::of(limit), throttled: flight.throttled() };
+        let result = self.fly(&trip).await;
         slot.land(&mut flight, request, &result);
         result
     }
 
     /// Looks elsewhere, looks in the store, and only then asks, under the store's lock.
-    async fn fly(&self, slot: &Slot, request: &TokenRequest, patience: Patience) -> Result<AccessToken, Error> {
+    async fn fly(&self, trip: &Trip<'_>) -> Result<AccessToken, Error> {
+        let Trip { slot, request, patience, .. } = *trip;
         let found = self.source.find(request).await;
         if let Some(token) = self.fresh(slot, request, found.as_ref()) {
             return Ok(token);
@@ -239,7 +251,7 @@ impl<S: TokenSource> Cached<S> {
             match &loaded {
                 // "There is nothing" is not what an unreadable store says: another identity must not take its place.
                 Err(error) => return Err(error.clone()),
-                Ok(None) => return self.acquire(slot, request, None, patience).await.map(|grant| grant.access_token),
+                Ok(None) => return self.acquire(trip, None).await.map(|grant| grant.access_token),
                 Ok(Some(_)) => {}
             }
         }
@@ -256,10 +268,10 @@ impl<S: TokenSource> Cached<S> {
         // Whoever holds an aging token need not wait for another process that is renewing it.
         let wait = if is_aging { Duration::ZERO } else { patience.left() };
         match self.persistence.lock(&partition, wait).await {
-            Ok(locked) => self.fly_under_lock(slot, request, patience, before, locked).await,
+            Ok(locked) => self.fly_under_lock(trip, before, locked).await,
             Err(error) if error.kind() == ErrorKind::Timeout => Err(error),
             Err(_reported) => {
-                let grant = self.acquire(slot, request, before.record(), patience).await?;
+                let grant = self.acquire(trip, before.record()).await?;
                 let record = self.merged(before.record(), request, &grant);
                 self.persistence.keep(before, record, Word::Renewal);
                 Ok(grant.access_token)
@@ -269,12 +281,11 @@ impl<S: TokenSource> Cached<S> {
 
     async fn fly_under_lock(
         &self,
-        slot: &Slot,
-        request: &TokenRequest,
-        patience: Patience,
+        trip: &Trip<'_>,
         seen: Before,
         mut locked: Box<dyn LockedPartition>,
     ) -> Result<AccessToken, Error> {
+        let Trip { slot, request, .. } = *trip;
         let before = match self.persistence.load_locked(&*locked).await {
             Ok(record) => Before::Known(record),
             Err(_reported) => seen,
@@ -283,7 +294,7 @@ impl<S: TokenSource> Cached<S> {
         if let Some(token) = self.fresh(slot, request, winner) {
             return Ok(token);
         }
-        match self.acquire(slot, request, before.record(), patience).await {
+        match self.acquire(trip, before.record()).await {
             Ok(grant) => {
                 let merged = self.merged(before.record(), request, &grant);
                 // A store that fails is reported, and costs nobody the token.
@@ -303,13 +314,11 @@ impl<S: TokenSource> Cached<S> {
         }
     }
 
-    async fn acquire(
-        &self,
-        slot: &Slot,
-        request: &TokenRequest,
-        previous: Option<&Record>,
-        patience: Patience,
-    ) -> Result<Grant, Error> {
+    async fn acquire(&self, trip: &Trip<'_>, previous: Option<&Record>) -> Result<Grant, Error> {
+        let Trip { slot, request, patience, throttled } = trip;
+        if let Some(error) = throttled {
+            return Err(error.clone());
+        }
         let acquired = timeout_at(patience.deadline, self.source.acquire(request, previous)).await;
         let grant = acquired.map_err(|_| {
             let (name, limit) = (self.source.name(), patience.limit);

@@ -164,7 +164,11 @@ impl Unsaved {
         let ours = account(Some(&self.record));
         match &self.stored {
             Before::Known(before) if before.as_ref() == stored => false,
-            Before::Known(before) => account(before.as_ref()) == ours || account(stored) != account(before.as_ref()),
+            Before::Known(before) => {
+                let is_renewed = self.word == Word::Renewal && account(before.as_ref()) == ours;
+                let is_ours = stored.is_some_and(|stored| stored.refresh_token == self.record.refresh_token);
+                is_renewed || is_ours || account(stored) != account(before.as_ref())
+            }
             Before::Unknown => self.word == Word::Renewal && stored.is_some() && account(stored) != ours,
         }
     }

@@ -14,6 +14,9 @@ use crate::{AccessToken, Error, ErrorKind, Interaction, TokenRequest};
 /// a thousand machines that failed together do not come back together.
 const BACK_OFF: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs(300));
 
+/// No wait that another side asks for is longer.
+const LONGEST_WAIT: Duration = Duration::from_secs(86_400);
+
 /// The place of one token: one pair of scopes and tenant.
 #[derive(Debug, Default)]
 pub(super) struct Slot {
@@ -72,6 +75,8 @@ impl Slot {
         if self.is_refused(token) {
             return;
         }
+        // Whoever kept an earlier one is to ask again.
+        self.token.withdraw(|earlier| earlier.secret() != token.secret());
         self.token.set(token);
         // Once more after the store: whoever refuses it at this moment either sees it there or is seen here.
         if self.is_refused(token) {
@@ -123,7 +128,7 @@ impl Slot {
                 let wait = error.retry_after().unwrap_or_else(|| back_off(flight.failures));
                 tracing::debug!(%error, ?wait, "no token was obtained; one that is aging stays in use");
                 flight.failures += 1;
-                let until = Instant::now() + wait;
+                let until = Instant::now() + wait.min(LONGEST_WAIT);
                 flight.no_renewal_before = Some(until);
                 if error.kind() == ErrorKind::Throttled && error.retry_after().is_some() {
                     flight.throttled = Some((until, error.clone()));

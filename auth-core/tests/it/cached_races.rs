@@ -270,3 +270,76 @@ async fn a_source_that_repeats_a_refused_token_is_not_believed_later_either() {
     assert_eq!(auth.token(&arm().instead_of(&bad)).await.unwrap_err().kind(), ErrorKind::Rejected);
     assert_eq!(auth.token(&arm()).await.unwrap_err().kind(), ErrorKind::Rejected);
 }
+
+#[tokio::test]
+async fn a_waiter_is_not_handed_what_was_refused_since_the_flight_landed() {
+    let source = Scripted::gated([Ok(token("revoked")), Ok(token("good"))]);
+    let auth = Arc::new(Cached::new(source.clone(), Cloud::public()).with_clock(noon()));
+    let leader = tokio::spawn({
+        let auth = auth.clone();
+        async move {
+            let bad = auth.token(&arm()).await.unwrap();
+            auth.token(&arm().instead_of(&bad)).await
+        }
+    });
+    source.is_asked().await;
+    let waiter = tokio::spawn({
+        let auth = auth.clone();
+        async move { auth.token(&arm()).await }
+    });
+    tokio::task::yield_now().await;
+    source.open(2);
+    let _ = leader.await.unwrap().unwrap();
+    assert_eq!(waiter.await.unwrap().unwrap().secret().expose(), "good");
+}
+
+#[tokio::test]
+async fn no_time_limit_panics() {
+    let auth = Cached::new(Scripted::new([Ok(token("a"))]), Cloud::public()).with_clock(noon());
+    auth.token(&arm().timeout(Duration::MAX)).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn patience_does_not_keep_from_a_token_that_another_process_has_saved() {
+    let store = MemoryStore::new();
+    let busy = Error::new(ErrorKind::Throttled, "busy").with_retry_after(Some(Duration::from_secs(3600)));
+    let ours = Cached::new(Scripted::new([Err::<AccessToken, _>(busy)]), Cloud::public());
+    let ours = ours.with_clock(noon()).with_store(Arc::new(store.clone()));
+    let theirs = Cached::new(Scripted::new([Ok(token("theirs"))]), Cloud::public());
+    let theirs = theirs.with_clock(noon()).with_store(Arc::new(store.clone()));
+    assert!(ours.token(&arm()).await.is_err());
+    theirs.token(&arm()).await.unwrap();
+    assert_eq!(ours.token(&arm()).await.unwrap().secret().expose(), "theirs");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_was_refused_during_patience_is_not_left_to_other_processes() {
+    let store = MemoryStore::new();
+    let busy = Error::new(ErrorKind::Throttled, "busy").with_retry_after(Some(Duration::from_secs(3600)));
+    let source = Scripted::new([Ok(token("a")), Err(busy)]);
+    let ours = Cached::new(source, Cloud::public()).with_clock(noon()).with_store(Arc::new(store.clone()));
+    let a = ours.token(&arm()).await.unwrap();
+    // A challenge is throttled; then the token itself is refused.
+    assert!(ours.token(&arm().claims("{}")).await.is_err());
+    assert!(ours.token(&arm().instead_of(&a)).await.is_err());
+    let saved = store.load(&partition()).await.unwrap().unwrap();
+    assert!(saved.tokens.is_empty(), "another process is still served it");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sign_in_that_could_not_be_saved_survives_a_renewal_of_the_same_account_elsewhere() {
+    let store = Fragile::default();
+    let process = |answers: Vec<Grant>| {
+        let source = Scripted::new(answers.into_iter().map(Ok));
+        Cached::new(source, Cloud::public()).with_clock(noon()).with_store(Arc::new(store.clone()))
+    };
+    let (ours, theirs) = (process(Vec::new()), process(vec![token("renewed").into()]));
+    ours.adopt(&arm(), grant("revoked", "ada")).await.unwrap();
+    // The read works and the lock does not, as where another process holds it.
+    let held = store.inner.lock(&partition(), Duration::ZERO).await.unwrap();
+    ours.adopt(&arm(), grant("signed in again", "ada")).await.unwrap_err();
+    drop(held);
+    theirs.token(&ml()).await.unwrap();
+    let saved = ours.saved().await.unwrap().unwrap();
+    assert_eq!(saved.refresh_token.unwrap().expose(), "signed in again's refresh");
+}

@@ -1,10 +1,12 @@
 //! A handle serves what the sign-in behind it would serve, and nothing else.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use auth_core::clock::from_unix;
-use auth_core::{AccessToken, Authentication as _, Cached, Cloud, ErrorKind, Grant, TokenHandle};
+use auth_core::{AccessToken, Authentication, Cached, Cloud, Error, ErrorKind, Grant, TokenHandle, TokenRequest};
 
 use crate::support::{NOON, Scripted, arm, hour_from, noon};
 
@@ -88,4 +90,50 @@ async fn an_aging_token_is_renewed_through_a_handle_too() {
     assert_eq!(handle.token().await.unwrap().secret().expose(), "old");
     clock.advance(Duration::from_secs(3400));
     assert_eq!(handle.token().await.unwrap().secret().expose(), "new");
+}
+
+#[tokio::test]
+async fn a_handle_does_not_outlive_a_sign_out_after_a_claims_challenge_replaced_its_token() {
+    let source = Scripted::new([Ok(token("first")), Ok(token("with claims"))]);
+    let auth = Arc::new(Cached::new(source, Cloud::public()).with_clock(noon()));
+    let handle = TokenHandle::new(auth.clone(), arm()).with_clock(noon());
+    assert_eq!(handle.token().await.unwrap().secret().expose(), "first");
+    auth.token(&arm().claims("{}")).await.unwrap();
+    auth.adopt(&arm(), token("bob").into()).await.unwrap();
+    assert_eq!(handle.token().await.unwrap().secret().expose(), "bob");
+}
+
+/// Answers as whoever it was told to be.
+#[derive(Debug, Default)]
+struct Changeable(AtomicU64);
+
+#[async_trait]
+impl Authentication for Changeable {
+    fn name(&self) -> &'static str {
+        "changeable"
+    }
+
+    fn cloud(&self) -> &Cloud {
+        unreachable!("nobody asks")
+    }
+
+    fn generation(&self) -> u64 {
+        self.0.load(Ordering::SeqCst)
+    }
+
+    async fn token(&self, _request: &TokenRequest) -> Result<AccessToken, Error> {
+        Ok(token(&format!("of {}", self.generation())))
+    }
+}
+
+#[tokio::test]
+async fn a_handle_asks_again_when_another_identity_may_have_taken_over() {
+    let auth = Arc::new(Changeable::default());
+    let handle = TokenHandle::new(auth.clone(), arm()).with_clock(noon());
+    for generation in 0..3 {
+        auth.0.store(generation, Ordering::SeqCst);
+        let first = handle.token().await.unwrap();
+        assert_eq!(first.secret().expose(), format!("of {generation}"));
+        assert_eq!(handle.token().await.unwrap(), first);
+    }
 }

@@ -212,6 +212,10 @@ impl Authentication for InteractiveLoginAuthentication {
         &self.0.cloud
     }
 
+    fn generation(&self) -> u64 {
+        self.sign_ins()
+    }
+
     async fn token(&self, request: &TokenRequest) -> Result<AccessToken, Error> {
         let request = self.pinned(request);
         let seen = self.sign_ins();
