@@ -95,9 +95,15 @@ impl SavedLogins {
 
     /// Removes the login that answers, or all. If just one remains, it becomes the current one where that was removed.
     pub(super) async fn forget(&self, all: bool) -> Result<Forgotten, Error> {
-        let (chosen, partitions) = (self.chosen().await, self.logins().await?);
+        let (chosen, mut partitions) = (self.chosen().await, self.logins().await?);
+        if let Ok(login) = &chosen
+            && !partitions.contains(&login.source().partition())
+        {
+            // It could not be saved, or lies where an earlier layout put it.
+            partitions.push(login.source().partition());
+        }
         let targets = match &chosen {
-            Ok(login) if !all || partitions.is_empty() => vec![login.source().partition()],
+            Ok(login) if !all => vec![login.source().partition()],
             _ if all => partitions,
             Err(error) if error.kind() == ErrorKind::Unavailable => Vec::new(),
             // Which one is the current one cannot be read, but there is no choice.

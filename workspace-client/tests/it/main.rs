@@ -2,6 +2,8 @@
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests write files, spawn callers, and may panic")]
 
 #[cfg(feature = "cli")]
+mod account_races;
+#[cfg(feature = "cli")]
 mod accounts;
 mod arm;
 #[cfg(feature = "cli")]
