@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use auth_core::{Error, ErrorKind};
@@ -9,6 +10,7 @@ use zeroize::Zeroizing;
 
 use super::place::Place;
 use super::{Key, KeyId, KeyOrigin};
+use crate::lock::FileLock;
 use crate::{atomic, directory};
 
 /// One key a line.
@@ -74,7 +76,7 @@ impl Place for KeyFile {
         Ok(self.read()?.into_iter().find(|key| key.id() == id))
     }
 
-    async fn add(&self) -> Result<Key, Error> {
+    async fn add(&self, _lock: &Arc<FileLock>) -> Result<Key, Error> {
         let mut keys = self.read()?;
         let key = Key::random(KeyOrigin::KeyFile);
         keys.insert(0, key.clone());
@@ -85,7 +87,7 @@ impl Place for KeyFile {
         Ok(key)
     }
 
-    async fn retain(&self, kept: &[KeyId]) -> Result<(), Error> {
+    async fn retain(&self, kept: &[KeyId], _lock: &Arc<FileLock>) -> Result<(), Error> {
         let mut keys = self.read()?;
         let before = keys.len();
         keys.retain(|key| kept.contains(&key.id()));

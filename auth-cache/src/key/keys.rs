@@ -1,6 +1,7 @@
 //! The keys of one directory: which one seals, which one a record needs, and when one may go.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use auth_core::{Error, ErrorKind};
@@ -32,7 +33,7 @@ pub(crate) struct Keys {
 #[derive(Debug)]
 pub(crate) struct Sealing {
     pub(crate) key: Key,
-    _lock: FileLock,
+    _lock: Arc<FileLock>,
 }
 
 /// Where a key may be looked for.
@@ -133,17 +134,17 @@ impl Keys {
         let lock = self.lock(Sharing::Exclusive).await?;
         let key = match self.current().await? {
             Some(key) => key,
-            None => self.new_key().await?,
+            None => self.new_key(&lock).await?,
         };
         self.marker.set(key.id())?;
         Ok(Sealing { key, _lock: lock })
     }
 
-    async fn new_key(&self) -> Result<Key, Error> {
+    async fn new_key(&self, lock: &Arc<FileLock>) -> Result<Key, Error> {
         let mut reasons = Vec::new();
         for origin in self.protection.steps() {
             let added = match self.place(*origin) {
-                Ok(place) => place.add().await,
+                Ok(place) => place.add(lock).await,
                 Err(error) => Err(error),
             };
             match added {
@@ -165,10 +166,10 @@ impl Keys {
 
     /// From now on new records are sealed with a key of the first place that can be reached. Says which, and what was passed over.
     pub(crate) async fn prefer(&self) -> Result<(KeyId, Vec<Error>), Error> {
-        let _lock = self.lock(Sharing::Exclusive).await?;
+        let lock = self.lock(Sharing::Exclusive).await?;
         let mut passed_over = Vec::new();
         for origin in self.protection.steps() {
-            match self.first_or_new(*origin).await {
+            match self.first_or_new(*origin, &lock).await {
                 Ok(key) => {
                     warn_of(*origin, &self.directory, &passed_over);
                     self.marker.set(key.id())?;
@@ -180,25 +181,25 @@ impl Keys {
         Err(none_of(passed_over))
     }
 
-    async fn first_or_new(&self, origin: KeyOrigin) -> Result<Key, Error> {
+    async fn first_or_new(&self, origin: KeyOrigin, lock: &Arc<FileLock>) -> Result<Key, Error> {
         match self.first(origin).await? {
             Some(key) => Ok(key),
-            None => self.place(origin)?.add().await,
+            None => self.place(origin)?.add(lock).await,
         }
     }
 
     /// From now on new records are sealed with a new key, in the place of the old one; none if there is no old one.
     pub(crate) async fn renew(&self) -> Result<Option<KeyId>, Error> {
-        let _lock = self.lock(Sharing::Exclusive).await?;
+        let lock = self.lock(Sharing::Exclusive).await?;
         let Some(current) = self.current().await? else { return Ok(None) };
         let place = self.place(current.id().origin)?;
         // What a rotation that was killed left behind must not pile up.
         let mut needed = records::keys_needed(&self.directory)?;
         if !needed.others {
             needed.known.push(current.id());
-            place.retain(&needed.known).await?;
+            place.retain(&needed.known, &lock).await?;
         }
-        let key = place.add().await?;
+        let key = place.add(&lock).await?;
         self.marker.set(key.id())?;
         Ok(Some(key.id()))
     }
@@ -206,7 +207,7 @@ impl Keys {
     /// Removes the keys that no record needs, but for the current one, from wherever this directory has had a key: where its
     /// marker says, and where its records' keys were.
     pub(crate) async fn remove_unneeded(&self, seen: &[KeyOrigin], reach: Reach) -> Result<(), Error> {
-        let _lock = self.lock(Sharing::Exclusive).await?;
+        let lock = self.lock(Sharing::Exclusive).await?;
         let mut needed = records::keys_needed(&self.directory)?;
         let Some(marked) = self.marker.read()?.filter(|_| !needed.others) else { return Ok(()) };
         needed.known.push(marked.current);
@@ -215,7 +216,7 @@ impl Keys {
             let origin = place.origin();
             if marked.places().any(|place| place == origin) || seen.contains(&origin) {
                 if reach == Reach::Everywhere || self.protection.allows(origin) {
-                    place.retain(&needed.known).await?;
+                    place.retain(&needed.known, &lock).await?;
                 } else {
                     all_asked = false;
                 }
@@ -230,7 +231,7 @@ impl Keys {
         if !records::paths(&self.directory)?.is_empty() {
             return Ok(());
         }
-        let _lock = self.lock(Sharing::Exclusive).await?;
+        let lock = self.lock(Sharing::Exclusive).await?;
         if !records::paths(&self.directory)?.is_empty() {
             return Ok(());
         }
@@ -239,14 +240,14 @@ impl Keys {
         for place in &self.places {
             let is_a_file = matches!(place.origin(), KeyOrigin::KeyFile | KeyOrigin::Passphrase);
             if is_a_file || used.contains(&place.origin()) && self.protection.allows(place.origin()) {
-                place.retain(&[]).await?;
+                place.retain(&[], &lock).await?;
             }
         }
         self.marker.remove()
     }
 
-    async fn lock(&self, sharing: Sharing) -> Result<FileLock, Error> {
-        lock::acquire(&self.directory.join("key.lock"), sharing, Wait::of(PATIENCE)).await
+    async fn lock(&self, sharing: Sharing) -> Result<Arc<FileLock>, Error> {
+        lock::acquire(&self.directory.join("key.lock"), sharing, Wait::of(PATIENCE)).await.map(Arc::new)
     }
 }
 

@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 use super::asked::{self, Asked, Asking};
 use super::place::Place;
 use super::{Key, KeyId, KeyOrigin};
+use crate::lock::FileLock;
 use crate::{atomic, directory};
 
 /// Gives the passphrase, if there is one.
@@ -128,7 +129,7 @@ impl Place for Passphrase {
         }
     }
 
-    async fn add(&self) -> Result<Key, Error> {
+    async fn add(&self, _lock: &Arc<FileLock>) -> Result<Key, Error> {
         let mut derivations = self.read()?;
         if let Some(current) = derivations.first() {
             // A mistyped passphrase must not become a second one.
@@ -148,7 +149,7 @@ impl Place for Passphrase {
         Ok(key)
     }
 
-    async fn retain(&self, kept: &[KeyId]) -> Result<(), Error> {
+    async fn retain(&self, kept: &[KeyId], _lock: &Arc<FileLock>) -> Result<(), Error> {
         let mut derivations = self.read()?;
         let before = derivations.len();
         derivations.retain(|derivation| kept.contains(&derivation.id));

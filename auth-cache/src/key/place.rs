@@ -1,11 +1,13 @@
 //! What the places where keys are kept have in common.
 
 use std::fmt::Debug;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use auth_core::Error;
 
 use super::{Key, KeyId, KeyOrigin};
+use crate::lock::FileLock;
 
 /// A place where the keys of one directory are kept. All but [`Place::key`] look at what is there now, whatever was found before.
 #[async_trait]
@@ -23,9 +25,10 @@ pub(super) trait Place: Debug + Send + Sync {
     /// The key of this id, perhaps from memory; none if it is gone for good, an error if it cannot be had just now.
     async fn key(&self, id: KeyId) -> Result<Option<Key>, Error>;
 
-    /// Makes a key and puts it before the others. The caller holds the directory's key lock.
-    async fn add(&self) -> Result<Key, Error>;
+    /// Makes a key and puts it before the others. The directory's key lock is held until that is done or has failed, even if
+    /// the caller is gone by then: what a slow place writes late must not take another process's key away.
+    async fn add(&self, lock: &Arc<FileLock>) -> Result<Key, Error>;
 
-    /// Removes all keys but these, and the place itself with the last of them. The caller holds the directory's key lock.
-    async fn retain(&self, kept: &[KeyId]) -> Result<(), Error>;
+    /// Removes all keys but these, and the place itself with the last of them, under the lock as [`Place::add`].
+    async fn retain(&self, kept: &[KeyId], lock: &Arc<FileLock>) -> Result<(), Error>;
 }

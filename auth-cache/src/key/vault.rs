@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use auth_core::{Error, ErrorKind};
@@ -12,6 +13,7 @@ use super::asked::{self, Asked, Asking};
 use super::keys::ANOTHER_PLACE;
 use super::place::Place;
 use super::{Key, KeyId, KeyOrigin};
+use crate::lock::FileLock;
 
 /// The service under which a person finds the entries. Each directory has an entry of its own, because a directory's lock
 /// is what keeps two processes from making its key twice.
@@ -79,9 +81,10 @@ impl Vault {
     }
 
     /// Makes these the keys of the entry; the entry goes with the last of them.
-    async fn write(&self, keys: Vec<Key>) -> Result<(), Error> {
-        let (backend, user, wanted) = (self.backend, self.user(), keys.clone());
+    async fn write(&self, keys: Vec<Key>, lock: &Arc<FileLock>) -> Result<(), Error> {
+        let (backend, user, wanted, lock) = (self.backend, self.user(), keys.clone(), lock.clone());
         let change = move || {
+            let _held = lock;
             let entry = backend.entry(&user)?;
             backend.write(&entry, &wanted)?;
             // What the keyring answers from now on is what counts.
@@ -116,19 +119,19 @@ impl Place for Vault {
         self.asked.find(id, self.asking(), || self.backend.late()).await
     }
 
-    async fn add(&self) -> Result<Key, Error> {
+    async fn add(&self, lock: &Arc<FileLock>) -> Result<Key, Error> {
         let mut keys = self.now().await?;
         let key = Key::random(self.backend.origin);
         keys.insert(0, key.clone());
-        self.write(keys).await?;
+        self.write(keys, lock).await?;
         Ok(key)
     }
 
-    async fn retain(&self, kept: &[KeyId]) -> Result<(), Error> {
+    async fn retain(&self, kept: &[KeyId], lock: &Arc<FileLock>) -> Result<(), Error> {
         let mut keys = self.now().await?;
         let before = keys.len();
         keys.retain(|key| kept.contains(&key.id()));
-        if keys.len() == before { Ok(()) } else { self.write(keys).await }
+        if keys.len() == before { Ok(()) } else { self.write(keys, lock).await }
     }
 }
 
@@ -188,5 +191,80 @@ fn cause(error: &keyring_core::Error) -> String {
     match error {
         keyring_core::Error::PlatformFailure(cause) | keyring_core::Error::NoStorageAccess(cause) => cause.to_string(),
         _ => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::any::Any;
+    use std::sync::Mutex;
+    use std::sync::mpsc::{Receiver, Sender, channel};
+    use std::task::{Context, Waker};
+    use std::time::Duration;
+
+    use keyring_core::Credential;
+    use keyring_core::api::CredentialApi;
+
+    use super::*;
+    use crate::lock::{Sharing, Wait, acquire};
+
+    /// A keyring that takes as long for a write as the test wants, such as until a person has unlocked it.
+    #[derive(Debug)]
+    struct Slow;
+
+    static WRITES: Mutex<Option<(Sender<()>, Receiver<()>)>> = Mutex::new(None);
+    static BACKEND: Backend = Backend {
+        origin: KeyOrigin::Keyring,
+        name: "the slow keyring",
+        open: |_| Ok(Entry::new_with_credential(Arc::new(Slow))),
+    };
+
+    impl CredentialApi for Slow {
+        fn set_secret(&self, _secret: &[u8]) -> keyring_core::Result<()> {
+            let (begun, go_on) = WRITES.lock().unwrap().take().unwrap();
+            begun.send(()).unwrap();
+            go_on.recv().unwrap();
+            Ok(())
+        }
+
+        fn get_secret(&self) -> keyring_core::Result<Vec<u8>> {
+            Err(keyring_core::Error::NoEntry)
+        }
+
+        fn delete_credential(&self) -> keyring_core::Result<()> {
+            Ok(())
+        }
+
+        fn get_credential(&self) -> keyring_core::Result<Option<Arc<Credential>>> {
+            Ok(None)
+        }
+
+        fn get_specifiers(&self) -> Option<(String, String)> {
+            None
+        }
+
+        fn as_any(&self) -> &dyn Any {
+            self
+        }
+    }
+
+    #[tokio::test]
+    async fn a_write_that_is_given_up_keeps_the_lock_until_it_has_ended() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key.lock");
+        let lock = async |wait| acquire(&path, Sharing::Exclusive, Wait::of(wait)).await;
+        let held = Arc::new(lock(Duration::ZERO).await.unwrap());
+        let ((begun, has_begun), (let_go, go_on)) = (channel(), channel());
+        *WRITES.lock().unwrap() = Some((begun, go_on));
+
+        let vault = Vault::new(&BACKEND, folder.path());
+        let mut write = Box::pin(vault.write(vec![Key::random(KeyOrigin::Keyring)], &held));
+        assert!(write.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        has_begun.recv().unwrap();
+        drop(write);
+        drop(held);
+        assert_eq!(lock(Duration::ZERO).await.unwrap_err().kind(), ErrorKind::Timeout);
+        let_go.send(()).unwrap();
+        lock(Duration::from_secs(60)).await.unwrap();
     }
 }
