@@ -100,6 +100,18 @@ impl FileStore {
         &self.memory
     }
 
+    /// The record that this process alone has, unless another process has saved one since that can be opened.
+    pub(crate) async fn in_memory(&self, partition: &Partition) -> Result<Option<Record>, Error> {
+        let Some(record) = self.memory.load(partition).await? else { return Ok(None) };
+        let file = directory::read(&self.path(partition)).ok().flatten();
+        let is_later = !self.keys.protection().is_memory() && !self.memory.is_instead_of(partition, file.as_deref());
+        if is_later && self.open(partition).await.is_ok_and(|saved| saved.is_some()) {
+            self.memory.forget(partition).await?;
+            return Ok(None);
+        }
+        Ok(Some(record))
+    }
+
     pub(crate) fn path(&self, partition: &Partition) -> PathBuf {
         directory::record_path(&self.directory, partition)
     }
@@ -238,7 +250,7 @@ fn lost(origin: KeyOrigin) -> String {
 #[async_trait]
 impl TokenStore for FileStore {
     async fn load(&self, partition: &Partition) -> Result<Option<Record>, Error> {
-        if let Some(record) = self.memory.load(partition).await? {
+        if let Some(record) = self.in_memory(partition).await? {
             return Ok(Some(record));
         }
         if self.keys.protection().is_memory() {

@@ -107,7 +107,7 @@ impl LockedFile {
 #[async_trait]
 impl LockedPartition for LockedFile {
     async fn load(&self) -> Result<Option<Record>, Error> {
-        if let Some(record) = self.store.memory().load(&self.partition).await? {
+        if let Some(record) = self.store.in_memory(&self.partition).await? {
             return Ok(Some(record));
         }
         match self.store.open(&self.partition).await {
@@ -126,8 +126,10 @@ impl LockedPartition for LockedFile {
         let saved = SavedRecord::new(record, previous);
         let json = saved.to_json(TAG_LENGTH).map_err(|error| self.unsealable(&error.to_string()))?;
         let sealing = match self.store.keys().for_sealing().await {
-            Err(error) if self.store.keys().protection().allows_memory() => {
-                return self.store.memory().keep(&self.partition, record, &error).await;
+            // Whoever is only late is asked again.
+            Err(error) if error.kind() == ErrorKind::Store && self.store.keys().protection().allows_memory() => {
+                let file = directory::read(&self.path).ok().flatten();
+                return self.store.memory().keep(&self.partition, record, file, &error).await;
             }
             sealing => sealing?,
         };

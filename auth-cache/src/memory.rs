@@ -1,7 +1,8 @@
 //! Records that can be kept nowhere else.
 
-use std::sync::Arc;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use auth_core::{Error, LockedPartition, MemoryStore, Partition, Record, TokenStore};
@@ -10,6 +11,8 @@ use auth_core::{Error, LockedPartition, MemoryStore, Partition, Record, TokenSto
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Memory {
     store: MemoryStore,
+    /// What lay on disk when a record was kept here instead.
+    instead_of: Arc<Mutex<HashMap<Partition, Option<Vec<u8>>>>>,
     was_said: Arc<AtomicBool>,
 }
 
@@ -33,9 +36,22 @@ impl Memory {
         self.store.lock(partition, wait).await
     }
 
-    /// Keeps a record. The caller holds the lock of its partition.
-    pub(crate) async fn keep(&self, partition: &Partition, record: &Record, why: &Error) -> Result<(), Error> {
+    /// Whether `file`, which lies on disk now, is what a record was kept here instead of, and not somebody's later word.
+    pub(crate) fn is_instead_of(&self, partition: &Partition, file: Option<&[u8]>) -> bool {
+        let instead_of = self.instead_of.lock().unwrap_or_else(PoisonError::into_inner);
+        instead_of.get(partition).map_or(file.is_none(), |before| before.as_deref() == file)
+    }
+
+    /// Keeps a record instead of `file`, which lies on disk. The caller holds the lock of its partition.
+    pub(crate) async fn keep(
+        &self,
+        partition: &Partition,
+        record: &Record,
+        file: Option<Vec<u8>>,
+        why: &Error,
+    ) -> Result<(), Error> {
         self.say(Some(why));
+        self.instead_of.lock().unwrap_or_else(PoisonError::into_inner).insert(partition.clone(), file);
         self.store.lock(partition, Duration::ZERO).await?.save(record).await
     }
 

@@ -12,6 +12,7 @@ mod keys;
 #[cfg(all(feature = "keyutils", target_os = "linux"))]
 mod keyutils;
 mod locks;
+mod memory;
 mod moves;
 mod passphrase;
 #[cfg(feature = "redis")]
