@@ -1,6 +1,6 @@
 //! The directory: its files' names, its modes, and reading from it.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -62,26 +62,39 @@ pub(crate) fn restrict(path: &Path, mode: u32) -> io::Result<()> {
     std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(mode))
 }
 
-/// Reads a file, if there is one. Anything that is not a plain file of a sensible size is [`io::ErrorKind::InvalidData`] and is
-/// not opened, so that reading cannot hang.
+/// Reads a file, if there is one. Anything that is not a plain file of a sensible size is [`io::ErrorKind::InvalidData`].
 pub(crate) fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
-    let unusable = |why: &str| io::Error::new(io::ErrorKind::InvalidData, why);
-    let absent = |error: io::Error| if error.kind() == io::ErrorKind::NotFound { Ok(None) } else { Err(error) };
-    match path.symlink_metadata() {
-        Ok(metadata) if !metadata.is_file() => return Err(unusable("it is not a plain file")),
-        Ok(_) => {}
-        Err(error) => return absent(error),
-    }
-    let file = match File::open(path) {
+    let file = match open(path, File::options().read(true)) {
         Ok(file) => file,
-        Err(error) => return absent(error),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
     };
-    let mut content = Vec::new();
+    // With room for all of it and the end: a buffer that grows would leave copies of a key behind.
+    let length = file.metadata()?.len().min(LARGEST_FILE);
+    let mut content = Vec::with_capacity(usize::try_from(length).unwrap_or_default() + 1);
     file.take(LARGEST_FILE + 1).read_to_end(&mut content)?;
     if content.len() as u64 > LARGEST_FILE {
         return Err(unusable("it is larger than a record can be"));
     }
     Ok(Some(content))
+}
+
+/// Opens a plain file. Anything else is [`io::ErrorKind::InvalidData`] and is not opened: a link may lead anywhere, and a pipe
+/// would wait for its other end.
+pub(crate) fn open(path: &Path, options: &OpenOptions) -> io::Result<File> {
+    let plain = |is_file: bool| if is_file { Ok(()) } else { Err(unusable("it is not a plain file")) };
+    match path.symlink_metadata() {
+        Ok(metadata) => plain(metadata.is_file())?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    let file = options.open(path)?;
+    plain(file.metadata()?.is_file())?;
+    Ok(file)
+}
+
+fn unusable(why: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, why)
 }
 
 /// Says which file could not be what, and what to do about it.
@@ -91,6 +104,7 @@ pub(crate) fn failed(path: &Path, what: &str, error: io::Error) -> Error {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
             "check who may write to that folder, or keep the cache in another one"
         }
+        io::ErrorKind::InvalidData => "see what it is, and move it away",
         _ => "check that folder and its disk, or keep the cache in another one",
     };
     Error::new(ErrorKind::Store, format!("{} cannot be {what}: {error}", path.display()))

@@ -108,7 +108,7 @@ pub struct HeldLock {
 
 /// Says who holds this lock, if anybody does. It is taken for a moment to find out.
 pub(crate) fn held(path: &Path) -> Option<HeldLock> {
-    let mut file = File::open(path).ok()?;
+    let mut file = directory::open(path, File::options().read(true)).ok()?;
     let is_held = matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock));
     is_held.then(|| HeldLock { path: path.to_owned(), process: process_id(&mut file) })
 }
@@ -118,7 +118,7 @@ fn open(path: &Path) -> io::Result<File> {
     options.read(true).write(true).create(true).truncate(false);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    directory::open(path, &options)
 }
 
 fn process_id(file: &mut File) -> Option<u32> {

@@ -123,7 +123,8 @@ impl Key {
     }
 
     fn to_text(&self) -> Zeroizing<String> {
-        Zeroizing::new(STANDARD.encode(*self.bytes))
+        // Of a reference: an array by value would leave a copy on the stack.
+        Zeroizing::new(STANDARD.encode(self.expose()))
     }
 
     /// Reads what [`Key::all_to_text`] wrote; none unless every line is a key.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use argon2::{Algorithm, Argon2, Params, Version};
 use async_trait::async_trait;
@@ -46,6 +47,10 @@ const MOST_LANES: u32 = 4;
 const MOST_LINES: usize = 4;
 const SALT_LENGTH: usize = 16;
 
+/// How long the passphrase and its derivation may take. That is work of this machine, which may be busy: giving up early would
+/// lead to a place that protects less.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 pub(super) struct Passphrase {
     path: PathBuf,
     source: Option<Source>,
@@ -62,7 +67,7 @@ struct Derivation {
 
 impl Passphrase {
     pub(super) fn new(directory: &Path, source: Option<Source>) -> Self {
-        Self { path: directory.join("key.passphrase"), source, asked: Asked::default() }
+        Self { path: directory.join("key.passphrase"), source, asked: Asked::with_patience(PATIENCE) }
     }
 
     /// The first derivation is the one for new records.
@@ -73,8 +78,9 @@ impl Passphrase {
         let lines: Option<Vec<Derivation>> = text.lines().take(MOST_LINES + 1).map(Derivation::from_text).collect();
         lines.filter(|lines| (1..=MOST_LINES).contains(&lines.len())).ok_or_else(|| {
             let message = format!("{} does not say how the passphrase becomes a key", self.path.display());
-            Error::new(ErrorKind::Store, message)
-                .with_help("bring it back from a backup, or remove it and sign in again")
+            Error::new(ErrorKind::Store, message).with_help(
+                "bring it back from a backup; without one those logins are lost: move it away, then azml login",
+            )
         })
     }
 
@@ -86,6 +92,17 @@ impl Passphrase {
             _ => atomic::replace(&self.path, text.as_bytes()),
         };
         written.map_err(|error| directory::failed(&self.path, "written", error))
+    }
+
+    /// One more key than [`Passphrase::read`] accepts would make all of them unreadable.
+    fn full(&self) -> Error {
+        let message = format!(
+            "{} has {MOST_LINES} keys already, which is the most, and nothing was changed",
+            self.path.display()
+        );
+        Error::new(ErrorKind::Store, message).with_help(
+            "update azml, or remove the records that it cannot open, such as one that a later version wrote; then try again",
+        )
     }
 
     /// Derives whatever this passphrase gives of these.
@@ -131,6 +148,9 @@ impl Place for Passphrase {
 
     async fn add(&self, _lock: &Arc<FileLock>) -> Result<Key, Error> {
         let mut derivations = self.read()?;
+        if derivations.len() >= MOST_LINES {
+            return Err(self.full());
+        }
         if let Some(current) = derivations.first() {
             // A mistyped passphrase must not become a second one.
             self.key(current.id).await?;
@@ -141,7 +161,7 @@ impl Place for Passphrase {
             let (params, salt) = (params.clone(), salt.clone());
             move || Ok(vec![derive(&source.passphrase()?, &params, &salt)?])
         };
-        let keys = asked::change(derive, late).await?;
+        let keys = asked::within(PATIENCE, derive, late).await?;
         let key = keys.into_iter().next().ok_or_else(late)?;
         derivations.insert(0, Derivation { params, salt, id: key.id() });
         self.write(&derivations)?;
@@ -211,7 +231,7 @@ fn no_passphrase() -> Error {
 }
 
 fn late() -> Error {
-    let message = format!("no key was derived from the passphrase within {:?}", asked::PATIENCE);
+    let message = format!("no key was derived from the passphrase within {PATIENCE:?}");
     Error::new(ErrorKind::Store, message).with_help("try again when the machine is less busy")
 }
 

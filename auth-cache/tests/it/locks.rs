@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use auth_core::{Error, ErrorKind, TokenStore};
 
-use crate::support::{PATIENCE, Place, Role, ann, ben, directory_of_child, record, store, tell, wait_for_parent};
+use crate::support::{PATIENCE, Place, Role, ann, ben, directory_of_child, record, save, store, tell, wait_for_parent};
 
 /// The second role of these tests: holds the lock until its parent is gone.
 async fn hold(directory: &std::path::Path) -> Result<(), Error> {
@@ -100,4 +100,50 @@ async fn a_wait_that_the_store_cuts_short_names_the_variable_and_the_log_names_t
     let error = store.lock(&ann(), Duration::from_secs(2)).await.unwrap_err();
     assert!(!error.help().unwrap().contains("AZML_LOCK_TIMEOUT"), "{error:?}");
     Ok(())
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_lock_that_is_a_link_is_named_and_what_it_points_to_is_left_alone() {
+    for is_dangling in [false, true] {
+        let place = Place::new();
+        std::fs::create_dir_all(&place.directory).unwrap();
+        let victim = place.directory.with_file_name("victim");
+        if !is_dangling {
+            std::io::Write::write_all(&mut std::fs::File::create(&victim).unwrap(), b"precious").unwrap();
+        }
+        std::os::unix::fs::symlink(&victim, place.directory.join("key.lock")).unwrap();
+        let error = place.store().lock(&ann(), PATIENCE).await.unwrap().save(&record("first")).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Store);
+        assert!(error.to_string().ends_with("/key.lock cannot be opened: it is not a plain file"), "{error}");
+        assert_eq!(error.help(), Some("see what it is, and move it away"));
+        let content = std::fs::read_to_string(victim).ok();
+        assert_eq!(content.as_deref(), (!is_dangling).then_some("precious"));
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_lock_that_is_a_pipe_hangs_neither_an_inspection_nor_a_save() {
+    let place = Place::new();
+    save(&place.store(), &ann(), &record("first")).await;
+    let pipe = place.directory.join("x.azml.lock");
+    std::fs::remove_file(place.directory.join("key.lock")).unwrap();
+    for pipe in [&pipe, &place.directory.join("key.lock")] {
+        assert!(std::process::Command::new("mkfifo").arg(pipe).status().unwrap().success());
+    }
+    let store = place.store();
+    let (sender, answer) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let locks = store.inspect().await.locks;
+            let saved = store.lock(&ann(), PATIENCE).await.unwrap().save(&record("second")).await;
+            let _ = sender.send((locks, saved));
+        });
+    });
+    let (locks, saved) = answer.recv_timeout(PATIENCE).expect("nothing waits for the other end of the pipe");
+    assert_eq!(locks, []);
+    let error = saved.unwrap_err();
+    assert!(error.to_string().ends_with("/key.lock cannot be opened: it is not a plain file"), "{error}");
 }

@@ -1,7 +1,8 @@
 //! A key from a passphrase, and no key at all.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::Duration;
 
 use auth_cache::{FileStore, KeyOrigin, Protection};
 use auth_core::{Error, ErrorKind, TokenStore};
@@ -118,6 +119,72 @@ async fn a_hostile_or_damaged_salt_file_is_named_and_costs_no_work() -> Result<(
     }
     std::io::Write::write_all(&mut std::fs::File::create(&path).unwrap(), good.as_bytes()).unwrap();
     assert_eq!(store.load(&ann()).await?, Some(record("first")));
+    Ok(())
+}
+
+#[tokio::test]
+async fn rotations_beside_a_record_of_a_later_version_end_before_they_lose_a_key() -> Result<(), Error> {
+    let place = Place::new();
+    save(&store(&place, "correct horse"), &ann(), &record("first")).await;
+    let later = place.directory.join("later.azml");
+    std::io::Write::write_all(&mut std::fs::File::create(&later).unwrap(), b"AZML\x02 another layout").unwrap();
+    for _ in 0..3 {
+        assert_eq!(store(&place, "correct horse").rotate_key().await?.records, 1);
+    }
+    let path = place.directory.join("key.passphrase");
+    let before = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(before.lines().count(), 4);
+    let error = store(&place, "correct horse").rotate_key().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Store);
+    let directory = format!("{}/", place.directory.display());
+    insta::with_settings!({ filters => vec![(directory.as_str(), "[directory]/")] }, {
+        insta::assert_snapshot!(format!("{error}\nhelp: {}", error.help().unwrap()), @r"
+        [directory]/key.passphrase has 4 keys already, which is the most, and nothing was changed
+        help: update azml, or remove the records that it cannot open, such as one that a later version wrote; then try again
+        ");
+    });
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), before);
+    assert_eq!(store(&place, "correct horse").load(&ann()).await?, Some(record("first")));
+
+    std::fs::remove_file(later).unwrap();
+    assert_eq!(store(&place, "correct horse").rotate_key().await?.records, 1);
+    assert_eq!(std::fs::read_to_string(&path).unwrap().lines().count(), 1);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_busy_machine_does_not_lower_the_protection() -> Result<(), Error> {
+    let place = Place::new();
+    let (begun, begins) = mpsc::channel();
+    let (go, goes) = mpsc::channel::<()>();
+    let goes = Arc::new(Mutex::new(goes));
+    let busy =
+        place.store().with_protection(Protection::passphrase().or(Protection::file())).with_passphrase(move || {
+            begun.send(()).unwrap();
+            goes.lock().unwrap().recv().unwrap();
+            Some("correct horse".into())
+        });
+    // While a blocking task runs, the paused clock moves by hand only.
+    let (done, is_done) = mpsc::channel::<()>();
+    let clock_stands = tokio::task::spawn_blocking(move || is_done.recv());
+    let partition = ann();
+    let first = record("first");
+    let (saved, ()) = tokio::join!(
+        async {
+            let saved = busy.lock(&partition, PATIENCE).await?.save(&first).await;
+            drop(done);
+            saved
+        },
+        async {
+            tokio::task::spawn_blocking(move || begins.recv().unwrap()).await.unwrap();
+            tokio::time::advance(Duration::from_secs(20)).await;
+            go.send(()).unwrap();
+        }
+    );
+    saved?;
+    assert!(clock_stands.await.unwrap().is_err());
+    assert_eq!(busy.protection_in_use().await?, Some(KeyOrigin::Passphrase));
+    assert!(!place.directory.join("key").exists());
     Ok(())
 }
 
