@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::directory;
 use crate::format::SavedRecord;
-use crate::key::{KeyId, KeyOrigin, Keys, Protection, Reach, Source};
+use crate::key::{KeyId, KeyOrigin, Keys, Protection, Reach, Source, key_file};
 use crate::lock::{self, Sharing, Wait};
 use crate::locked_file::LockedFile;
 use crate::memory::Memory;
@@ -41,14 +41,14 @@ impl FileStore {
     /// A store in `directory`, which should hold nothing else.
     pub fn new(directory: impl Into<PathBuf>) -> Self {
         let directory: Arc<Path> = directory.into().into();
-        let keys = Arc::new(Keys::new(&directory, Protection::default(), None));
+        let keys = Arc::new(Keys::new(&directory, Protection::default(), None, LOCK_TIMEOUT));
         let (clock, memory) = (Clock::system(), Memory::default());
         Self { directory, keys, passphrase: None, clock, lock_timeout: LOCK_TIMEOUT, memory }
     }
 
     /// Says where the key may be kept.
     pub fn with_protection(mut self, protection: Protection) -> Self {
-        self.keys = Arc::new(Keys::new(&self.directory, protection, self.passphrase.clone()));
+        self.keys = Arc::new(Keys::new(&self.directory, protection, self.passphrase.clone(), self.lock_timeout));
         self
     }
 
@@ -68,11 +68,12 @@ impl FileStore {
         self
     }
 
-    /// Bounds how long a record's lock is waited for, whatever the caller's patience; 30 seconds unless said otherwise. `azml`
+    /// Bounds how long a record's lock and the keys' are waited for, whatever the caller's patience; 30 seconds unless said otherwise. `azml`
     /// takes it from the variable `AZML_LOCK_TIMEOUT`, which the error names.
     pub fn with_lock_timeout(mut self, timeout: Duration) -> Self {
         self.lock_timeout = timeout;
-        self
+        let protection = self.keys.protection().clone();
+        self.with_protection(protection)
     }
 
     /// The directory.
@@ -128,6 +129,7 @@ impl FileStore {
 
     pub(crate) async fn lock_file(&self, partition: &Partition, wait: Duration) -> Result<LockedFile, Error> {
         directory::prepare(&self.directory)?;
+        key_file::close_to_others(&self.directory)?;
         let path = self.path(partition);
         let wait = Wait::of(wait).at_most(self.lock_timeout);
         let lock = lock::acquire(&directory::beside(&path, ".lock"), Sharing::Exclusive, wait).await?;
@@ -257,6 +259,7 @@ impl TokenStore for FileStore {
             return Ok(None);
         }
         let saved = self.open(partition).await.map_err(Unreadable::into_error)?;
+        key_file::close_to_others(&self.directory)?;
         Ok(saved.map(|saved| saved.record()))
     }
 

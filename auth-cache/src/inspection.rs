@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use auth_core::{Error, Partition};
 
 use crate::file_store::{FileStore, Unreadable};
-use crate::key::{KeyOrigin, Reach};
+use crate::key::{KeyOrigin, Reach, key_file};
 use crate::lock::{self, HeldLock};
 use crate::seal::Envelope;
 use crate::{directory, quarantine, records};
@@ -24,8 +24,12 @@ pub struct Inspection {
     pub steps: Vec<StepInspection>,
     /// Whether records may be kept in memory where no place can be used.
     pub allows_memory: bool,
-    /// Where the key is that will seal the next record; none if it has yet to be made.
+    /// Where the key is that will seal the next record; none if it has yet to be made. An error if nothing can be saved on disk,
+    /// because that key cannot be had, or because no place can be used for a new one and memory is not allowed.
     pub in_use: Result<Option<KeyOrigin>, Error>,
+    /// A place that the protection prefers to a key file, and that can be used now, though the key is in a key file; `azml key
+    /// move` moves it there.
+    pub better: Option<KeyOrigin>,
     /// The records, readable or not.
     pub records: Vec<RecordInspection>,
     /// Files that could not be opened any more, and were set aside.
@@ -59,6 +63,15 @@ pub enum StepState {
     Unavailable(Error),
 }
 
+impl StepState {
+    fn reason(&self) -> Option<&Error> {
+        match self {
+            Self::Unavailable(error) => Some(error),
+            Self::Empty | Self::HasKey(_) => None,
+        }
+    }
+}
+
 /// One record.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -78,7 +91,7 @@ pub struct RecordInspection {
 }
 
 impl FileStore {
-    /// Looks at everything without a network, and makes, moves and removes nothing. Each place for keys is given two seconds.
+    /// Looks at everything without a network, and changes nothing, not even the mode of a file. Each place for keys is given two seconds.
     pub async fn inspect(&self) -> Inspection {
         let directory = self.directory().to_owned();
         let exists = directory.is_dir();
@@ -93,7 +106,8 @@ impl FileStore {
             };
             steps.push(StepInspection { origin: *origin, state, durability: origin.durability() });
         }
-        let in_use = self.protection_in_use().await;
+        let in_use = self.in_use(&steps).await;
+        let better = better(&in_use, &steps);
         let mut records = Vec::new();
         for path in records::paths(&directory).unwrap_or_default() {
             records.push(self.inspect_record(path).await);
@@ -102,7 +116,18 @@ impl FileStore {
         let locks = locks.filter_map(|path| lock::held(path)).collect();
         let set_aside = files.into_iter().filter(|path| quarantine::is_set_aside(path)).collect();
         let allows_memory = self.keys().protection().allows_memory();
-        Inspection { directory, exists, problems, steps, allows_memory, in_use, records, set_aside, locks }
+        Inspection { directory, exists, problems, steps, allows_memory, in_use, better, records, set_aside, locks }
+    }
+
+    async fn in_use(&self, steps: &[StepInspection]) -> Result<Option<KeyOrigin>, Error> {
+        let in_use = self.protection_in_use().await?;
+        if in_use.is_none() && !self.keys().protection().allows_memory() {
+            let reasons: Option<Vec<Error>> = steps.iter().map(|step| step.state.reason().cloned()).collect();
+            if let Some(reasons) = reasons {
+                return Err(self.keys().none_of(&reasons));
+            }
+        }
+        Ok(in_use)
     }
 
     async fn inspect_record(&self, path: PathBuf) -> RecordInspection {
@@ -127,6 +152,14 @@ impl FileStore {
     }
 }
 
+fn better(in_use: &Result<Option<KeyOrigin>, Error>, steps: &[StepInspection]) -> Option<KeyOrigin> {
+    if !matches!(in_use, Ok(Some(KeyOrigin::KeyFile))) {
+        return None;
+    }
+    let preferred = steps.iter().find(|step| step.state.reason().is_none())?.origin;
+    (preferred != KeyOrigin::KeyFile).then_some(preferred)
+}
+
 fn files(directory: &Path) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> =
         directory.read_dir().into_iter().flatten().flatten().map(|entry| entry.path()).collect();
@@ -137,11 +170,17 @@ fn files(directory: &Path) -> Vec<PathBuf> {
 fn problems(directory: &Path, files: &[PathBuf]) -> Vec<String> {
     let open = |path: &Path| {
         let mode = mode(path).filter(|mode| mode & 0o077 != 0)?;
-        Some(format!("{} is open to others (mode {mode:04o})", path.display()))
+        let is_the_key = path.file_name().is_some_and(|name| name == key_file::NAME) && path != directory;
+        let so = if is_the_key { ": whoever could read it can open the logins" } else { "" };
+        Some(format!("{} is open to others (mode {mode:04o}){so}", path.display()))
     };
     let mut problems = Vec::new();
     if directory.exists() && !directory.is_dir() {
         problems.push(format!("{} is not a folder", directory.display()));
+    }
+    let folder = directory.ancestors().find(|folder| folder.exists());
+    if let Some(folder) = folder.filter(|folder| folder.metadata().is_ok_and(|it| it.permissions().readonly())) {
+        problems.push(format!("{} may be written to by nobody, so nothing can be saved", folder.display()));
     }
     problems.extend([directory].into_iter().chain(files.iter().map(PathBuf::as_path)).filter_map(open));
     problems

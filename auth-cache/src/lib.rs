@@ -68,10 +68,13 @@
 //! Each place is given two seconds, and one that did not answer is not asked again before it has. Each record says which key
 //! sealed it, so that records under different keys live side by side. A key is never replaced while it can be had:
 //!
-//! * The place that has the current key stays in use, even if one that the protection prefers appears later. So does a key file
-//!   that exists, under the default. [`FileStore::reprotect`] moves to the preferred place on purpose.
+//! * The place that has the current key stays in use, even if one that the protection prefers appears later. Under the default
+//!   it does so although the protection does not list it ([`Protection::or_where_it_is`]), and so does a place that has a
+//!   record's key. [`FileStore::reprotect`] moves to the preferred place on purpose; a save does so only under a protection
+//!   that was chosen and does not list the place, and warns in the log.
 //! * A place that cannot be reached just now does not lead to the next one as long as a record is sealed with its key. Nothing is
 //!   saved then, and the error says so; the record is read again once the place is back. A wrong passphrase is such a case.
+//!   Under no protection is a record replaced that cannot be opened just now.
 //! * A key that is gone for good (a keyring that was reset, a logout, a key file or salt that was deleted, a directory that was
 //!   moved) makes its records unreadable. They are set aside, a new key is made, and the person signs in again.
 //! * With the last record of the directory its keys are removed. What was set aside does not count.

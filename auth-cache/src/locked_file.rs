@@ -43,14 +43,9 @@ impl LockedFile {
         Ok(Some(opened.key.origin))
     }
 
-    /// Keeps a record that cannot be opened under another name.
-    fn make_way(&self, unreadable: Unreadable) -> Result<(), Error> {
-        let clock = self.store.clock();
-        let (kept_as, error) = match unreadable {
-            Unreadable::ForGood(error) => (quarantine::set_aside(&self.path, clock)?, error),
-            Unreadable::ForNow(error) => (quarantine::keep_copy(&self.path, clock)?, error),
-            Unreadable::Newer(error) => return Err(error),
-        };
+    /// Keeps a record that nothing will open under another name.
+    fn make_way(&self, error: &Error) -> Result<(), Error> {
+        let kept_as = quarantine::set_aside(&self.path, self.store.clock())?;
         tracing::warn!(kept_as = %kept_as.display(), help = error.help(), "{error}");
         Ok(())
     }
@@ -75,6 +70,11 @@ impl LockedFile {
             written
         };
         self.while_locked("written", written).await
+    }
+
+    async fn keep_in_memory(&self, record: &Record, why: &Error) -> Result<(), Error> {
+        let file = directory::read(&self.path).ok().flatten();
+        self.store.memory().keep(&self.partition, record, file, why).await
     }
 
     /// Where the key of the record is; none if that cannot be said.
@@ -112,7 +112,7 @@ impl LockedPartition for LockedFile {
         }
         match self.store.open(&self.partition).await {
             Ok(saved) => Ok(saved.map(|saved| saved.record())),
-            Err(unreadable @ Unreadable::ForGood(_)) => self.make_way(unreadable).map(|()| None),
+            Err(Unreadable::ForGood(error)) => self.make_way(&error).map(|()| None),
             Err(Unreadable::ForNow(error) | Unreadable::Newer(error)) => Err(error),
         }
     }
@@ -120,22 +120,25 @@ impl LockedPartition for LockedFile {
     async fn save(&mut self, record: &Record) -> Result<(), Error> {
         let (previous, unreadable) = match self.store.open(&self.partition).await {
             Ok(previous) => (previous, None),
-            Err(Unreadable::Newer(error)) => return Err(error),
-            Err(unreadable) => (None, Some(unreadable)),
+            Err(Unreadable::ForGood(error)) => (None, Some(error)),
+            // Whatever would replace it would lose a login, or seal it with a lesser key.
+            Err(Unreadable::ForNow(error)) if self.store.keys().protection().allows_memory() => {
+                return self.keep_in_memory(record, &error).await;
+            }
+            Err(Unreadable::ForNow(error) | Unreadable::Newer(error)) => return Err(error),
         };
         let saved = SavedRecord::new(record, previous);
         let json = saved.to_json(TAG_LENGTH).map_err(|error| self.unsealable(&error.to_string()))?;
         let sealing = match self.store.keys().for_sealing().await {
             // Whoever is only late is asked again.
             Err(error) if error.kind() == ErrorKind::Store && self.store.keys().protection().allows_memory() => {
-                let file = directory::read(&self.path).ok().flatten();
-                return self.store.memory().keep(&self.partition, record, file, &error).await;
+                return self.keep_in_memory(record, &error).await;
             }
             sealing => sealing?,
         };
         let sealed = self.seal(&sealing.key, json)?;
-        if let Some(unreadable) = unreadable {
-            self.make_way(unreadable)?;
+        if let Some(error) = unreadable {
+            self.make_way(&error)?;
         }
         self.replace(sealing, sealed).await?;
         self.store.memory().forget(&self.partition).await.map(drop)

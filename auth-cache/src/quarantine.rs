@@ -19,19 +19,6 @@ pub(crate) fn set_aside(path: &Path, clock: &Clock) -> Result<PathBuf, Error> {
     Ok(aside)
 }
 
-/// Copies a record that cannot be opened just now, before it is replaced, and says what the copy is called. The caller holds
-/// its lock.
-pub(crate) fn keep_copy(path: &Path, clock: &Clock) -> Result<PathBuf, Error> {
-    let aside = free_name(path, clock);
-    std::fs::copy(path, &aside).map_err(|error| {
-        // A full disk may have taken half of it.
-        remove(&aside);
-        directory::failed(path, "copied", error)
-    })?;
-    forget_the_oldest(path);
-    Ok(aside)
-}
-
 /// Removes everything that was set aside of a record. The caller holds its lock.
 pub(crate) fn clear(path: &Path) {
     for old in set_aside_before(path) {

@@ -3,7 +3,7 @@
 //! | variable | meaning |
 //! |---|---|
 //! | `AZML_CONFIG_DIR` | the folder of azml's own files, instead of `azml` in the person's configuration folder |
-//! | `AZML_PROTECTION` | where the key may be that encrypts the logins, in order of preference: some of `keyring`, `keyutils`, `passphrase`, `key-file`, `memory`, separated by commas |
+//! | `AZML_PROTECTION` | where the key may be that encrypts the logins, in order of preference: some of `keyring`, `keyutils`, `passphrase`, `key-file`, `memory`, separated by commas; without it, a key that is somewhere already stays there |
 //! | `AZML_PASSPHRASE` | the passphrase; unless `AZML_PROTECTION` says otherwise it comes after the keyring, and before a key file |
 //! | `AZML_LOCK_TIMEOUT` | how many seconds a login is waited for that another process holds |
 
@@ -74,7 +74,7 @@ fn protection(env: &Env) -> Result<Protection, Error> {
     const NAME: &str = "AZML_PROTECTION";
     let Some(wanted) = env.var(NAME) else {
         return Ok(match env.var(PASSPHRASE) {
-            Some(_) => Protection::keyring().or(Protection::passphrase()).or(Protection::file()),
+            Some(_) => Protection::keyring().or(Protection::passphrase()).or(Protection::default()),
             None => Protection::default(),
         });
     };
@@ -116,6 +116,13 @@ mod tests {
         assert_eq!(steps(&[(PASSPHRASE, "p")]), (with_passphrase, false));
         let chosen = [(PASSPHRASE, "p"), ("AZML_PROTECTION", "passphrase , memory")];
         assert_eq!(steps(&chosen), (vec![KeyOrigin::Passphrase], true));
+
+        // Only what was chosen moves a key that is somewhere already.
+        for variables in [&[][..], &[(PASSPHRASE, "p")], &[("AZML_PROTECTION", "key-file")]] {
+            let protection = protection(&with(variables)).unwrap();
+            let stays = protection == protection.clone().or_where_it_is();
+            assert_eq!(stays, !variables.iter().any(|(name, _)| *name == "AZML_PROTECTION"), "{variables:?}");
+        }
     }
 
     #[test]

@@ -12,16 +12,21 @@ use super::{Key, KeyId};
 /// How long a place may take; it may be waiting for a person to unlock it.
 pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 
+/// How long a place that refused is not asked again: longer than a command takes, shorter than a person's second thoughts.
+const RESPITE: Duration = Duration::from_secs(30);
+
 type Answer = Result<Vec<Key>, Error>;
 
 /// The keys that a slow place has given, and the question that it has not answered yet.
 ///
 /// A question that was not answered in time stays open and is not asked again, so that a person is not asked twice; until it
-/// is answered, everybody else is told at once that it is not.
+/// is answered, everybody else is told at once that it is not. A refusal, such as a prompt that was closed, is not questioned
+/// for a while.
 pub(super) struct Asked {
     patience: Duration,
     found: Mutex<Vec<Key>>,
     open: Mutex<Option<Open>>,
+    refused: Mutex<Option<Refusal>>,
 }
 
 #[derive(Clone)]
@@ -36,9 +41,14 @@ impl Default for Asked {
     }
 }
 
+struct Refusal {
+    error: Error,
+    until: Instant,
+}
+
 impl Asked {
     pub(super) fn with_patience(patience: Duration) -> Self {
-        Self { patience, found: Mutex::default(), open: Mutex::default() }
+        Self { patience, found: Mutex::default(), open: Mutex::default(), refused: Mutex::default() }
     }
 
     /// The key of this id: from memory, else from what `ask` finds now.
@@ -73,6 +83,9 @@ impl Asked {
     }
 
     fn open(&self, ask: impl Asking) -> Result<(Open, bool), Error> {
+        if let Some(refusal) = locked(&self.refused).as_ref().filter(|refusal| Instant::now() < refusal.until) {
+            return Err(refusal.error.clone());
+        }
         let mut open = locked(&self.open);
         if let Some(open) = &*open {
             return Ok((open.clone(), false));
@@ -93,8 +106,9 @@ impl Asked {
         if waiting.as_ref().is_some_and(|waiting| waiting.answer.same_channel(&open.answer)) {
             *waiting = None;
         }
-        if let Ok(keys) = &answer {
-            self.remember(keys.clone());
+        match &answer {
+            Ok(keys) => self.remember(keys.clone()),
+            Err(error) => self.leave_alone(error),
         }
         answer
     }
@@ -102,6 +116,12 @@ impl Asked {
     /// From now on these are the keys.
     pub(super) fn remember(&self, keys: Vec<Key>) {
         *locked(&self.found) = keys;
+        *locked(&self.refused) = None;
+    }
+
+    /// The place has refused, and is not asked again for a while.
+    pub(super) fn leave_alone(&self, error: &Error) {
+        *locked(&self.refused) = Some(Refusal { error: error.clone(), until: Instant::now() + RESPITE });
     }
 
     pub(super) fn has_found(&self) -> bool {
@@ -139,4 +159,43 @@ fn on_a_thread<T>(work: impl FnOnce() -> T + Send + 'static) -> Result<(), Error
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use auth_core::ErrorKind;
+
+    use super::*;
+
+    fn late() -> Error {
+        Error::new(ErrorKind::Store, "late")
+    }
+
+    #[tokio::test]
+    async fn whoever_refused_is_not_asked_again_for_a_while() {
+        let (asked, count) = (Asked::default(), Arc::new(AtomicU32::new(0)));
+        let counting = count.clone();
+        let refuse = move || {
+            counting.fetch_add(1, Ordering::Relaxed);
+            Err(Error::new(ErrorKind::Store, "the prompt was closed"))
+        };
+        for _ in 0..3 {
+            let error = asked.now(refuse.clone(), late).await.unwrap_err();
+            assert_eq!(error.to_string(), "the prompt was closed");
+        }
+        assert_eq!(count.load(Ordering::Relaxed), 1);
+
+        tokio::time::pause();
+        tokio::time::advance(RESPITE).await;
+        tokio::time::resume();
+        assert!(asked.now(refuse.clone(), late).await.is_err());
+        assert_eq!(count.load(Ordering::Relaxed), 2);
+
+        asked.remember(Vec::new());
+        assert!(asked.now(refuse, late).await.is_err());
+        assert_eq!(count.load(Ordering::Relaxed), 3, "a success ends it");
+    }
 }

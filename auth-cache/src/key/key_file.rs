@@ -1,5 +1,6 @@
 //! Keys in a file beside the records.
 
+#[cfg(unix)]
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,6 +14,9 @@ use super::{Key, KeyId, KeyOrigin};
 use crate::lock::FileLock;
 use crate::{atomic, directory};
 
+/// The name of the key file.
+pub(crate) const NAME: &str = "key";
+
 /// One key a line.
 #[derive(Debug)]
 pub(super) struct KeyFile {
@@ -21,7 +25,7 @@ pub(super) struct KeyFile {
 
 impl KeyFile {
     pub(super) fn new(directory: &Path) -> Self {
-        Self { path: directory.join("key") }
+        Self { path: directory.join(NAME) }
     }
 
     /// The keys, if the file is there. A file that holds something else is an error and stays as it is.
@@ -31,35 +35,40 @@ impl KeyFile {
             return Ok(Vec::new());
         };
         let bytes = Zeroizing::new(bytes);
-        self.close_to_others()?;
         let keys = std::str::from_utf8(&bytes).ok().and_then(|text| Key::all_from_text(KeyOrigin::KeyFile, text));
         keys.ok_or_else(|| {
             Error::new(ErrorKind::Store, format!("{} does not hold a key", self.path.display()))
                 .with_help("bring it back from a backup, or remove it and sign in again")
         })
     }
+}
 
-    #[cfg(unix)]
-    fn close_to_others(&self) -> Result<(), Error> {
-        let closed = directory::mode(&self.path).and_then(|mode| {
-            if mode & 0o077 != 0 {
-                tracing::warn!(key_file = %self.path.display(), "the key file was open to others, and is closed now");
-                directory::restrict(&self.path, 0o600)?;
-            }
-            Ok(())
-        });
-        match closed {
-            // Its last record went, and the file with it.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            closed => closed.map_err(|error| directory::failed(&self.path, "closed to others", error)),
+/// Takes away what others may do with the key file of this directory, if there is one.
+#[cfg(unix)]
+pub(crate) fn close_to_others(directory: &Path) -> Result<(), Error> {
+    let path = directory.join(NAME);
+    let closed = directory::mode(&path).and_then(|mode| {
+        if mode & 0o077 != 0 {
+            directory::restrict(&path, 0o600)?;
+            tracing::warn!(
+                key_file = %path.display(),
+                help = "azml key rotate",
+                "the key file was open to others (mode {mode:04o}), and is closed now: whoever could read it can open the logins"
+            );
         }
-    }
-
-    #[cfg(not(unix))]
-    #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "the folder's access list protects it")]
-    fn close_to_others(&self) -> Result<(), Error> {
         Ok(())
+    });
+    match closed {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        closed => closed.map_err(|error| directory::failed(&path, "closed to others", error)),
     }
+}
+
+/// The folder's access list protects it.
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "as on other systems")]
+pub(crate) fn close_to_others(_directory: &Path) -> Result<(), Error> {
+    Ok(())
 }
 
 #[async_trait]

@@ -15,9 +15,6 @@ use super::{Key, KeyId, KeyOrigin, Protection};
 use crate::lock::{self, FileLock, Sharing, Wait};
 use crate::records;
 
-/// How long another process may take to make or remove a key.
-const PATIENCE: Duration = Duration::from_secs(10);
-
 pub(super) const ANOTHER_PLACE: &str = "name another place in AZML_PROTECTION, such as key-file";
 
 /// Nothing is asked or read before a record is sealed or opened.
@@ -27,6 +24,8 @@ pub(crate) struct Keys {
     protection: Protection,
     places: Vec<Box<dyn Place>>,
     marker: Marker,
+    /// How long another process may take to make or remove a key.
+    lock_timeout: Duration,
 }
 
 /// A key to seal with. Whoever drops it only after the record is in place cannot have the key removed in between.
@@ -46,7 +45,12 @@ pub(crate) enum Reach {
 }
 
 impl Keys {
-    pub(crate) fn new(directory: &Path, protection: Protection, passphrase: Option<Source>) -> Self {
+    pub(crate) fn new(
+        directory: &Path,
+        protection: Protection,
+        passphrase: Option<Source>,
+        lock_timeout: Duration,
+    ) -> Self {
         let places: Vec<Box<dyn Place>> = vec![
             Box::new(KeyFile::new(directory)),
             Box::new(Vault::keyring(directory)),
@@ -54,7 +58,7 @@ impl Keys {
             #[cfg(all(feature = "keyutils", target_os = "linux"))]
             Box::new(Vault::keyutils(directory)),
         ];
-        Self { directory: directory.to_owned(), protection, places, marker: Marker::new(directory) }
+        Self { directory: directory.to_owned(), protection, places, marker: Marker::new(directory), lock_timeout }
     }
 
     pub(crate) fn protection(&self) -> &Protection {
@@ -64,8 +68,9 @@ impl Keys {
     fn place(&self, origin: KeyOrigin) -> Result<&dyn Place, Error> {
         let place = self.places.iter().find(|place| place.origin() == origin).map(|place| &**place);
         place.ok_or_else(|| {
-            Error::new(ErrorKind::Store, format!("this program was built without {origin}"))
-                .with_help("with a program that has it: azml key move --to key-file; or sign in again: azml login")
+            Error::new(ErrorKind::Store, format!("this program was built without {origin}")).with_help(
+                "with a program that has it: azml key move --to key-file; or azml logout --all, then azml login",
+            )
         })
     }
 
@@ -76,7 +81,7 @@ impl Keys {
                 "azml key move brings it to where AZML_PROTECTION says; or let AZML_PROTECTION name keyring",
             ));
         }
-        self.place(id.origin)?.key(id).await
+        self.key(id).await
     }
 
     /// How many keys are at a place, the first of which can be had.
@@ -92,18 +97,14 @@ impl Keys {
 
     /// The key for new records, if it was made already.
     pub(crate) async fn current(&self) -> Result<Option<Key>, Error> {
-        let marked = self.marker.read()?.map(|marked| marked.current).filter(|id| self.protection.allows(id.origin));
-        if let Some(id) = marked {
-            match self.place(id.origin)?.key(id).await {
+        if let Some(id) = self.marked()? {
+            match self.key(id).await {
                 Ok(Some(key)) => return Ok(Some(key)),
                 Ok(None) => {}
                 Err(error) => self.do_without(id.origin, error).map(drop)?,
             }
         }
-        // A key file that is there is used without asking the places before it.
-        let (file, others): (Vec<_>, Vec<_>) =
-            self.protection.steps().iter().partition(|step| **step == KeyOrigin::KeyFile);
-        for origin in [file, others].concat() {
+        for origin in self.search_order()? {
             match self.first(origin).await {
                 Ok(Some(key)) => return Ok(Some(key)),
                 Ok(None) => {}
@@ -111,6 +112,28 @@ impl Keys {
             }
         }
         Ok(None)
+    }
+
+    /// The key for new records, by the marker, unless a chosen protection does not want it.
+    fn marked(&self) -> Result<Option<KeyId>, Error> {
+        let marked = self.marker.read()?.map(|marked| marked.current);
+        Ok(marked.filter(|id| self.protection.allows(id.origin)))
+    }
+
+    /// Where to look for a key without a marker. A key file that is there is used without asking the places before it.
+    fn search_order(&self) -> Result<Vec<KeyOrigin>, Error> {
+        let steps = self.protection.steps();
+        let mut order: Vec<KeyOrigin> = steps.iter().copied().filter(|step| *step == KeyOrigin::KeyFile).collect();
+        if self.protection.stays() {
+            let needed = records::keys_needed(&self.directory)?.known.into_iter().map(|id| id.origin);
+            order.extend(needed.filter(|origin| *origin != KeyOrigin::Shared));
+        }
+        order.extend(steps);
+        Ok(without_repetition(order))
+    }
+
+    async fn key(&self, id: KeyId) -> Result<Option<Key>, Error> {
+        self.place(id.origin)?.key(id).await
     }
 
     async fn first(&self, origin: KeyOrigin) -> Result<Option<Key>, Error> {
@@ -124,9 +147,8 @@ impl Keys {
     /// The key for new records, made now if need be.
     pub(crate) async fn for_sealing(&self) -> Result<Sealing, Error> {
         let lock = self.lock(Sharing::Shared).await?;
-        let marked = self.marker.read()?.map(|marked| marked.current).filter(|id| self.protection.allows(id.origin));
-        if let Some(id) = marked
-            && let Ok(Some(key)) = self.place(id.origin)?.key(id).await
+        if let Some(id) = self.marked()?
+            && let Ok(Some(key)) = self.key(id).await
         {
             return Ok(Sealing { key, _lock: lock });
         }
@@ -136,26 +158,34 @@ impl Keys {
             Some(key) => key,
             None => self.new_key(&lock).await?,
         };
+        if let Some(before) = self.marker.read()?.map(|marked| marked.current.origin)
+            && before != key.id().origin
+        {
+            let (directory, now) = (self.directory.display(), key.id().origin);
+            tracing::warn!(%directory, "what is saved from now on is sealed with a key in {now}, no longer in {before}");
+        }
         self.marker.set(key.id())?;
         Ok(Sealing { key, _lock: lock })
     }
 
     async fn new_key(&self, lock: &Arc<FileLock>) -> Result<Key, Error> {
+        let before = self.marked()?.filter(|_| self.protection.stays()).map(|id| id.origin);
+        let steps = before.into_iter().chain(self.protection.steps().iter().copied()).collect();
         let mut reasons = Vec::new();
-        for origin in self.protection.steps() {
-            let added = match self.place(*origin) {
+        for origin in without_repetition(steps) {
+            let added = match self.place(origin) {
                 Ok(place) => place.add(lock).await,
                 Err(error) => Err(error),
             };
             match added {
                 Ok(key) => {
-                    warn_of(*origin, &self.directory, &reasons);
+                    warn_of(origin, &self.directory, &reasons);
                     return Ok(key);
                 }
-                Err(error) => reasons.push(self.do_without(*origin, error)?),
+                Err(error) => reasons.push(self.do_without(origin, error)?),
             }
         }
-        Err(none_of(reasons))
+        Err(self.none_of(&reasons))
     }
 
     /// Whether a directory can do without a place that cannot be reached: not if that would leave a record behind.
@@ -178,7 +208,7 @@ impl Keys {
                 Err(error) => passed_over.push(error),
             }
         }
-        Err(none_of(passed_over))
+        Err(self.none_of(&passed_over))
     }
 
     async fn first_or_new(&self, origin: KeyOrigin, lock: &Arc<FileLock>) -> Result<Key, Error> {
@@ -246,9 +276,39 @@ impl Keys {
         self.marker.remove()
     }
 
-    async fn lock(&self, sharing: Sharing) -> Result<Arc<FileLock>, Error> {
-        lock::acquire(&self.directory.join("key.lock"), sharing, Wait::of(PATIENCE)).await.map(Arc::new)
+    /// Why no place could be used, and what can be done about each.
+    pub(crate) fn none_of(&self, reasons: &[Error]) -> Error {
+        match reasons {
+            [] => return Error::new(ErrorKind::Store, "the key may be kept nowhere").with_help(ANOTHER_PLACE),
+            [only] => return only.clone(),
+            _ => {}
+        }
+        let texts: Vec<String> = reasons.iter().map(ToString::to_string).collect();
+        // A help begins with what would make the place usable.
+        let helps = reasons.iter().filter_map(|reason| reason.help()?.split(';').next());
+        let mut helps: Vec<&str> = helps.map(|help| help.trim_end_matches(" and try again")).collect();
+        if !self.protection.steps().contains(&KeyOrigin::KeyFile) {
+            helps.push(ANOTHER_PLACE);
+        }
+        helps.dedup();
+        Error::new(ErrorKind::Store, format!("the key can be kept nowhere: {}", texts.join("; ")))
+            .with_help(helps.join(", or "))
     }
+
+    async fn lock(&self, sharing: Sharing) -> Result<Arc<FileLock>, Error> {
+        let wait = Wait::of(Duration::MAX).at_most(self.lock_timeout);
+        lock::acquire(&self.directory.join("key.lock"), sharing, wait).await.map(Arc::new)
+    }
+}
+
+fn without_repetition(origins: Vec<KeyOrigin>) -> Vec<KeyOrigin> {
+    let mut once = Vec::new();
+    for origin in origins {
+        if !once.contains(&origin) {
+            once.push(origin);
+        }
+    }
+    once
 }
 
 /// A place that is not the first choice, and what that means.
@@ -262,18 +322,5 @@ fn warn_of(origin: KeyOrigin, directory: &Path, passed_over: &[Error]) {
         );
     } else {
         tracing::info!(%directory, "{reason}; tokens are encrypted with a key in {origin}");
-    }
-}
-
-/// Why no place could be used.
-fn none_of(reasons: Vec<Error>) -> Error {
-    let texts: Vec<String> = reasons.iter().map(ToString::to_string).collect();
-    match reasons.into_iter().next() {
-        Some(first) if texts.len() == 1 => first,
-        Some(first) => {
-            let error = Error::new(ErrorKind::Store, format!("the key can be kept nowhere: {}", texts.join("; ")));
-            error.with_help(first.help().unwrap_or(ANOTHER_PLACE).to_owned())
-        }
-        None => Error::new(ErrorKind::Store, "the key may be kept nowhere").with_help(ANOTHER_PLACE),
     }
 }

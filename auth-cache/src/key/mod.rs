@@ -1,7 +1,7 @@
 //! The data key: where it is kept, and which one a record needs.
 
 mod asked;
-mod key_file;
+pub(crate) mod key_file;
 mod keys;
 mod marker;
 mod passphrase;

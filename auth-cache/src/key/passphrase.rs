@@ -141,7 +141,7 @@ impl Place for Passphrase {
             Some(key) => Ok(Some(key)),
             None => {
                 Err(Error::new(ErrorKind::Store, "the passphrase is not the one that the records were sealed with")
-                    .with_help("set AZML_PASSPHRASE to the right one; to do without it: export AZML_PROTECTION=key-file, then azml login"))
+                    .with_help("set AZML_PASSPHRASE to the right one; to do without it: azml logout --all, then export AZML_PROTECTION=key-file and azml login"))
             }
         }
     }
@@ -226,8 +226,9 @@ fn random_salt() -> Vec<u8> {
 }
 
 fn no_passphrase() -> Error {
-    Error::new(ErrorKind::Store, "no passphrase was given")
-        .with_help("set AZML_PASSPHRASE; to do without it: export AZML_PROTECTION=key-file, then azml login")
+    Error::new(ErrorKind::Store, "no passphrase was given").with_help(
+        "set AZML_PASSPHRASE; to do without it: azml logout --all, then export AZML_PROTECTION=key-file and azml login",
+    )
 }
 
 fn late() -> Error {

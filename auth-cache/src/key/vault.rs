@@ -18,8 +18,7 @@ use crate::lock::FileLock;
 /// The service under which a person finds the entries. Each directory has an entry of its own, because a directory's lock
 /// is what keeps two processes from making its key twice.
 const SERVICE: &str = "azml";
-const HELP: &str =
-    "unlock the keyring and try again; to do without it: export AZML_PROTECTION=key-file, then azml login";
+const HELP: &str = "unlock the keyring and try again; to do without it: azml logout --all, then export AZML_PROTECTION=key-file and azml login";
 
 /// One entry of a keyring, with one key a line.
 pub(super) struct Vault {
@@ -90,7 +89,7 @@ impl Vault {
             // What the keyring answers from now on is what counts.
             backend.read(&entry)
         };
-        let kept = asked::change(change, || backend.late()).await?;
+        let kept = asked::change(change, || backend.late()).await.inspect_err(|error| self.asked.leave_alone(error))?;
         if !kept.iter().map(Key::id).eq(keys.iter().map(Key::id)) {
             return Err(Error::new(ErrorKind::Store, format!("{} did not keep the cache's key", backend.name))
                 .with_help(ANOTHER_PLACE));

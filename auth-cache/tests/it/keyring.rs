@@ -37,6 +37,16 @@ async fn a_keyring_that_is_demanded_and_absent_is_a_clear_error_at_once() -> Res
     assert!(error.help().unwrap().starts_with("unlock the keyring"));
     assert_eq!(store.load(&ann()).await?, None);
     assert!(!directory.join("key").exists());
+    let either = self::store(&directory, Protection::keyring().or(Protection::passphrase()));
+    let unsaved = either.lock(&ann(), PATIENCE).await?.save(&record("first")).await.unwrap_err();
+    for error in [unsaved, either.inspect().await.in_use.unwrap_err()] {
+        let message = error.to_string();
+        assert!(message.starts_with("the key can be kept nowhere: the keyring cannot be reached ("), "{message}");
+        assert!(message.ends_with("; no passphrase was given"), "{message}");
+        let help =
+            "unlock the keyring, or set AZML_PASSPHRASE, or name another place in AZML_PROTECTION, such as key-file";
+        assert_eq!(error.help(), Some(help));
+    }
     Ok(())
 }
 

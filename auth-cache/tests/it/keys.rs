@@ -1,5 +1,6 @@
 use auth_cache::{FileStore, KeyOrigin, Protection};
 use auth_core::{Error, ErrorKind, TokenStore};
+use xtask::log::Log;
 
 use crate::support::{PATIENCE, Place, Role, ann, ben, directory_of_child, record, save, store, tell, wait_for_parent};
 
@@ -78,12 +79,16 @@ async fn a_damaged_key_file_is_named_and_never_replaced() -> Result<(), Error> {
 #[tokio::test]
 async fn a_key_file_that_is_open_to_others_is_closed() {
     use std::os::unix::fs::PermissionsExt;
+    let log = Log::of_this_process();
     let place = Place::new();
     save(&place.store(), &ann(), &record("first")).await;
     let key = place.directory.join("key");
     std::fs::set_permissions(&key, PermissionsExt::from_mode(0o644)).unwrap();
-    assert_eq!(place.store().protection_in_use().await.unwrap(), Some(KeyOrigin::KeyFile));
+    assert_eq!(place.store().load(&ann()).await.unwrap(), Some(record("first")));
     assert_eq!(key.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    let text = log.text();
+    let said = "was open to others (mode 0644), and is closed now: whoever could read it can open the logins";
+    assert!(text.lines().any(|line| line.contains(" WARN ") && line.contains(said)), "{text}");
 }
 
 #[tokio::test]
@@ -94,5 +99,54 @@ async fn a_key_file_that_exists_is_used_without_asking_the_keyring() -> Result<(
     assert_eq!(store.protection_in_use().await?, Some(KeyOrigin::KeyFile));
     assert_eq!(store.load(&ann()).await?, Some(record("first")));
     assert!(format!("{store:?}").contains("asked: false"), "{store:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_shell_without_the_variables_does_not_change_the_keys_place() -> Result<(), Error> {
+    for marker_is_there in [true, false] {
+        let place = Place::new();
+        let with = |protection: Protection| place.store().with_protection(protection);
+        let chosen = with(Protection::passphrase()).with_passphrase(|| Some("correct horse".into()));
+        save(&chosen, &ann(), &record("first")).await;
+        if !marker_is_there {
+            std::fs::remove_file(place.directory.join("key.current")).unwrap();
+        }
+        let sealed = std::fs::read(place.record()).unwrap();
+        // A stand-in for the default that asks no keyring, and a choice that does not name the passphrase.
+        for protection in [Protection::file().or_where_it_is(), Protection::file()] {
+            let bare = with(protection);
+            let error = bare.lock(&ann(), PATIENCE).await?.save(&record("x")).await.unwrap_err();
+            assert!(error.to_string().ends_with("cannot be opened now: no passphrase was given"), "{error}");
+            assert!(error.help().unwrap().starts_with("set AZML_PASSPHRASE"), "{error:?}");
+            assert_eq!(std::fs::read(place.record()).unwrap(), sealed);
+            assert!(!place.names().iter().any(|name| name == "key" || name.contains("corrupt")), "{:?}", place.names());
+        }
+        let unlisted = with(Protection::file().or_where_it_is());
+        let error = unlisted.lock(&ben(), PATIENCE).await?.save(&record("x")).await.unwrap_err();
+        assert_eq!(error.to_string(), "no passphrase was given");
+        let unlisted = unlisted.with_passphrase(|| Some("correct horse".into()));
+        save(&unlisted, &ann(), &record("second")).await;
+        assert_eq!(unlisted.protection_in_use().await?, Some(KeyOrigin::Passphrase));
+        assert!(!place.directory.join("key").exists());
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_chosen_protection_moves_the_key_on_a_save_and_warns() -> Result<(), Error> {
+    let log = Log::of_this_process();
+    let place = Place::new();
+    let with = |protection: Protection| {
+        place.store().with_protection(protection).with_passphrase(|| Some("correct horse".into()))
+    };
+    save(&with(Protection::passphrase()), &ann(), &record("first")).await;
+    save(&with(Protection::file()), &ann(), &record("second")).await;
+    assert_eq!(place.store().load(&ann()).await?, Some(record("second")));
+    let text = log.text();
+    let warnings: Vec<&str> = text.lines().filter(|line| line.contains(" WARN ")).collect();
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    let said = "what is saved from now on is sealed with a key in a key file, no longer in a passphrase";
+    assert!(warnings[0].contains(said), "{warnings:?}");
     Ok(())
 }

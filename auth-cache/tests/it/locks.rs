@@ -147,3 +147,16 @@ async fn a_lock_that_is_a_pipe_hangs_neither_an_inspection_nor_a_save() {
     let error = saved.unwrap_err();
     assert!(error.to_string().ends_with("/key.lock cannot be opened: it is not a plain file"), "{error}");
 }
+
+#[tokio::test]
+async fn the_lock_of_the_keys_is_waited_for_as_long_as_that_of_a_record() {
+    let place = Place::new();
+    let store = place.store().with_lock_timeout(Duration::from_millis(50));
+    let mut locked = store.lock(&ann(), PATIENCE).await.unwrap();
+    let lock = std::fs::File::create(place.directory.join("key.lock")).unwrap();
+    lock.lock().unwrap();
+    let error = locked.save(&record("first")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout);
+    assert!(error.to_string().ends_with("key.lock is still held by another process after 50ms"), "{error}");
+    assert!(error.help().unwrap().ends_with("to wait longer, set AZML_LOCK_TIMEOUT to more seconds"), "{error:?}");
+}

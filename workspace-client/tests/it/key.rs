@@ -210,7 +210,7 @@ async fn whoever_changes_the_protection_without_moving_is_told_what_to_do() {
     ");
     insta::assert_snapshot!(saved.fail(&["key", "move"], &[BY_PASSPHRASE]), @"
     error: no passphrase was given
-    next: set AZML_PASSPHRASE; to do without it: export AZML_PROTECTION=key-file, then azml login
+    next: set AZML_PASSPHRASE; to do without it: azml logout --all, then export AZML_PROTECTION=key-file and azml login
     ");
     insta::assert_snapshot!(saved.tell(&["key", "move"], &[BY_PASSPHRASE, PASSPHRASE]), @"moved 2 records from a key file to a passphrase");
 
@@ -304,7 +304,7 @@ async fn a_key_in_the_keyring_that_is_not_to_be_asked_is_moved_by_the_next_comma
     saved.tell(&["key", "move"], &[bus]);
     let error = saved.fail(&TOKEN, &[]);
     assert!(error.contains("cannot be opened now: the keyring cannot be reached"), "{error}");
-    insta::assert_snapshot!(error.lines().last().unwrap(), @"next: unlock the keyring and try again; to do without it: export AZML_PROTECTION=key-file, then azml login");
+    insta::assert_snapshot!(error.lines().last().unwrap(), @"next: unlock the keyring and try again; to do without it: azml logout --all, then export AZML_PROTECTION=key-file and azml login");
     assert_eq!(saved.token(&[bus]), token);
     let run = login_with(&saved.home, &saved.azure, &["--no-browser"], &[NO_KEYRING, IN_KEY_FILE]);
     assert_eq!(run.code, 0, "{}", run.stderr);
