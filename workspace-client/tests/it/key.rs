@@ -194,6 +194,7 @@ async fn a_wrong_passphrase_is_a_clear_error_and_nothing_is_lost() {
     assert!(!saved.told.borrow().contains("canary"), "{:?}", saved.told);
 
     // Whoever has forgotten it does what the error says.
+    assert_eq!(saved.azml(&["logout", "--all"], &[]).code, 0);
     let run = login_with(&saved.home, &saved.azure, &["--no-browser"], &[NO_KEYRING, IN_KEY_FILE]);
     assert_eq!(run.code, 0, "{}", run.stderr);
     saved.azure.clear_requests();
@@ -306,6 +307,7 @@ async fn a_key_in_the_keyring_that_is_not_to_be_asked_is_moved_by_the_next_comma
     assert!(error.contains("cannot be opened now: the keyring cannot be reached"), "{error}");
     insta::assert_snapshot!(error.lines().last().unwrap(), @"next: unlock the keyring and try again; to do without it: azml logout --all, then export AZML_PROTECTION=key-file and azml login");
     assert_eq!(saved.token(&[bus]), token);
+    assert_eq!(saved.azml(&["logout", "--all"], &[]).code, 0);
     let run = login_with(&saved.home, &saved.azure, &["--no-browser"], &[NO_KEYRING, IN_KEY_FILE]);
     assert_eq!(run.code, 0, "{}", run.stderr);
     saved.azure.clear_requests();
