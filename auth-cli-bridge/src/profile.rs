@@ -159,7 +159,8 @@ impl Profile {
         elsewhere.sort_unstable();
         elsewhere.dedup();
         let hint = if elsewhere.is_empty() { String::new() } else { format!(" (only to {})", elsewhere.join(", ")) };
-        let message = format!("nobody is signed in to {} with the Azure CLI{hint}", cloud.name());
+        let owner = if self.login == "az login" { "the Azure CLI" } else { "the Python SDK" };
+        let message = format!("nobody is signed in to {} with {owner}{hint}", cloud.name());
         let switch =
             if elsewhere.is_empty() { String::new() } else { format!("az cloud set --name {}, then ", cloud.name()) };
         let help = format!("sign in: {switch}{}", self.login);

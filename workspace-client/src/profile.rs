@@ -30,7 +30,7 @@ impl Profile {
         let Some(path) = path(env) else { return Ok(Self::default()) };
         let unreadable = || {
             Error::new(ErrorKind::Store, format!("{} cannot be read", path.display()))
-                .with_help("azml login --force writes it anew")
+                .with_help("azml login sets it aside, and writes a new one")
         };
         match read_plain(&path) {
             Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| unreadable().with_source(error)),
@@ -54,6 +54,26 @@ impl Profile {
         let json = serde_json::to_vec_pretty(&change(Self::load(env))?)
             .map_err(|error| Error::new(ErrorKind::Store, "the profile cannot be written").with_source(error))?;
         replace(&path, &json, Audience::Owner)
+    }
+
+    /// Renames a profile that [`Profile::load`] cannot read to `profile.json.corrupt`, so that the next change makes a new one;
+    /// says where it is then and what was wrong with it.
+    ///
+    /// # Errors
+    /// As [`Profile::update`].
+    pub async fn set_aside_if_damaged(env: &Env) -> Result<Option<(PathBuf, Error)>, Error> {
+        let Some(path) = path(env) else { return Ok(None) };
+        if Self::load(env).is_ok() {
+            return Ok(None);
+        }
+        let _lock = lock(&path.with_extension("json.lock")).await?;
+        // Whoever held the lock may have done it.
+        let Err(problem) = Self::load(env) else { return Ok(None) };
+        let aside = path.with_extension("json.corrupt");
+        std::fs::rename(&path, &aside).map_err(|error| {
+            Error::new(ErrorKind::Store, format!("{} cannot be renamed", path.display())).with_source(error)
+        })?;
+        Ok(Some((aside, problem)))
     }
 
     /// Makes sure that a login can be kept: that there is a folder for it, closed to others, and that it can be written to.
@@ -87,10 +107,11 @@ impl Profile {
     }
 
     /// Takes the subscriptions that a login to `cloud` found instead of those that the same user saw earlier; if it was a login
-    /// to one `tenant`, what the user saw in other tenants stays. What other users saw stays, but a subscription is listed once,
+    /// to one `tenant`, what the user saw in other tenants stays, as does what was seen in tenants that `refused` to tell now, with
+    /// the default one if it is there. What other users saw stays, but a subscription is listed once,
     /// for the user who signed in last. Among the new ones the default is the one that was it before, else the first that is
     /// enabled, else the first (observed: az 2.91).
-    pub fn replace(&mut self, cloud: &Cloud, tenant: Option<&Tenant>, found: Vec<Subscription>) {
+    pub fn replace(&mut self, cloud: &Cloud, tenant: Option<&Tenant>, refused: &[Tenant], found: Vec<Subscription>) {
         if found.is_empty() {
             return;
         }
@@ -101,14 +122,27 @@ impl Profile {
         let default = (found.iter().position(is_earlier_default))
             .or_else(|| found.iter().position(|subscription| subscription.state.as_deref() == Some("Enabled")))
             .unwrap_or(0);
+        let lies_in = |old: &Subscription, tenant: &Tenant| {
+            old.tenant_id.as_ref().is_none_or(|id| id.eq_ignore_ascii_case(tenant.as_str()))
+        };
         let is_of_tenant = |old: &Subscription| {
-            tenant.is_none_or(|tenant| old.tenant_id.as_ref().is_none_or(|id| id.eq_ignore_ascii_case(tenant.as_str())))
+            tenant.is_none_or(|tenant| lies_in(old, tenant)) && !refused.iter().any(|tenant| lies_in(old, tenant))
         };
         self.subscriptions.retain(|old| {
             let is_found = found.iter().any(|new| new.id.eq_ignore_ascii_case(&old.id));
             let is_same_user = found.iter().any(|new| is_same(&new.user.name, &old.user.name));
             old.environment_name != cloud.name() || !(is_found || is_same_user && is_of_tenant(old))
         });
+        let keeps_default = self.subscriptions.iter().any(|old| {
+            old.is_default
+                && old.environment_name == cloud.name()
+                && found.iter().any(|new| is_same(&new.user.name, &old.user.name))
+                && refused.iter().any(|tenant| lies_in(old, tenant))
+        });
+        if keeps_default {
+            self.subscriptions.extend(found);
+            return;
+        }
         // Each cloud has a default of its own.
         for other in self.subscriptions.iter_mut().filter(|other| other.environment_name == cloud.name()) {
             other.is_default = false;
@@ -180,14 +214,21 @@ mod tests {
         profile.replace(
             &cloud,
             None,
+            &[],
             vec![subscription("a", "Disabled", &cloud), subscription("b", "Enabled", &cloud)],
         );
         assert_eq!(default_of(&profile), ["b"]);
-        profile.replace(&cloud, None, vec![subscription("c", "Enabled", &cloud), subscription("B", "Enabled", &cloud)]);
+        profile.replace(
+            &cloud,
+            None,
+            &[],
+            vec![subscription("c", "Enabled", &cloud), subscription("B", "Enabled", &cloud)],
+        );
         assert_eq!(default_of(&profile), ["B"]);
         profile.replace(
             &cloud,
             None,
+            &[],
             vec![subscription("d", "Disabled", &cloud), subscription("e", "Disabled", &cloud)],
         );
         assert_eq!(default_of(&profile), ["d"]);
@@ -197,8 +238,8 @@ mod tests {
     fn a_login_replaces_what_was_seen_in_its_own_cloud_only() {
         let (public, china) = (Cloud::public(), Cloud::china());
         let mut profile = Profile::default();
-        profile.replace(&public, None, vec![subscription("a", "Enabled", &public)]);
-        profile.replace(&china, None, vec![subscription("b", "Enabled", &china)]);
+        profile.replace(&public, None, &[], vec![subscription("a", "Enabled", &public)]);
+        profile.replace(&china, None, &[], vec![subscription("b", "Enabled", &china)]);
         assert_eq!((profile.subscriptions().len(), default_of(&profile)), (2, vec!["a", "b"]), "each has its default");
         assert_eq!(profile.forget(&china, None), 1);
         assert_eq!(profile.subscriptions().len(), 1);
@@ -215,17 +256,33 @@ mod tests {
         let ids = |profile: &Profile| profile.subscriptions().iter().map(|it| it.id.clone()).collect::<Vec<_>>();
         let tenant = Tenant::parse("T2").unwrap();
         let mut profile = Profile::default();
-        profile.replace(&cloud, None, vec![of("a", "t1"), of("b", "t2"), of("c", "t1")]);
-        profile.replace(&cloud, Some(&tenant), vec![of("d", "t2"), of("c", "t2")]);
+        profile.replace(&cloud, None, &[], vec![of("a", "t1"), of("b", "t2"), of("c", "t1")]);
+        profile.replace(&cloud, Some(&tenant), &[], vec![of("d", "t2"), of("c", "t2")]);
         assert_eq!((ids(&profile), default_of(&profile)), (vec!["a".into(), "d".into(), "c".into()], vec!["d"]));
         let mut other = of("e", "t2");
         other.user.name = "grace@contoso.example".to_owned();
-        profile.replace(&cloud, Some(&tenant), vec![other]);
+        profile.replace(&cloud, Some(&tenant), &[], vec![other]);
         assert_eq!((ids(&profile).join(" "), default_of(&profile)), ("a d c e".to_owned(), vec!["e"]));
         profile.select(&cloud, "A");
         assert_eq!(default_of(&profile), ["a"]);
         assert_eq!(profile.forget(&cloud, Some("ADA@contoso.example")), 3);
         assert_eq!(default_of(&profile), ["e"], "only one user is left");
+    }
+
+    #[test]
+    fn what_lies_in_a_tenant_that_refuses_stays_and_the_default_with_it() {
+        let cloud = Cloud::public();
+        let of = |id: &str, tenant: &str| {
+            let mut subscription = subscription(id, "Enabled", &cloud);
+            subscription.tenant_id = Some(tenant.to_owned());
+            subscription
+        };
+        let mut profile = Profile::default();
+        profile.replace(&cloud, None, &[], vec![of("a", "t1"), of("b", "t1"), of("c", "t2")]);
+        profile.select(&cloud, "c");
+        profile.replace(&cloud, None, &[Tenant::parse("T2").unwrap()], vec![of("a", "t1")]);
+        let ids: Vec<_> = profile.subscriptions().iter().map(|it| it.id.as_str()).collect();
+        assert_eq!((ids, default_of(&profile)), (vec!["c", "a"], vec!["c"]));
     }
 
     #[tokio::test]
@@ -234,7 +291,7 @@ mod tests {
         let env = Env::fake([("AZML_CONFIG_DIR", home.path().join("azml").to_str().unwrap())]);
         assert!(Profile::load(&env).unwrap().subscriptions().is_empty());
         let mut profile = Profile::default();
-        profile.replace(&Cloud::public(), None, vec![subscription("a", "Enabled", &Cloud::public())]);
+        profile.replace(&Cloud::public(), None, &[], vec![subscription("a", "Enabled", &Cloud::public())]);
         Profile::update(&env, |_| Ok(profile.clone())).await.unwrap();
         assert_eq!(Profile::load(&env).unwrap().subscriptions(), profile.subscriptions());
         #[cfg(unix)]

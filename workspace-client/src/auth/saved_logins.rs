@@ -72,9 +72,28 @@ impl SavedLogins {
         Ok(accounts)
     }
 
-    /// Takes in a sign-in by a person: from now on it answers here, and is the current one for every later process.
+    /// The cloud and the account of every login to another cloud.
+    pub(super) async fn elsewhere(&self) -> Result<Vec<(String, Account)>, Error> {
+        let mut partitions = self.store.partitions().await?;
+        partitions.retain(|partition| !partition.is_within(&self.pointer));
+        partitions.sort();
+        let mut logins = Vec::new();
+        for partition in partitions {
+            let parts: Vec<_> = partition.as_str().split('/').collect();
+            // As this type makes them: the kind, the cloud, the authority, the client, and the account.
+            let ["login", cloud, _, _, _] = parts[..] else { continue };
+            let known = Cloud::known_names().find(|known| known.eq_ignore_ascii_case(cloud));
+            logins.push((known.unwrap_or(cloud).to_owned(), self.account_of(&partition).await));
+        }
+        Ok(logins)
+    }
+
+    /// Takes in a sign-in by a person: from now on it answers here, and is the current one for every later process, unless
+    /// another account was wanted and there is a current one.
     pub(super) async fn adopt(&self, request: &TokenRequest, grant: Grant) -> Result<(), Error> {
         let account = grant.account.clone();
+        let is_other = (self.wanted.as_ref().zip(account.as_ref())).is_some_and(|(wanted, it)| !wanted.is_of(it));
+        let has_current = is_other && matches!(self.current().await, Ok(Some(_)));
         let partition = self.partition(account.as_ref());
         let login = match self.chosen.load_full() {
             Some(login) if login.source().partition() == partition => login,
@@ -83,7 +102,7 @@ impl SavedLogins {
         let saved = login.adopt(request, grant).await;
         self.chosen.store(Some(login));
         saved?;
-        self.point_to(account).await
+        if has_current { Ok(()) } else { self.point_to(account).await }
     }
 
     /// Makes the account of the login that answers the current one.
@@ -126,7 +145,18 @@ impl SavedLogins {
             };
             removed.extend(was_there.then_some(account));
         }
-        let current = self.point_to_who_is_left().await?;
+        let current = self.point_to_who_is_left().await.map_err(|error| {
+            let names = removed.iter().map(name).collect::<Vec<_>>().join(", ");
+            if names.is_empty() {
+                return error;
+            }
+            let message = format!("the login of {names} is removed, but not its name as the current account: {error}");
+            let told = Error::new(error.kind(), message);
+            match error.help() {
+                Some(help) => told.with_help(help),
+                None => told,
+            }
+        })?;
         Ok(Forgotten { removed, remaining: self.accounts().await?, current })
     }
 

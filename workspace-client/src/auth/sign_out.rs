@@ -21,6 +21,8 @@ pub struct SignOut {
     pub remaining: Vec<Account>,
     /// Which of them is the current one. None where there are several and the current one has just gone.
     pub current: Option<Account>,
+    /// The saved logins to other clouds, which a sign-out leaves: the cloud's name, and the account.
+    pub elsewhere: Vec<(String, Account)>,
 }
 
 impl InteractiveLoginAuthentication {
@@ -54,6 +56,7 @@ impl InteractiveLoginAuthentication {
             }
         }
         let (removed, remaining, current) = (forgotten.removed, forgotten.remaining, forgotten.current);
-        Ok(SignOut { removed, renewed, remaining, current })
+        let elsewhere = self.0.saved.elsewhere().await?;
+        Ok(SignOut { removed, renewed, remaining, current, elsewhere })
     }
 }

@@ -224,6 +224,25 @@ fn azml_switches_between_accounts_and_signs_out_one_at_a_time() {
 }
 
 #[test]
+fn a_sign_in_as_another_person_than_the_one_asked_for_fails_and_changes_no_choice() {
+    let (home, azure) = (Home::new(), Emulator::start());
+    let profile = || std::fs::read_to_string(home.path().join("azml/profile.json")).unwrap();
+    let user = || json(azml(&home, &azure, &["account", "show"]))["user"]["name"].clone();
+    let first = login(&home, &azure, &["--no-browser", "--username", "nobody@contoso.example"], None);
+    assert_eq!(first.code, 1, "{}", first.stderr);
+    let error = "error: the sign-in was made as ada@contoso.example, not as nobody@contoso.example";
+    assert!(first.stderr.contains(error), "{}", first.stderr);
+    assert_eq!(user(), ADA, "there was nobody before");
+    login(&home, &azure, &["--no-browser", "--username", GRACE], None).success();
+    let before = profile();
+    let again = login(&home, &azure, &["--no-browser", "--username", "nobody@contoso.example"], None);
+    assert!(again.code == 1 && again.stderr.contains("next: azml login --username ada@contoso.example"), "{before}");
+    assert_eq!(user(), GRACE);
+    let token = azml(&home, &azure, &["account", "get-access-token", "--query", "accessToken", "-o", "tsv"]).success();
+    assert_eq!(Claims::peek(token.trim()).unwrap().upn.as_deref(), Some(GRACE));
+}
+
+#[test]
 fn a_choice_from_the_list_of_the_cli_is_kept_by_azml_alone() {
     let home = Home::with_cli_login();
     let before = std::fs::read(home.path().join("azure/azureProfile.json")).unwrap();

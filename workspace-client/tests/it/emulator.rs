@@ -154,6 +154,70 @@ fn a_login_whose_subscriptions_cannot_be_listed_is_a_login() {
 }
 
 #[test]
+fn what_cannot_be_listed_now_does_not_change_the_list_or_the_choice() {
+    let (home, azure) = (Home::new(), Emulator::start());
+    login(&home, &azure, &["--no-browser"], None).success();
+    let profile = || std::fs::read_to_string(home.path().join("azml/profile.json")).unwrap();
+    azml(&home, &azure, &["account", "set", "-s", "Shared Research"]).success();
+    let before = profile();
+
+    azure.add_fault(Fault::new("/tenants", Effect::status(403)));
+    let run = login(&home, &azure, &["--no-browser"], None);
+    assert_eq!((run.code, profile()), (0, before.clone()), "{}", run.stderr);
+    assert!(run.stderr.contains("the list of subscriptions is as it was"), "{}", run.stderr);
+    assert!(!run.stderr.contains("no subscription was found"), "{}", run.stderr);
+    azure.clear_faults();
+
+    // A new token of that tenant is needed, and refused.
+    let refusal = serde_json::json!({"error": "invalid_request", "error_description": "AADSTS50000: refused"});
+    let effect = Effect::OauthError { status: 400, json: refusal };
+    azure.add_fault(Fault::new(format!("/{}/oauth2", defaults::FABRIKAM), effect));
+    std::fs::remove_dir_all(home.path().join("azml/tokens")).unwrap();
+    let run = login(&home, &azure, &["--no-browser"], None);
+    assert!(run.stderr.contains("are not listed"), "{}", run.stderr);
+    let shown = json(azml(&home, &azure, &["account", "show"]));
+    assert_eq!(shown["id"], defaults::FABRIKAM_SUBSCRIPTION, "the choice lies in the tenant that refuses");
+    assert_eq!(json(run).as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn a_login_sets_a_damaged_list_aside_and_makes_a_new_one() {
+    let (home, azure) = (Home::new(), Emulator::start());
+    login(&home, &azure, &["--no-browser"], None).success();
+    home.write("azml/profile.json", "{ damaged");
+    let run = azml(&home, &azure, &["account", "show"]);
+    assert!(run.code == 1 && run.stderr.contains("next: azml login sets it aside"), "{}", run.stderr);
+    let run = login(&home, &azure, &["--no-browser"], None);
+    assert!(run.stderr.contains("profile.json.corrupt now"), "{}", run.stderr);
+    assert_eq!(json(run).as_array().unwrap().len(), 3);
+    assert_eq!(std::fs::read_to_string(home.path().join("azml/profile.json.corrupt")).unwrap(), "{ damaged");
+}
+
+#[test]
+fn a_login_that_is_kept_in_memory_only_is_told() {
+    let (home, azure) = (Home::new(), Emulator::start());
+    let run = login_with(&home, &azure, &["--no-browser"], &[("AZML_PROTECTION", "memory")]);
+    assert!(run.stderr.contains("the next command must sign in again"), "{}", run.stderr);
+}
+
+#[test]
+fn a_logout_names_the_logins_of_other_clouds() {
+    let (home, azure) = (Home::new(), Emulator::start());
+    login(&home, &azure, &["--no-browser"], None).success();
+    login(&home, &azure, &["--no-browser", "--cloud", "AzureChinaCloud"], None).success();
+    let run = azml(&home, &azure, &["logout", "--all", "-o", "json"]);
+    let command = "azml logout --cloud AzureChinaCloud --username ada@contoso.example";
+    let told = format!("still signed in with azml to AzureChinaCloud: ada@contoso.example; {command}\n");
+    assert!(run.stderr.contains(&told), "{}", run.stderr);
+    assert_eq!(json(run)["remains"][0]["endsWith"], command);
+    let listed = json(azml(&home, &azure, &["account", "list", "--all"]));
+    assert_eq!(listed[0]["cloudName"], "AzureChinaCloud", "{listed}");
+    let words: Vec<_> = command.split(' ').skip(1).collect();
+    azml(&home, &azure, &words).success();
+    assert_eq!(json(azml(&home, &azure, &["logout", "--all", "-o", "json"]))["remains"], serde_json::json!([]));
+}
+
+#[test]
 fn a_workspace_that_is_not_there_is_reported_with_the_next_step() {
     let (home, azure) = (Home::new(), Emulator::start());
     login(&home, &azure, &["--no-browser"], None).success();

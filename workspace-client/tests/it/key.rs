@@ -115,8 +115,8 @@ async fn a_login_moves_to_a_passphrase_and_back_and_serves_its_token_after_each_
     protection
       ok    key               in a key file; it lasts as long as the file
       ok      place key-file  it has the key
-      ok    login             login/azurecloud/https:%2f%2flogin.microsoftonline.com%2f/04b07795-8ddb-461a-bbee-02f9e1bf7b46, under the key in a key file
-      ok    login             login/azurecloud/https:%2f%2flogin.microsoftonline.com%2f/04b07795-8ddb-461a-bbee-02f9e1bf7b46/5e0f1a2b-77c3-4d18-8e90-0000000ada01.3f2a9c1e-5b7d-4e60-9a11-0000000c0501, under the key in a key file
+      ok    login             AzureCloud: names the current account, under the key in a key file
+      ok    login             AzureCloud: ada@contoso.example, under the key in a key file
 
     Nothing is wrong.
 
@@ -124,14 +124,14 @@ async fn a_login_moves_to_a_passphrase_and_back_and_serves_its_token_after_each_
     protection
       ok    key                 in a passphrase; it lasts as long as the passphrase is known and the salt's file is there
       ok      place passphrase  it has the key
-      ok    login               login/azurecloud/https:%2f%2flogin.microsoftonline.com%2f/04b07795-8ddb-461a-bbee-02f9e1bf7b46, under the key in a passphrase
-      ok    login               login/azurecloud/https:%2f%2flogin.microsoftonline.com%2f/04b07795-8ddb-461a-bbee-02f9e1bf7b46/5e0f1a2b-77c3-4d18-8e90-0000000ada01.3f2a9c1e-5b7d-4e60-9a11-0000000c0501, under the key in a passphrase
+      ok    login               AzureCloud: names the current account, under the key in a passphrase
+      ok    login               AzureCloud: ada@contoso.example, under the key in a passphrase
 
     Nothing is wrong.
     ");
     let query = ["key", "show", "-o", "tsv", "--query", "[?status=='ok'].[section, subject]"];
     let found = saved.azml(&query, &by_passphrase).success();
-    assert!(found.starts_with("protection\tkey\nprotection\t  place passphrase\nprotection\tlogin\n"), "{found}");
+    assert!(found.starts_with("protection\tkey\nprotection\tplace passphrase\nprotection\tlogin\n"), "{found}");
     insta::assert_snapshot!(saved.tell(&["key", "move"], &by_passphrase), @"nothing to move: every login is sealed with the key in a passphrase");
     assert_eq!(saved.token(&[PASSPHRASE]), token, "without a choice the passphrase is one of the places");
 

@@ -1,5 +1,7 @@
 //! The subscriptions that are known without asking Azure.
 
+use std::collections::HashSet;
+
 use auth_cli_bridge::{ConfigDir, Subscription};
 use auth_core::{Cloud, Env, Error, ErrorKind};
 use workspace_client::Profile;
@@ -22,7 +24,10 @@ impl Accounts {
         let mut subscriptions = if are_ours {
             own.subscriptions().to_vec()
         } else {
-            auth_cli_bridge::Profile::load(&ConfigDir::azure_cli(env))?.subscriptions().to_vec()
+            let of_cli = auth_cli_bridge::Profile::load(&ConfigDir::azure_cli(env))?;
+            let others = own.subscriptions().iter().chain(of_cli.subscriptions());
+            let mut seen = HashSet::new();
+            others.filter(|it| seen.insert((it.environment_name.clone(), it.id.to_lowercase()))).cloned().collect()
         };
         let selected = own.selected(cloud).filter(|_| !are_ours);
         let is_it = |it: &Subscription| is_of_cloud(it) && selected.is_some_and(|id| it.id.eq_ignore_ascii_case(id));
@@ -95,7 +100,8 @@ impl Accounts {
         if matching.next().is_some() { Err(refuse("is the name of several; give the id")) } else { Ok(found) }
     }
 
-    fn of_cloud(&self) -> impl Iterator<Item = &Subscription> {
+    /// All of this cloud.
+    pub(crate) fn of_cloud(&self) -> impl Iterator<Item = &Subscription> {
         self.subscriptions.iter().filter(|it| it.environment_name == self.cloud)
     }
 }

@@ -108,7 +108,7 @@ pub(crate) struct LogoutArgs {
     #[arg(long, value_name = "USER", conflicts_with = "all")]
     pub(crate) username: Option<String>,
 
-    /// Sign out everybody
+    /// Sign out everybody of this cloud
     #[arg(long)]
     pub(crate) all: bool,
 }

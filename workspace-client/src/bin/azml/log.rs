@@ -1,6 +1,8 @@
 //! What is told on stderr beside the result.
 
+use std::collections::HashSet;
 use std::fmt::{self, Write as _};
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
@@ -27,6 +29,9 @@ pub(crate) fn start(debug: bool) {
     }
 }
 
+/// What was told already: several parts may meet the same problem.
+static SAID: LazyLock<Mutex<HashSet<String>>> = LazyLock::new(Mutex::default);
+
 /// An event as a person reads it.
 struct Warning;
 
@@ -34,8 +39,12 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>, N: for<'a> FormatFields<'a> + 'stat
     fn format_event(&self, _: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
         let mut text = Text::default();
         event.record(&mut text);
+        if !SAID.lock().unwrap_or_else(PoisonError::into_inner).insert(format!("{}{}", text.message, text.fields)) {
+            return Ok(());
+        }
         let level = if *event.metadata().level() == Level::ERROR { "error" } else { "warning" };
-        writeln!(writer, "{level}: {}{}", text.message, text.fields)
+        writeln!(writer, "{level}: {}{}", text.message, text.fields)?;
+        if text.help.is_empty() { Ok(()) } else { writeln!(writer, "next: {}", text.help) }
     }
 }
 
@@ -43,14 +52,20 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>, N: for<'a> FormatFields<'a> + 'stat
 struct Text {
     message: String,
     fields: String,
+    help: String,
 }
 
 impl Visit for Text {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.record_debug(field, &format_args!("{value}"));
+    }
+
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         // Writing to a string does not fail.
         let _ = match field.name() {
             "message" => write!(self.message, "{value:?}"),
             "error" => write!(self.fields, ": {value:?}"),
+            "help" => write!(self.help, "{value:?}"),
             name => write!(self.fields, " ({name}: {value:?})"),
         };
     }

@@ -42,7 +42,19 @@ impl Remains {
             remains.add(format!("still signed in with azml: {user}{role}; {command}"), "login", user, Some(&command));
         }
         if done.current.is_none() && !done.remaining.is_empty() {
-            remains.lines.push("none is the current account: azml account set --subscription <id or name>".to_owned());
+            remains.lines.push(
+                "none is the current account: azml login --username <user> chooses one without a browser".to_owned(),
+            );
+        }
+        for (cloud, account) in &done.elsewhere {
+            let user = name(account);
+            let command = format!("azml logout --cloud {cloud} --username {user}");
+            remains.add(
+                format!("still signed in with azml to {cloud}: {user}; {command}"),
+                "login",
+                user,
+                Some(&command),
+            );
         }
         remains.of_cli(cloud, env);
         let sdk = ConfigDir::python_sdk(env).tokens().map(|folder| folder.join("msal_token_cache.json"));

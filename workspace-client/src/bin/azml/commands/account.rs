@@ -39,6 +39,14 @@ pub(crate) fn set(subscription: &str, context: &Context) -> Result<(), Error> {
     let cloud = context.cloud()?;
     let accounts = Accounts::load(&context.env, &cloud)?;
     let id = accounts.find(Some(subscription))?.id.clone();
+    // First what may have to wait for another process, so that a failure leaves both as they were.
+    if let Some(user) = accounts.user(Some(&id)) {
+        match block_on(async { context.auth(Some(user))?.make_current().await }) {
+            // The Azure CLI, or the Python SDK, answers for this user.
+            Err(error) if error.kind() == ErrorKind::Unavailable => {}
+            done => done?,
+        }
+    }
     block_on(Profile::update(&context.env, |profile| {
         let mut profile = profile?;
         profile.select(&cloud, &id);
@@ -47,12 +55,7 @@ pub(crate) fn set(subscription: &str, context: &Context) -> Result<(), Error> {
     if accounts.are_of_cli() {
         say("note: the Azure CLI keeps this list, and its files are left alone: azml goes by this choice, az does not");
     }
-    let Some(user) = accounts.user(Some(&id)) else { return Ok(()) };
-    match block_on(async { context.auth(Some(user))?.make_current().await }) {
-        // The Azure CLI, or the Python SDK, answers for this user.
-        Err(error) if error.kind() == ErrorKind::Unavailable => Ok(()),
-        done => done,
-    }
+    Ok(())
 }
 
 /// A list of subscriptions, as the Azure CLI prints it after a login.

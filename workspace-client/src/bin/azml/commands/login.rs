@@ -12,7 +12,7 @@ use workspace_client::arm::ArmClient;
 use workspace_client::auth::InteractiveLoginAuthentication;
 use workspace_client::subscriptions::{self, Found};
 
-use super::account;
+use super::{account, name};
 use crate::accounts::Accounts;
 use crate::args::LoginArgs;
 use crate::context::{Context, block_on};
@@ -36,6 +36,9 @@ pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<Outcome, Error>
     }
     let auth = login.build()?;
     Profile::prepare(&context.env)?;
+    if context.env.var("AZML_PROTECTION").is_some_and(|places| places.trim() == "memory") {
+        say("warning: AZML_PROTECTION is memory, so the next command must sign in again");
+    }
     let signed_in = block_on(sign_in(&auth, args.tenant.is_some(), &progress, context));
     progress.done();
     if let Some(error) = auth.save_problem() {
@@ -46,27 +49,56 @@ pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<Outcome, Error>
             None => unsaved,
         });
     }
-    let SignedIn { mut found, user, tenant, is_ours } = signed_in?;
-    for (tenant, error) in &found.refused {
+    let SignedIn { found, user, tenant, account } = signed_in?;
+    mend_profile(context)?;
+    // A person may have picked another account than the one that was asked for.
+    let other = account.as_ref().zip(args.username.as_deref()).and_then(|(account, wanted)| other(account, wanted));
+    let is_ours = account.is_some();
+    let is_told = found.is_some();
+    let Found { mut subscriptions, refused } = found.unwrap_or_default();
+    for (tenant, error) in &refused {
         say(&format!("warning: the subscriptions of tenant {tenant} are not listed: {error}"));
         if let Some(help) = error.help() {
             say(&format!("next: {help}"));
         }
     }
-    if found.subscriptions.is_empty() {
-        say("warning: no subscription was found; the login itself is in order");
-        if let Some(tenant) = &tenant {
-            found.subscriptions.push(subscriptions::tenant_level(tenant, &user, auth.cloud())?);
+    if subscriptions.is_empty() {
+        let accounts = Accounts::load(&context.env, auth.cloud())?;
+        let is_known = accounts.are_of_cli()
+            || accounts.of_cloud().any(|it| it.user.name.to_lowercase() == user.name.to_lowercase());
+        let has_answer = is_told && refused.is_empty();
+        say(match (has_answer, is_known) {
+            (true, _) => "warning: no subscription was found; the login itself is in order",
+            (false, true) => "the login itself is in order, and the list of subscriptions is as it was",
+            (false, false) => "the login itself is in order; azml login looks for subscriptions again",
+        });
+        if let Some(tenant) = tenant.as_ref().filter(|_| has_answer || !is_known) {
+            subscriptions.push(subscriptions::tenant_level(tenant, &user, auth.cloud())?);
         }
     }
     // The list of the Azure CLI's login is kept by the Azure CLI.
     if is_ours || !Accounts::load(&context.env, auth.cloud())?.are_of_cli() {
         let tenant = tenant.as_ref().filter(|_| args.tenant.is_some());
+        let refused: Vec<_> = refused.into_iter().map(|(tenant, _)| tenant).collect();
         block_on(Profile::update(&context.env, |profile| {
-            let mut profile = profile.unwrap_or_default();
-            profile.replace(auth.cloud(), tenant, found.subscriptions);
+            let mut profile = profile?;
+            let is_of_cloud = |it: &&Subscription| it.environment_name == auth.cloud().name();
+            let earlier = profile.subscriptions().iter().filter(is_of_cloud).cloned().collect::<Vec<_>>();
+            if other.is_some() {
+                // What somebody else sees stays theirs, and so does the choice.
+                subscriptions.retain(|new| {
+                    !earlier.iter().any(|old| old.id.eq_ignore_ascii_case(&new.id) && old.user.name != new.user.name)
+                });
+            }
+            profile.replace(auth.cloud(), tenant, &refused, subscriptions);
+            if let Some(default) = earlier.iter().find(|it| it.is_default && other.is_some()) {
+                profile.select(auth.cloud(), &default.id);
+            }
             Ok(profile)
         }))?;
+    }
+    if let Some(other) = other {
+        return Err(other);
     }
     // Who answers without a name from now on is who has just logged in.
     if is_ours && args.username.is_some() {
@@ -77,12 +109,34 @@ pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<Outcome, Error>
     account::outcome(accounts.list(false).filter(is_own))
 }
 
+/// Puts a profile out of the way that cannot be read, and says so.
+pub(super) fn mend_profile(context: &Context) -> Result<(), Error> {
+    if let Some((aside, problem)) = block_on(Profile::set_aside_if_damaged(&context.env))? {
+        say(&format!("warning: {problem}; it is {} now, and a new one is made", aside.display()));
+    }
+    Ok(())
+}
+
+/// The error if this account is not the one that was asked for.
+fn other(account: &Account, wanted: &str) -> Option<Error> {
+    let wanted = wanted.trim();
+    let names = [&account.username, &account.home_account_id];
+    if names.into_iter().flatten().any(|name| name.to_lowercase() == wanted.to_lowercase()) {
+        return None;
+    }
+    let name = name(account);
+    let message = format!("the sign-in was made as {name}, not as {wanted}; that login is saved beside the others");
+    let help = format!("azml login --username {name} makes it the current account");
+    Some(Error::new(ErrorKind::Configuration, message).with_help(help))
+}
+
 struct SignedIn {
-    found: Found,
+    /// None if the tenants could not be listed.
+    found: Option<Found>,
     user: User,
     tenant: Option<Tenant>,
-    /// Whether azml itself keeps the login.
-    is_ours: bool,
+    /// Whose login azml itself keeps, if it does.
+    account: Option<Account>,
 }
 
 /// Signs in and lists the subscriptions. A login that cannot list any is a login all the same.
@@ -102,11 +156,9 @@ async fn sign_in(
     progress.on("listing subscriptions");
     let client = ArmClient::new(Arc::new(auth.clone())).http(context.http.clone());
     let wanted = tenant.as_ref().filter(|_| only_this_tenant);
-    let found = subscriptions::find(&client, &user, wanted).await.unwrap_or_else(|error| {
-        progress.say(&format!("warning: the tenants cannot be listed: {error}"));
-        Found::default()
-    });
-    Ok(SignedIn { found, user, tenant, is_ours: account.is_some() })
+    let found = subscriptions::find(&client, &user, wanted).await;
+    let found = found.inspect_err(|error| progress.say(&format!("warning: the tenants cannot be listed: {error}")));
+    Ok(SignedIn { found: found.ok(), user, tenant, account })
 }
 
 /// Whose token it is: a person, or an application such as a managed identity.

@@ -4,6 +4,7 @@ use auth_core::{Account, Authentication as _, Cloud, Error, ErrorKind};
 use serde_json::{Value, json};
 use workspace_client::{Profile, config_dir};
 
+use super::login::mend_profile;
 use crate::args::LogoutArgs;
 use crate::context::{Context, block_on};
 use crate::output::Outcome;
@@ -59,9 +60,10 @@ fn forget(user: Option<&str>, cloud: &Cloud, context: &Context) -> Result<usize,
     if Profile::load(&context.env).is_ok_and(|profile| profile == Profile::default()) {
         return Ok(0);
     }
+    mend_profile(context)?;
     let mut removed = 0;
     block_on(Profile::update(&context.env, |profile| {
-        let mut profile = profile.unwrap_or_default();
+        let mut profile = profile?;
         removed = profile.forget(cloud, user);
         Ok(profile)
     }))?;

@@ -52,9 +52,13 @@ impl Finding {
         Self::new(subject, Status::Warning, detail)
     }
 
+    pub(super) fn problem(subject: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self::new(subject, Status::Problem, detail)
+    }
+
     /// A problem, with its causes and what to do about it.
     pub(super) fn from_error(subject: impl Into<String>, error: &Error) -> Self {
-        let finding = Self::new(subject, Status::Problem, error.to_string());
+        let finding = Self::problem(subject, error.to_string());
         match error.help() {
             Some(help) => finding.with_help(help),
             None => finding,
@@ -75,11 +79,15 @@ impl Finding {
 pub(super) fn text(sections: &[Section]) -> String {
     let mut text = String::new();
     let findings = || sections.iter().flat_map(|section| &section.findings);
-    let width =
-        findings().map(|finding| finding.subject.chars().count()).filter(|width| *width < 32).max().unwrap_or(0);
+    let width = findings()
+        .map(|finding| indented(&finding.subject).chars().count())
+        .filter(|width| *width < 32)
+        .max()
+        .unwrap_or(0);
     for section in sections {
         let _ = writeln!(text, "{}", section.name);
         for Finding { subject, status, detail, next } in &section.findings {
+            let subject = indented(subject);
             let mark = match status {
                 Status::Ok => "ok",
                 Status::Absent => "-",
@@ -99,4 +107,10 @@ pub(super) fn text(sections: &[Section]) -> String {
         (problems, warnings) => writeln!(text, "Problems: {problems}. Warnings: {warnings}."),
     };
     text
+}
+
+/// The places for the key belong to it, and stand below it.
+fn indented(subject: &str) -> String {
+    let is_part = subject.starts_with("place ") || subject.starts_with("or else ");
+    if is_part { format!("  {subject}") } else { subject.to_owned() }
 }

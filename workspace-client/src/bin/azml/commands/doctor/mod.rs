@@ -48,9 +48,10 @@ fn report(sections: &[Section]) -> Outcome {
 }
 
 async fn examine(args: &DoctorArgs, context: &Context) -> Vec<Section> {
-    let auth = auth(context);
+    let user = default_user(context);
+    let auth = context.auth(user.as_deref());
     let mut sections = vec![Section::new("azml", vec![version(), cloud(&auth)])];
-    sections.push(Section::new("sign-in", sources::find(auth.as_ref().ok(), context).await));
+    sections.push(Section::new("sign-in", sources::find(auth.as_ref().ok(), user.is_some(), context).await));
     sections.push(Section::new("files", storage::files(context)));
     sections.push(Section::new("protection", storage::protection(context).await));
     sections.push(Section::new("Azure CLI", azure_cli::state(context)));
@@ -62,10 +63,10 @@ async fn examine(args: &DoctorArgs, context: &Context) -> Vec<Section> {
     sections
 }
 
-/// The way in of every other command: as the user of the default subscription, if there is one.
-fn auth(context: &Context) -> Result<InteractiveLoginAuthentication, Error> {
-    let accounts = Accounts::load(&context.env, &context.cloud()?).ok();
-    context.auth(accounts.as_ref().and_then(|accounts| accounts.user(None)))
+/// As whom every other command signs in: the user of the default subscription, if there is one.
+fn default_user(context: &Context) -> Option<String> {
+    let accounts = Accounts::load(&context.env, &context.cloud().ok()?).ok()?;
+    accounts.user(None).map(str::to_owned)
 }
 
 fn version() -> Finding {

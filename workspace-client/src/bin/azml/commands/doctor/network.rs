@@ -52,8 +52,16 @@ pub(super) async fn ask(auth: &InteractiveLoginAuthentication, context: &Context
         reach("authority", cloud.authority(), &authority, context).await,
         reach("resource manager", cloud.resource_manager(), &manager, context).await,
     ];
-    let started = Instant::now();
+    let (started, now) = (Instant::now(), Clock::system().now());
     findings.push(match auth.token(&TokenRequest::arm(cloud)).await {
+        Ok(token) if token.obtained_on().is_some_and(|obtained| obtained + Duration::from_secs(1) < now) => {
+            let until = time::OffsetDateTime::from(token.expires_on());
+            let (hour, minute) = (until.hour(), until.minute());
+            Finding::ok(
+                "token",
+                format!("for Azure Resource Manager, from the cache, valid until {hour:02}:{minute:02} UTC"),
+            )
+        }
         Ok(_) => Finding::ok("token", format!("for Azure Resource Manager, after {}", millis(started))),
         Err(error) => Finding::from_error("token", &error),
     });

@@ -8,20 +8,29 @@ use workspace_client::auth::InteractiveLoginAuthentication;
 use super::finding::{Finding, Status};
 use crate::context::Context;
 
+const MACHINE: &str = "managed identity";
+
 /// Each way, whether it is there, and which one would be used. Only files and variables are looked at.
-pub(super) async fn find(auth: Option<&InteractiveLoginAuthentication>, context: &Context) -> Vec<Finding> {
+pub(super) async fn find(
+    auth: Option<&InteractiveLoginAuthentication>,
+    wants_user: bool,
+    context: &Context,
+) -> Vec<Finding> {
     let Some(auth) = auth else {
         // The section before this one has said why.
         return vec![Finding::absent("any", "cannot be told before the cloud is known")];
     };
     let mut findings = vec![machine(context)];
-    findings.push(of_account("saved login", auth.account().await.transpose()));
-    let used = auth.account().await.ok().flatten();
-    let others = auth.accounts().await.unwrap_or_default().into_iter().filter(|account| Some(account) != used.as_ref());
-    findings.extend(others.map(|account| {
-        let name = account.username.or(account.home_account_id).unwrap_or_default();
-        Finding::absent("another saved login", format!("{name}; azml account set --subscription chooses it"))
-    }));
+    let used = auth.account().await;
+    findings.push(of_account("saved login", used.clone().transpose()));
+    // Where it is not known which one is used, one of these might be it.
+    if let Ok(used) = used {
+        let others = auth.accounts().await.unwrap_or_default();
+        findings.extend(others.into_iter().filter(|account| Some(account) != used.as_ref()).map(|account| {
+            let name = account.username.or(account.home_account_id).unwrap_or_default();
+            Finding::absent("another saved login", format!("{name}; azml login --username {name} chooses it"))
+        }));
+    }
     let env = &context.env;
     for (name, directory) in
         [("login of the Python SDK", ConfigDir::python_sdk(env)), ("login of the Azure CLI", ConfigDir::azure_cli(env))]
@@ -29,17 +38,16 @@ pub(super) async fn find(auth: Option<&InteractiveLoginAuthentication>, context:
         let cli = AzureCliAuthentication::builder().cloud(auth.cloud().clone()).directory(directory).env(env.clone());
         findings.push(of_account(name, Some(cli.build().account().await)));
     }
-    mark_the_first(&mut findings);
+    mark_the_first(&mut findings, wants_user);
     findings
 }
 
 fn machine(context: &Context) -> Finding {
-    const NAME: &str = "managed identity";
     match Host::detect(&context.env, std::path::Path::is_file) {
-        Ok(Some(host)) => Finding::ok(NAME, format!("this machine is {}", host.name())),
-        Ok(None) => Finding::absent(NAME, "nothing says that this machine has one"),
-        Err(error) if error.kind() == ErrorKind::Unavailable => Finding::absent(NAME, error.to_string()),
-        Err(error) => Finding::from_error(NAME, &error),
+        Ok(Some(host)) => Finding::ok(MACHINE, format!("this machine is {}", host.name())),
+        Ok(None) => Finding::absent(MACHINE, "nothing says that this machine has one"),
+        Err(error) if error.kind() == ErrorKind::Unavailable => Finding::absent(MACHINE, error.to_string()),
+        Err(error) => Finding::from_error(MACHINE, &error),
     }
 }
 
@@ -56,8 +64,18 @@ fn of_account(name: &str, account: Option<Result<Account, Error>>) -> Finding {
 }
 
 /// A source that fails stops the search: another identity must not take its place.
-fn mark_the_first(findings: &mut Vec<Finding>) {
-    match findings.iter_mut().find(|finding| finding.status != Status::Absent) {
+fn mark_the_first(findings: &mut Vec<Finding>, wants_user: bool) {
+    // Whose token it gets is known only when it is asked: one of another user than the wanted one is passed over.
+    if let Some(machine) = findings.iter_mut().find(|it| it.subject == MACHINE && it.status == Status::Ok) {
+        machine.detail.push_str("; this one is tried first");
+        if !wants_user {
+            return;
+        }
+    }
+    match findings
+        .iter_mut()
+        .find(|it| it.status != Status::Absent && !(it.subject == MACHINE && wants_user && it.status == Status::Ok))
+    {
         Some(first) if first.status == Status::Ok => first.detail.push_str("; this one is used"),
         Some(_) => {}
         None => findings

@@ -1,9 +1,11 @@
 //! Where azml keeps its files, who may read them, and what protects the tokens.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use auth_cache::{HeldLock, Inspection, RecordInspection, StepInspection, StepState};
-use workspace_client::storage;
+use auth_core::Cloud;
+use workspace_client::{Profile, storage};
 
 use super::finding::Finding;
 use crate::context::Context;
@@ -14,12 +16,15 @@ pub(super) fn files(context: &Context) -> Vec<Finding> {
         let finding = Finding::warning("folder", "there is no home directory, so nothing is kept");
         return vec![finding.with_help("set HOME or AZML_CONFIG_DIR")];
     };
-    let mut findings = vec![described("folder", &folder, 0o077)];
+    let mut findings = vec![writable(described("folder", &folder, 0o077), &folder)];
     for name in ["profile.json", "tokens"] {
         let path = folder.join(name);
         if path.symlink_metadata().is_ok() {
-            findings.push(described(name, &path, 0o077));
+            findings.push(writable(described(name, &path, 0o077), &path));
         }
+    }
+    if let Err(error) = Profile::load(&context.env) {
+        findings.push(Finding::from_error("subscriptions", &error));
     }
     findings
 }
@@ -31,6 +36,7 @@ pub(super) async fn protection(context: &Context) -> Vec<Finding> {
         Ok(None) => return vec![Finding::absent("key", "nothing is kept, so nothing needs one")],
         Err(error) => return vec![Finding::from_error("key", &error)],
     };
+    let names = names(context).await;
     let Inspection { problems, steps, in_use, records, set_aside, locks, allows_memory, .. } = store.inspect().await;
     let mut findings = Vec::new();
     findings.push(match &in_use {
@@ -40,12 +46,12 @@ pub(super) async fn protection(context: &Context) -> Vec<Finding> {
     });
     findings.extend(steps.iter().map(step));
     if allows_memory {
-        findings.push(Finding::absent("  or else memory", "logins end with the process"));
+        findings.push(Finding::absent("or else memory", "logins end with the process"));
     }
     findings.extend(problems.into_iter().map(|problem| {
         Finding::warning("permissions", problem).with_help("the next login that is saved mends what it can")
     }));
-    findings.extend(records.iter().map(record));
+    findings.extend(records.iter().map(|it| record(it, &names)));
     for path in set_aside {
         findings.push(Finding::warning("set aside", format!("{}, which could not be opened", path.display())));
     }
@@ -61,7 +67,7 @@ fn held(lock: &HeldLock) -> String {
 }
 
 fn step(step: &StepInspection) -> Finding {
-    let subject = format!("  place {}", step.origin.name());
+    let subject = format!("place {}", step.origin.name());
     match &step.state {
         StepState::Empty => Finding::absent(subject, "it can be reached, and has no key of azml"),
         StepState::HasKey(1) => Finding::ok(subject, "it has the key"),
@@ -71,13 +77,44 @@ fn step(step: &StepInspection) -> Finding {
     }
 }
 
-fn record(record: &RecordInspection) -> Finding {
-    let whose = record.partition.as_ref().map_or_else(|| record.path.display().to_string(), ToString::to_string);
+/// The accounts of this cloud, by the id that their partitions end with.
+async fn names(context: &Context) -> HashMap<String, String> {
+    let Ok(auth) = context.auth(None) else { return HashMap::new() };
+    let accounts = auth.accounts().await.unwrap_or_default();
+    accounts.into_iter().filter_map(|it| Some((it.home_account_id?.to_lowercase(), it.username?))).collect()
+}
+
+fn record(record: &RecordInspection, names: &HashMap<String, String>) -> Finding {
+    let parts: Vec<_> = record.partition.iter().flat_map(|partition| partition.as_str().split('/')).collect();
+    let cloud_name = |cloud| Cloud::known_names().find(|known| known.eq_ignore_ascii_case(cloud)).unwrap_or(cloud);
+    let whose = match parts[..] {
+        ["login", cloud, _, _] => format!("{}: names the current account", cloud_name(cloud)),
+        ["login", cloud, _, _, account] => {
+            format!("{}: {}", cloud_name(cloud), names.get(account).map_or(account, String::as_str))
+        }
+        [] => record.path.display().to_string(),
+        _ => parts.join("/"),
+    };
     match (&record.error, record.origin) {
         (Some(error), _) => Finding::from_error("login", error),
         (None, Some(origin)) => Finding::ok("login", format!("{whose}, under the key in {origin}")),
         (None, None) => Finding::ok("login", whose),
     }
+}
+
+/// A problem instead, where this folder, or the one that it will be made in, lets nothing be written.
+fn writable(finding: Finding, path: &Path) -> Finding {
+    // What is beside its name does not exist yet: a profile is replaced, which only its folder must allow.
+    let Some(nearest) = path.ancestors().find(|it| it.symlink_metadata().is_ok()) else { return finding };
+    let why = match nearest.metadata() {
+        Ok(metadata) if metadata.is_file() && path.extension().is_some() => return finding,
+        Ok(metadata) if !metadata.is_dir() => format!("{} is not a folder, so nothing can be kept", nearest.display()),
+        Ok(metadata) if metadata.permissions().readonly() => {
+            format!("{} is not writable, so nothing can be kept", nearest.display())
+        }
+        _ => return finding,
+    };
+    Finding::problem(finding.subject, why).with_help("make it writable, or set AZML_CONFIG_DIR to a folder that is")
 }
 
 /// Every file of azml's own.
