@@ -133,7 +133,7 @@ impl Persistence {
 
     fn report(&self, error: &Error) {
         if !self.reported.swap(true, Ordering::Relaxed) {
-            tracing::warn!(help = error.help(), "{error}; tokens are kept in memory only");
+            tracing::warn!(help = error.help(), "{error}; what is obtained now is kept in memory only");
         }
     }
 }

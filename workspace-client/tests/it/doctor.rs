@@ -100,6 +100,20 @@ fn a_folder_that_is_open_to_others_is_told_and_left_as_it_is() {
     assert_eq!(std::fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o755);
 }
 
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_file_that_others_could_read_is_told_before_it_is_closed() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (azure, home) = (Emulator::start(), TempDir::new().unwrap());
+    sign_in(home.path(), &azure).await;
+    let key = home.path().join("tokens/key");
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let mut doctor = azml(home.path(), &azure);
+    let report = doctor.arg("doctor").env("AZML_CONFIG_DIR", home.path()).output().unwrap();
+    let report = String::from_utf8(report.stdout).unwrap();
+    assert!(report.contains("tokens/key is open to others (mode 0644)"), "{report}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn offline_it_asks_nobody_and_online_it_asks_the_hosts_and_for_a_token() {
     let (azure, home) = (Emulator::start(), TempDir::new().unwrap());

@@ -71,10 +71,9 @@ async fn without_redis_tokens_are_obtained_and_one_warning_says_that_they_are_no
     let log = log.text();
     let warnings: Vec<&str> = log.lines().filter(|line| line.contains(" WARN ")).collect();
     assert_eq!(warnings.len(), 1, "{warnings:?}");
-    assert!(
-        warnings[0]
-            .contains("cannot be reached (No such file or directory (os error 2)); tokens are kept in memory only")
-    );
+    assert!(warnings[0].contains(
+        "cannot be reached (No such file or directory (os error 2)); what is obtained now is kept in memory only"
+    ));
     Ok(())
 }
 

@@ -50,10 +50,12 @@ fn report(sections: &[Section]) -> Outcome {
 async fn examine(args: &DoctorArgs, context: &Context) -> Vec<Section> {
     let user = default_user(context);
     let auth = context.auth(user.as_deref());
+    // Looked at before a login is opened, which closes files that were open to others.
+    let (files, protection) = (storage::files(context), storage::protection(context).await);
     let mut sections = vec![Section::new("azml", vec![version(), cloud(&auth)])];
     sections.push(Section::new("sign-in", sources::find(auth.as_ref().ok(), user.is_some(), context).await));
-    sections.push(Section::new("files", storage::files(context)));
-    sections.push(Section::new("protection", storage::protection(context).await));
+    sections.push(Section::new("files", files));
+    sections.push(Section::new("protection", protection));
     sections.push(Section::new("Azure CLI", azure_cli::state(context)));
     sections.push(Section::new("network", network::settings(context)));
     sections.push(Section::new("clock", clock::compare_with_files(context)));

@@ -36,14 +36,19 @@ pub(super) async fn protection(context: &Context) -> Vec<Finding> {
         Ok(None) => return vec![Finding::absent("key", "nothing is kept, so nothing needs one")],
         Err(error) => return vec![Finding::from_error("key", &error)],
     };
+    let Inspection { problems, steps, in_use, records, set_aside, locks, allows_memory, better, .. } =
+        store.inspect().await;
     let names = names(context).await;
-    let Inspection { problems, steps, in_use, records, set_aside, locks, allows_memory, .. } = store.inspect().await;
     let mut findings = Vec::new();
     findings.push(match &in_use {
         Ok(Some(origin)) => Finding::ok("key", format!("in {origin}; it lasts {}", origin.durability())),
         Ok(None) => Finding::absent("key", "made with the first login that is saved"),
         Err(error) => Finding::from_error("key", error),
     });
+    if let Some(better) = better {
+        let detail = format!("the key is in a key file, though {better} could be used");
+        findings.push(Finding::warning("key", detail).with_help("azml key move"));
+    }
     findings.extend(steps.iter().map(step));
     if allows_memory {
         findings.push(Finding::absent("or else memory", "logins end with the process"));
