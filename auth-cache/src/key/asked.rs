@@ -22,8 +22,8 @@ type Answer = Result<Vec<Key>, Error>;
 /// A question that was not answered in time stays open and is not asked again, so that a person is not asked twice; until it
 /// is answered, everybody else is told at once that it is not. A refusal, such as a prompt that was closed, is not questioned
 /// for a while.
+#[derive(Default)]
 pub(super) struct Asked {
-    patience: Duration,
     found: Mutex<Vec<Key>>,
     open: Mutex<Option<Open>>,
     refused: Mutex<Option<Refusal>>,
@@ -35,22 +35,12 @@ struct Open {
     deadline: Instant,
 }
 
-impl Default for Asked {
-    fn default() -> Self {
-        Self::with_patience(PATIENCE)
-    }
-}
-
 struct Refusal {
     error: Error,
     until: Instant,
 }
 
 impl Asked {
-    pub(super) fn with_patience(patience: Duration) -> Self {
-        Self { patience, found: Mutex::default(), open: Mutex::default(), refused: Mutex::default() }
-    }
-
     /// The key of this id: from memory, else from what `ask` finds now.
     pub(super) async fn find(
         &self,
@@ -92,7 +82,7 @@ impl Asked {
         }
         let (sender, answer) = watch::channel(None);
         on_a_thread(move || sender.send_replace(Some(ask())))?;
-        let asked = Open { answer, deadline: Instant::now() + self.patience };
+        let asked = Open { answer, deadline: Instant::now() + PATIENCE };
         *open = Some(asked.clone());
         Ok((asked, true))
     }
@@ -136,18 +126,9 @@ impl<F: FnOnce() -> Answer + Clone + Send + 'static> Asking for F {}
 
 /// Changes what a place holds, within [`PATIENCE`], and gives what it holds then.
 pub(super) async fn change(change: impl FnOnce() -> Answer + Send + 'static, late: impl Fn() -> Error) -> Answer {
-    within(PATIENCE, change, late).await
-}
-
-/// Like [`change`], for a place that may take as long as this.
-pub(super) async fn within(
-    patience: Duration,
-    change: impl FnOnce() -> Answer + Send + 'static,
-    late: impl Fn() -> Error,
-) -> Answer {
     let (sender, answer) = tokio::sync::oneshot::channel();
     on_a_thread(move || sender.send(change()))?;
-    timeout(patience, answer).await.map_err(|_| late())?.map_err(|_| late())?
+    timeout(PATIENCE, answer).await.map_err(|_| late())?.map_err(|_| late())?
 }
 
 /// Runs `work` on a thread that nobody waits for: a runtime that shuts down waits for its own blocking threads, and a keyring may

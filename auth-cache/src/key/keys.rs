@@ -182,6 +182,7 @@ impl Keys {
                     warn_of(origin, &self.directory, &reasons);
                     return Ok(key);
                 }
+                Err(error) if error.kind() == ErrorKind::Timeout => return Err(error),
                 Err(error) => reasons.push(self.do_without(origin, error)?),
             }
         }
@@ -205,6 +206,7 @@ impl Keys {
                     self.marker.set(key.id())?;
                     return Ok((key.id(), passed_over));
                 }
+                Err(error) if error.kind() == ErrorKind::Timeout => return Err(error),
                 Err(error) => passed_over.push(error),
             }
         }

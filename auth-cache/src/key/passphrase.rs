@@ -3,7 +3,6 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use argon2::{Algorithm, Argon2, Params, Version};
 use async_trait::async_trait;
@@ -47,10 +46,6 @@ const MOST_LANES: u32 = 4;
 const MOST_LINES: usize = 4;
 const SALT_LENGTH: usize = 16;
 
-/// How long the passphrase and its derivation may take. That is work of this machine, which may be busy: giving up early would
-/// lead to a place that protects less.
-const PATIENCE: Duration = Duration::from_secs(30);
-
 pub(super) struct Passphrase {
     path: PathBuf,
     source: Option<Source>,
@@ -67,7 +62,7 @@ struct Derivation {
 
 impl Passphrase {
     pub(super) fn new(directory: &Path, source: Option<Source>) -> Self {
-        Self { path: directory.join("key.passphrase"), source, asked: Asked::with_patience(PATIENCE) }
+        Self { path: directory.join("key.passphrase"), source, asked: Asked::default() }
     }
 
     /// The first derivation is the one for new records.
@@ -161,7 +156,7 @@ impl Place for Passphrase {
             let (params, salt) = (params.clone(), salt.clone());
             move || Ok(vec![derive(&source.passphrase()?, &params, &salt)?])
         };
-        let keys = asked::within(PATIENCE, derive, late).await?;
+        let keys = asked::change(derive, late).await?;
         let key = keys.into_iter().next().ok_or_else(late)?;
         derivations.insert(0, Derivation { params, salt, id: key.id() });
         self.write(&derivations)?;
@@ -231,9 +226,10 @@ fn no_passphrase() -> Error {
     )
 }
 
+/// Not that the place cannot be used: a machine that is busy must not lead to a place that protects less.
 fn late() -> Error {
-    let message = format!("no key was derived from the passphrase within {PATIENCE:?}");
-    Error::new(ErrorKind::Store, message).with_help("try again when the machine is less busy")
+    let message = format!("no key was derived from the passphrase within {:?}", asked::PATIENCE);
+    Error::new(ErrorKind::Timeout, message).with_help("try again when the machine is less busy")
 }
 
 #[cfg(test)]

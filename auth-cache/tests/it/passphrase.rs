@@ -177,14 +177,16 @@ async fn a_busy_machine_does_not_lower_the_protection() -> Result<(), Error> {
         },
         async {
             tokio::task::spawn_blocking(move || begins.recv().unwrap()).await.unwrap();
-            tokio::time::advance(Duration::from_secs(20)).await;
-            go.send(()).unwrap();
+            tokio::time::advance(Duration::from_secs(3)).await;
         }
     );
-    saved?;
+    let error = saved.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout);
+    assert_eq!(error.help(), Some("try again when the machine is less busy"));
     assert!(clock_stands.await.unwrap().is_err());
-    assert_eq!(busy.protection_in_use().await?, Some(KeyOrigin::Passphrase));
+    go.send(()).unwrap();
     assert!(!place.directory.join("key").exists());
+    assert_eq!(busy.load(&ann()).await?, None);
     Ok(())
 }
 
