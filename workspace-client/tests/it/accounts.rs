@@ -81,6 +81,7 @@ async fn a_sign_out_of_one_account_leaves_the_others() {
     assert_eq!(user_of(&ada).await.unwrap(), ADA);
     assert!(ada.sign_out().await.unwrap().remaining.is_empty());
     assert!(store(home.path()).partitions().await.unwrap().is_empty(), "the last one takes the pointer with it");
+    assert!(!home.path().join("tokens/key").exists(), "and the key");
 }
 
 #[tokio::test]
