@@ -58,6 +58,9 @@ pub(crate) async fn lock(path: &Path) -> Result<File, Error> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     path.parent().map_or(Ok(()), std::fs::create_dir_all).map_err(failed)?;
+    if path.symlink_metadata().is_ok_and(|metadata| !metadata.is_file()) {
+        return Err(failed(io::Error::new(io::ErrorKind::InvalidData, "it is not a plain file")));
+    }
     let file = options.open(path).map_err(failed)?;
     let deadline = Instant::now() + PATIENCE;
     loop {
@@ -67,7 +70,8 @@ pub(crate) async fn lock(path: &Path) -> Result<File, Error> {
             Err(TryLockError::WouldBlock) if Instant::now() < deadline => sleep(PAUSE).await,
             Err(TryLockError::WouldBlock) => {
                 let message = format!("{} is still held by another process after {PATIENCE:?}", path.display());
-                return Err(Error::new(ErrorKind::Timeout, message));
+                return Err(Error::new(ErrorKind::Timeout, message)
+                    .with_help("try again; if that process hangs, end it, which frees the lock at once"));
             }
         }
     }

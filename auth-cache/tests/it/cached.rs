@@ -13,7 +13,7 @@ use crate::support::{Place, ann};
 
 /// Counts how often it is asked, and puts the number into the token.
 #[derive(Clone, Debug, Default)]
-struct Counter(Arc<AtomicU32>);
+pub(crate) struct Counter(pub(crate) Arc<AtomicU32>);
 
 #[async_trait]
 impl TokenSource for Counter {

@@ -3,18 +3,14 @@
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use async_trait::async_trait;
 use auth_cache::{RedisStore, SharedKey};
-use auth_core::{
-    AccessToken, Authentication, Cached, Clock, Cloud, Error, ErrorKind, Grant, Partition, Record, Secret,
-    TokenRequest, TokenSource, TokenStore, clock,
-};
+use auth_core::{Authentication, Cached, Clock, Cloud, Error, ErrorKind, Secret, TokenRequest, TokenStore, clock};
 use xtask::log::Log;
 
 use super::server::Server;
+use crate::cached::Counter;
 use crate::support::{PATIENCE, ann, ben, record, save};
 
 /// As the five seconds in which a server that failed is left alone.
@@ -26,25 +22,6 @@ async fn let_the_rest_pass() {
 
 fn store(url: &str) -> RedisStore {
     RedisStore::new(&url.into(), SharedKey::generate()).unwrap()
-}
-
-#[derive(Debug, Default)]
-struct Counter(AtomicU32);
-
-#[async_trait]
-impl TokenSource for Counter {
-    fn name(&self) -> &'static str {
-        "Counter"
-    }
-
-    fn partition(&self) -> Partition {
-        ann()
-    }
-
-    async fn acquire(&self, _request: &TokenRequest, _previous: Option<&Record>) -> Result<Grant, Error> {
-        let number = self.0.fetch_add(1, Ordering::Relaxed) + 1;
-        Ok(AccessToken::new(format!("token-{number}"), clock::from_unix(9_000)).into())
-    }
 }
 
 fn cached(store: RedisStore) -> (Cached<Counter>, Clock) {
