@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::Tenant;
+use crate::{Scopes, Tenant};
 
 /// Everything that can go wrong, with what a program needs to react ([`Error::kind`], [`Error::is_transient`],
 /// [`Error::retry_after`], [`Error::entra`]) and what a person needs to go on (the message, [`Error::attempts`],
@@ -21,6 +21,8 @@ struct Inner {
     transient: bool,
     help: Option<String>,
     retry_after: Option<Duration>,
+    status: Option<u16>,
+    correlation_id: Option<String>,
     entra: Option<EntraError>,
     attempts: Vec<Attempt>,
     #[source]
@@ -63,6 +65,8 @@ impl Error {
             transient,
             help: None,
             retry_after: None,
+            status: None,
+            correlation_id: None,
             entra: None,
             attempts: Vec::new(),
             source: None,
@@ -90,6 +94,18 @@ impl Error {
     /// Adds how long the other side asked us to wait.
     pub fn with_retry_after(mut self, wait: Option<Duration>) -> Self {
         self.0.retry_after = wait;
+        self
+    }
+
+    /// Adds the HTTP status of the answer.
+    pub fn with_status(mut self, status: u16) -> Self {
+        self.0.status = Some(status);
+        self
+    }
+
+    /// Adds what finds the request in the logs of the other side.
+    pub fn with_correlation_id(mut self, id: impl Into<String>) -> Self {
+        self.0.correlation_id = Some(id.into());
         self
     }
 
@@ -126,6 +142,16 @@ impl Error {
         self.0.retry_after
     }
 
+    /// The HTTP status, where an answer came.
+    pub fn status(&self) -> Option<u16> {
+        self.0.status
+    }
+
+    /// Finds the request in the logs of the other side, whether or not an answer came.
+    pub fn correlation_id(&self) -> Option<&str> {
+        self.0.correlation_id.as_deref()
+    }
+
     /// What Entra ID said, if it was Entra ID that refused.
     pub fn entra(&self) -> Option<&EntraError> {
         self.0.entra.as_ref()
@@ -146,6 +172,12 @@ impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("Error");
         debug.field("kind", &self.0.kind).field("message", &self.0.message);
+        if let Some(status) = &self.0.status {
+            debug.field("status", status);
+        }
+        if let Some(id) = &self.0.correlation_id {
+            debug.field("correlation_id", id);
+        }
         if let Some(entra) = &self.0.entra {
             debug.field("entra", entra);
         }
@@ -179,14 +211,14 @@ pub struct EntraError {
     pub code: Option<u32>,
     /// Finer than `error`, such as `bad_token` or `consent_required`.
     pub suberror: Option<String>,
-    /// Claims that the next sign-in must carry.
+    /// Claims that the next sign-in must carry, a JSON object.
     pub claims: Option<String>,
-    /// Finds the request in Microsoft's logs.
-    pub correlation_id: Option<String>,
-    /// Finds the request in Microsoft's logs.
+    /// Finds the request in Microsoft's logs, beside [`Error::correlation_id`].
     pub trace_id: Option<String>,
     /// The tenant that refused.
     pub tenant: Option<Tenant>,
+    /// What was asked for.
+    pub scopes: Option<Scopes>,
 }
 
 #[cfg(test)]

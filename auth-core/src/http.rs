@@ -48,6 +48,14 @@ impl HttpClient {
         self.0.built.get_or_init(|| build(&self.0.env)).as_ref().map_err(Clone::clone)
     }
 
+    /// Whether tokens may be asked for that a service can refuse with a claims challenge before they expire. They live for up
+    /// to 28 hours (Microsoft identity platform, continuous access evaluation). `AZURE_IDENTITY_DISABLE_CP1` forbids it
+    /// (observed: az 2.91).
+    #[cfg(feature = "oauth")]
+    pub(crate) fn answers_challenges(&self) -> bool {
+        self.0.env.var("AZURE_IDENTITY_DISABLE_CP1").is_none()
+    }
+
     /// Says once, as a warning in the log, if an answer of `host` shows that this machine's clock is wrong.
     pub fn check_clock(&self, host: &str, headers: &HeaderMap, now: SystemTime) {
         if let Some(skew) = ClockSkew::seen_in(headers, now)

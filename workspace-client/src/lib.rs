@@ -27,6 +27,7 @@ mod dirs;
 mod file;
 #[cfg(feature = "cli-bridge")]
 mod profile;
+mod reach;
 #[cfg(doctest)]
 mod readme;
 #[cfg(any(feature = "cache", feature = "cli-bridge"))]

@@ -4,13 +4,10 @@ use std::collections::HashSet;
 
 use auth_cli_bridge::{Subscription, User};
 use auth_core::{Cloud, Error, Tenant};
-use futures_util::future::join_all;
-use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
 use crate::arm::{ArmClient, unreadable};
-
-const API_VERSION: &str = "2022-12-01";
+use crate::reach::{Reach, ReachedSubscription, ReachedTenant};
 
 /// What was found, and which tenants did not tell.
 #[derive(Clone, Debug, Default)]
@@ -27,25 +24,18 @@ pub struct Found {
 /// # Errors
 /// As [`ArmClient::get`] if the tenants themselves cannot be listed.
 pub async fn find(client: &ArmClient, user: &User, tenant: Option<&Tenant>) -> Result<Found, Error> {
-    let tenants = match tenant {
-        Some(tenant) => {
-            vec![WireTenant { tenant_id: tenant.clone(), display_name: None, default_domain: None }]
-        }
-        None => client.list("/tenants", API_VERSION).try_collect().await?,
-    };
-    let answers = join_all(tenants.iter().map(|tenant| of_tenant(client, tenant))).await;
     let mut found = Found::default();
     let mut seen = HashSet::new();
-    for (tenant, answer) in tenants.iter().zip(answers) {
+    for (tenant, answer) in Reach::find(client, tenant).await?.0 {
         match answer {
             Ok(subscriptions) => {
-                for wire in subscriptions {
-                    if seen.insert(wire.subscription_id.to_lowercase()) {
-                        found.subscriptions.push(wire.seen_by(user, tenant, client)?);
+                for reached in subscriptions {
+                    if seen.insert(reached.subscription_id.to_lowercase()) {
+                        found.subscriptions.push(seen_by(reached, user, &tenant, client)?);
                     }
                 }
             }
-            Err(error) => found.refused.push((tenant.tenant_id.clone(), error)),
+            Err(error) => found.refused.push((tenant.tenant_id, error)),
         }
     }
     Ok(found)
@@ -71,55 +61,28 @@ fn subscription(entry: Value) -> Result<Subscription, Error> {
     serde_json::from_value(entry).map_err(|error| unreadable("it is not a subscription").with_source(error))
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct WireTenant {
-    #[serde(deserialize_with = "tenant")]
-    tenant_id: Tenant,
-    display_name: Option<String>,
-    default_domain: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct WireSubscription {
-    subscription_id: String,
-    display_name: Option<String>,
-    state: Option<String>,
-    tenant_id: Option<String>,
-    managed_by_tenants: Option<Value>,
-}
-
-async fn of_tenant(client: &ArmClient, tenant: &WireTenant) -> Result<Vec<WireSubscription>, Error> {
-    let client = client.clone().tenant(tenant.tenant_id.clone());
-    client.list("/subscriptions", API_VERSION).try_collect().await
-}
-
-fn tenant<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Tenant, D::Error> {
-    Tenant::parse(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
-}
-
-impl WireSubscription {
-    fn seen_by(self, user: &User, tenant: &WireTenant, client: &ArmClient) -> Result<Subscription, Error> {
-        let mut entry = json!({
-            "id": self.subscription_id,
-            "name": self.display_name.unwrap_or_else(|| self.subscription_id.clone()),
-            "state": self.state,
-            "user": user,
-            "isDefault": false,
-            "tenantId": tenant.tenant_id.as_str(),
-            "environmentName": client.cloud().name(),
-            "homeTenantId": self.tenant_id,
-            "managedByTenants": self.managed_by_tenants.unwrap_or_else(|| json!([])),
-        });
-        // Only a login to every tenant knows these.
-        for (key, value) in
-            [("tenantDefaultDomain", &tenant.default_domain), ("tenantDisplayName", &tenant.display_name)]
-        {
-            if let Some(value) = value {
-                entry[key] = json!(value);
-            }
+fn seen_by(
+    reached: ReachedSubscription,
+    user: &User,
+    tenant: &ReachedTenant,
+    client: &ArmClient,
+) -> Result<Subscription, Error> {
+    let mut entry = json!({
+        "id": reached.subscription_id,
+        "name": reached.display_name.unwrap_or_else(|| reached.subscription_id.clone()),
+        "state": reached.state,
+        "user": user,
+        "isDefault": false,
+        "tenantId": tenant.tenant_id.as_str(),
+        "environmentName": client.cloud().name(),
+        "homeTenantId": reached.tenant_id,
+        "managedByTenants": reached.managed_by_tenants.unwrap_or_else(|| json!([])),
+    });
+    // Only a login to every tenant knows these.
+    for (key, value) in [("tenantDefaultDomain", &tenant.default_domain), ("tenantDisplayName", &tenant.display_name)] {
+        if let Some(value) = value {
+            entry[key] = json!(value);
         }
-        subscription(entry)
     }
+    subscription(entry)
 }

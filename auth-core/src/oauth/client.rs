@@ -11,6 +11,7 @@ use url::Url;
 use super::endpoint::endpoint;
 use super::exchange::Exchange;
 use super::response::{Answer, Expected};
+use crate::claims::with_capabilities;
 use crate::http::HttpClient;
 use crate::{Clock, Cloud, Error, ErrorKind, Grant, Secret, Tenant, TokenRequest};
 
@@ -118,7 +119,7 @@ impl EntraClient {
             Some(hint) => authorize.add_extra_param("login_hint", hint),
             None => authorize.add_extra_param("prompt", "select_account"),
         };
-        if let Some(claims) = request.requested_claims() {
+        if let Some(claims) = self.claims(request)? {
             authorize = authorize.add_extra_param("claims", claims);
         }
         let (url, state) = authorize.url();
@@ -151,10 +152,10 @@ impl EntraClient {
                 "scope",
                 delegated_scopes(&request).map(|scope| scope.to_string()).collect::<Vec<_>>().join(" "),
             );
-        if let Some(claims) = request.requested_claims() {
+        if let Some(claims) = self.claims(&request)? {
             exchange = exchange.add_extra_param("claims", claims);
         }
-        let answer = exchange.request_async(&self.exchange(&tenant)).await;
+        let answer = exchange.request_async(&self.exchange(&tenant, &request)).await;
         self.grant(answer, &tenant, Some(&nonce))
     }
 
@@ -174,10 +175,10 @@ impl EntraClient {
             .exchange_refresh_token(&refresh_token)
             .add_scopes(delegated_scopes(request))
             .add_extra_param("client_info", "1");
-        if let Some(claims) = request.requested_claims() {
+        if let Some(claims) = self.claims(&request)? {
             exchange = exchange.add_extra_param("claims", claims);
         }
-        let answer = exchange.request_async(&self.exchange(tenant)).await;
+        let answer = exchange.request_async(&self.exchange(tenant, request)).await;
         // A renewal, perhaps in a tenant where the account is a guest, does not change who signed in.
         self.grant(answer, tenant, None).map(|grant| Grant { account: None, ..grant })
     }
@@ -205,11 +206,16 @@ impl EntraClient {
                 .add_extra_param("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
                 .add_extra_param("client_assertion", assertion.expose());
         }
-        if let Some(claims) = request.requested_claims() {
+        if let Some(claims) = self.claims(&request)? {
             exchange = exchange.add_extra_param("claims", claims);
         }
-        let answer = exchange.request_async(&self.exchange(tenant)).await;
+        let answer = exchange.request_async(&self.exchange(tenant, request)).await;
         self.grant(answer, tenant, None)
+    }
+
+    /// The `claims` parameter of this request.
+    fn claims(&self, request: &TokenRequest) -> Result<Option<String>, Error> {
+        with_capabilities(request.requested_claims(), self.http.answers_challenges())
     }
 
     fn client(&self, tenant: &Tenant) -> OAuthClient {
@@ -219,8 +225,14 @@ impl EntraClient {
             .set_token_uri(TokenUrl::from_url(endpoint(&self.cloud, tenant, "token")))
     }
 
-    fn exchange(&self, tenant: &Tenant) -> Exchange {
-        Exchange { client: self.http.clone(), tenant: tenant.clone(), clock: self.clock.clone() }
+    fn exchange(&self, tenant: &Tenant, request: &TokenRequest) -> Exchange {
+        Exchange {
+            client: self.http.clone(),
+            clock: self.clock.clone(),
+            cloud: self.cloud.clone(),
+            tenant: tenant.clone(),
+            request: request.clone(),
+        }
     }
 
     fn grant(

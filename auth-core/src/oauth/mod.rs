@@ -3,6 +3,8 @@
 mod client;
 mod endpoint;
 mod exchange;
+mod reaction;
+mod refusal;
 mod response;
 
 #[cfg(feature = "interactive")]

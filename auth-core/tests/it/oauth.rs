@@ -91,11 +91,26 @@ async fn a_refresh_token_is_redeemed_at_the_tenant_for_the_scopes_of_the_request
 }
 
 #[tokio::test]
-async fn the_claims_of_a_challenge_are_passed_on() {
+async fn the_claims_of_a_challenge_are_passed_on_with_what_this_client_can_do() {
     let authority = Authority::answering(answer(json!({}))).await;
     let request = arm(&authority).claims(r#"{"access_token":{"nbf":{"essential":true}}}"#);
     authority.client.refresh(&home(), &request, &Secret::new("r")).await.unwrap();
-    assert_eq!(authority.form().await["claims"], r#"{"access_token":{"nbf":{"essential":true}}}"#);
+    let capability = r#""xms_cc":{"values":["CP1"]}"#;
+    let merged = format!(r#"{{"access_token":{{"nbf":{{"essential":true}},{capability}}}}}"#);
+    assert_eq!(authority.form().await["claims"], merged);
+    authority.client.refresh(&home(), &arm(&authority), &Secret::new("r")).await.unwrap();
+    assert_eq!(authority.form().await["claims"], format!(r#"{{"access_token":{{{capability}}}}}"#));
+    let error = authority.client.refresh(&home(), &request.claims("canary"), &Secret::new("r")).await.unwrap_err();
+    assert_eq!((error.kind(), error.to_string().contains("canary")), (ErrorKind::Configuration, false));
+}
+
+#[tokio::test]
+async fn the_capability_to_answer_challenges_can_be_switched_off() {
+    let mut authority = Authority::answering(answer(json!({}))).await;
+    let http = HttpClient::new(Env::fake([("AZURE_IDENTITY_DISABLE_CP1", "1")]));
+    authority.client = EntraClient::new(authority.client.cloud().clone(), "client", http).with_clock(noon());
+    authority.client.refresh(&home(), &arm(&authority), &Secret::new("r")).await.unwrap();
+    assert!(!authority.form().await.contains_key("claims"));
 }
 
 #[tokio::test]
@@ -241,7 +256,7 @@ async fn refusals_have_the_right_kind_and_keep_what_helps() {
         let error = refresh(answer).await.unwrap_err();
         assert_eq!((error.kind(), error.is_transient()), (kind, transient), "{error}");
         let entra = error.entra().unwrap();
-        assert_eq!(entra.correlation_id.as_deref(), Some("c-1"));
+        assert_eq!(error.correlation_id(), Some("c-1"));
         assert_eq!((entra.suberror.as_deref(), entra.claims.as_deref()), (Some("basic_action"), Some("{}")));
         assert!(error.to_string().contains("Something is wrong with [redacted]."), "{error}");
         assert!(!error.to_string().contains("Trace ID"));
@@ -263,7 +278,7 @@ async fn secrets_that_come_back_in_a_refusal_are_not_shown() {
     let error = authority.client.client_credentials(&home(), &arm(&authority), &secret).await.unwrap_err();
     let shown = format!("{error} {error:?}");
     assert!(!shown.contains("canary") && !shown.contains('\u{1b}'), "{shown}");
-    assert_eq!(error.entra().unwrap().correlation_id.as_deref(), Some("[redacted] [31m"));
+    assert_eq!(error.correlation_id(), Some("[redacted] [31m"));
     assert_eq!(error.entra().unwrap().claims, None);
 }
 
@@ -307,7 +322,7 @@ async fn no_secret_of_an_exchange_reaches_the_log() {
     let (log, _guard) = Log::of_this_thread();
     refresh(answer(json!({}))).await.unwrap();
     refresh(ResponseTemplate::new(400).set_body_json(json!({"error": "invalid_grant"}))).await.unwrap_err();
-    assert!(log.text().contains("the token endpoint answered"));
+    assert!(log.text().contains("the authority answered"));
     assert!(!log.text().contains("canary"), "{}", log.text());
 }
 

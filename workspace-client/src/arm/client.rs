@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use auth_core::claims::Challenge;
 use auth_core::http::{self, HttpClient};
 use auth_core::{AccessToken, Authentication, Clock, Cloud, Env, Error, ErrorKind, Interaction, Tenant, TokenRequest};
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue};
@@ -12,27 +13,31 @@ use tokio::time::{Instant, sleep, timeout_at};
 use url::Url;
 use uuid::Uuid;
 
+use super::Pager;
 use super::error;
 use super::retry;
-use super::{Pager, challenge};
+use super::tenants::Tenants;
 use crate::auth::InteractiveLoginAuthentication;
 
 /// A client of Azure Resource Manager.
 ///
-/// Its tokens travel to the cloud's Resource Manager and nowhere else. A token that is refused is replaced once; a request that
-/// fails in a way that may pass is sent up to three times within a minute. Clones share connections.
+/// Its tokens travel to the cloud's Resource Manager and nowhere else. A token that is refused is replaced once, with the claims
+/// that were demanded; where a subscription trusts another tenant than the token's, a token of that tenant is asked for once. A
+/// request that fails in a way that may pass is sent up to three times within a minute. Clones share connections.
 #[derive(Clone, Debug)]
 pub struct ArmClient {
     auth: Arc<dyn Authentication>,
     http: HttpClient,
     tenant: Option<Tenant>,
+    tenants: Tenants,
     interaction: Interaction,
 }
 
 impl ArmClient {
     /// A client that never asks a person to sign in.
     pub fn new(auth: Arc<dyn Authentication>) -> Self {
-        Self { auth, http: HttpClient::new(Env::process()), tenant: None, interaction: Interaction::Forbid }
+        let http = HttpClient::new(Env::process());
+        Self { auth, http, tenant: None, tenants: Tenants::default(), interaction: Interaction::Forbid }
     }
 
     /// A client with the default way in, which asks a person to sign in where nothing else is there.
@@ -100,19 +105,50 @@ impl ArmClient {
 
     async fn fetch(&self, url: &Url) -> Result<Vec<u8>, Error> {
         self.check_host(url)?;
-        let request = TokenRequest::arm(self.cloud()).tenant(self.tenant.clone()).interaction(self.interaction);
-        let token = self.auth.token(&request).await?;
+        let tenant = self.tenant.clone().or_else(|| self.tenants.of(url));
+        let mut request = TokenRequest::arm(self.cloud()).tenant(tenant).interaction(self.interaction);
+        let mut token = self.auth.token(&request).await?;
         let mut answer = self.exchange(url, &token).await?;
+        if let Some(tenant) = self.other_tenant(&answer, &request) {
+            tracing::debug!(%tenant, "the subscription trusts another tenant; its token is asked for");
+            request = request.tenant(tenant.clone());
+            token = match self.auth.token(&request).await {
+                Ok(token) => token,
+                // A person must sign in to that tenant.
+                Err(error) if error.kind() == ErrorKind::Interaction => return Err(error),
+                Err(error) => {
+                    tracing::debug!(%error, "there is no token of that tenant");
+                    return Err(error::refusal(url, &answer, &request, self.cloud()));
+                }
+            };
+            answer = self.exchange(url, &token).await?;
+            if answer.status != StatusCode::UNAUTHORIZED {
+                self.tenants.remember(url, &tenant);
+            }
+        }
         if answer.status == StatusCode::UNAUTHORIZED && !error::is_wrong_tenant(&answer) {
-            let mut again = request.instead_of(&token);
-            if let Some(claims) = challenge::claims(&answer.headers) {
-                again = again.claims(claims);
+            request = request.instead_of(&token);
+            if let Some(claims) = Challenge::from_headers(&answer.headers).claims() {
+                request = request.claims(claims);
             }
             tracing::debug!("the token was refused; another one is asked for");
-            let token = self.auth.token(&again).await?;
+            let token = self.auth.token(&request).await?;
             answer = self.exchange(url, &token).await?;
         }
-        if answer.status.is_success() { Ok(answer.body) } else { Err(error::refusal(url, &answer)) }
+        if answer.status.is_success() {
+            Ok(answer.body)
+        } else {
+            Err(error::refusal(url, &answer, &request, self.cloud()))
+        }
+    }
+
+    /// The tenant whose token is wanted instead. A tenant that the caller chose is not changed behind their back.
+    fn other_tenant(&self, answer: &Answer, request: &TokenRequest) -> Option<Tenant> {
+        if answer.status != StatusCode::UNAUTHORIZED || !error::is_wrong_tenant(answer) || self.tenant.is_some() {
+            return None;
+        }
+        let tenant = Challenge::from_headers(&answer.headers).tenant(self.cloud())?;
+        (request.requested_tenant() != Some(&tenant)).then_some(tenant)
     }
 
     /// Sends the request until it is answered in a way that another attempt would not change.

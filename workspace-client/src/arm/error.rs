@@ -3,13 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
-use auth_core::{Error, ErrorKind};
+use auth_core::claims::Challenge;
+use auth_core::{Cloud, EntraError, Error, ErrorKind, SignInCommand, Tenant, TokenRequest};
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 use url::Url;
 
-use super::challenge;
 use super::client::Answer;
 
 /// How much of a message is kept.
@@ -110,11 +110,14 @@ pub(super) fn is_wrong_tenant(answer: &Answer) -> bool {
     ArmError::read(answer).code() == Some("InvalidAuthenticationTokenTenant")
 }
 
-/// The error for an answer that is not a success.
-pub(super) fn refusal(url: &Url, answer: &Answer) -> Error {
+/// The error for an answer that is not a success, to a request with the token of `asked`.
+pub(super) fn refusal(url: &Url, answer: &Answer, asked: &TokenRequest, cloud: &Cloud) -> Error {
     let arm = ArmError::read(answer);
     let host = url.host_str().unwrap_or_default();
+    let challenge = Challenge::from_headers(&answer.headers);
+    let demanded = challenge.claims().filter(|_| answer.status == StatusCode::UNAUTHORIZED);
     let kind = match answer.status {
+        _ if demanded.is_some() => ErrorKind::Interaction,
         StatusCode::TOO_MANY_REQUESTS => ErrorKind::Throttled,
         status if status.is_server_error() => ErrorKind::Network,
         status if status.is_client_error() => ErrorKind::Rejected,
@@ -122,6 +125,7 @@ pub(super) fn refusal(url: &Url, answer: &Answer) -> Error {
     };
     let what = match answer.status {
         _ if is_wrong_tenant(answer) => "it wants a token of another tenant",
+        _ if demanded.is_some() => "it demands another sign-in",
         StatusCode::UNAUTHORIZED => "it does not accept the token",
         StatusCode::FORBIDDEN => "the permission is missing",
         StatusCode::NOT_FOUND => "there is no such resource",
@@ -129,21 +133,44 @@ pub(super) fn refusal(url: &Url, answer: &Answer) -> Error {
         status if status.is_server_error() => "it has a problem of its own",
         _ => "it does not take the request",
     };
-    let error = Error::new(kind, format!("{host} refused: {what}")).with_retry_after(answer.retry_after);
-    let error = match help(answer, &arm) {
-        Some(help) => error.with_help(help),
-        None => error,
-    };
+    let mut error = Error::new(kind, format!("{host} refused: {what}"))
+        .with_retry_after(answer.retry_after)
+        .with_status(answer.status.as_u16());
+    if let Some(help) = help(answer, &arm, asked, cloud, demanded) {
+        error = error.with_help(help);
+    }
+    if let Some(id) = arm.correlation_id().or(arm.request_id()) {
+        error = error.with_correlation_id(id);
+    }
+    if let Some(claims) = demanded {
+        error = error.with_entra(EntraError {
+            error: "insufficient_claims".to_owned(),
+            claims: Some(claims.to_owned()),
+            tenant: asked.requested_tenant().cloned(),
+            scopes: Some(asked.scopes().clone()),
+            ..EntraError::default()
+        });
+    }
     error.with_source(arm)
 }
 
-fn help(answer: &Answer, arm: &ArmError) -> Option<String> {
+fn help(
+    answer: &Answer,
+    arm: &ArmError,
+    asked: &TokenRequest,
+    cloud: &Cloud,
+    demanded: Option<&str>,
+) -> Option<String> {
+    let sign_in = SignInCommand::new(cloud);
     Some(match answer.status {
-        _ if is_wrong_tenant(answer) => match tenant_in(answer, arm) {
-            Some(tenant) => format!("sign in to that tenant: azml login --tenant {tenant}"),
-            None => "sign in to the subscription's tenant: azml login --tenant TENANT".to_owned(),
+        _ if is_wrong_tenant(answer) => match tenant_in(answer, arm, cloud) {
+            Some(tenant) => format!("sign in to that tenant: {}", sign_in.tenant(&tenant)),
+            None => format!("sign in to the subscription's tenant: {sign_in} --tenant TENANT"),
         },
-        StatusCode::UNAUTHORIZED => "sign in again: azml login --force".to_owned(),
+        _ if demanded.is_some() => {
+            format!("sign in again: {}", sign_in.tenant(asked.requested_tenant()).claims(demanded))
+        }
+        StatusCode::UNAUTHORIZED => format!("sign in again: {} --force", sign_in.tenant(asked.requested_tenant())),
         StatusCode::FORBIDDEN => {
             "ask an owner of the resource for a role such as Reader or AzureML Data Scientist; azml account show tells who you are"
                 .to_owned()
@@ -157,12 +184,12 @@ fn help(answer: &Answer, arm: &ArmError) -> Option<String> {
     })
 }
 
-fn tenant_in<'a>(answer: &'a Answer, arm: &'a ArmError) -> Option<&'a str> {
+fn tenant_in(answer: &Answer, arm: &ArmError, cloud: &Cloud) -> Option<Tenant> {
     let in_message = || {
         let (_, after) = arm.message()?.split_once("must match")?;
-        after.split(['/', '\'', ' ']).find(|word| word.len() == 36 && word.matches('-').count() == 4)
+        after.split(['/', '\'', ' ']).find_map(|word| Tenant::parse(word).ok().filter(Tenant::is_id))
     };
-    in_message().or_else(|| challenge::tenant(&answer.headers))
+    in_message().or_else(|| Challenge::from_headers(&answer.headers).tenant(cloud))
 }
 
 /// A member of an object; services do not agree on the case of names.
@@ -213,6 +240,11 @@ mod tests {
         Answer { body: body.into(), ..Answer::empty(StatusCode::from_u16(status).unwrap()) }
     }
 
+    fn refused(url: &str, answer: &Answer) -> Error {
+        let cloud = Cloud::public();
+        refusal(&Url::parse(url).unwrap(), answer, &TokenRequest::arm(&cloud), &cloud)
+    }
+
     fn read(body: &str) -> (Option<String>, Option<String>) {
         let error = ArmError::read(&answer(400, body));
         (error.code, error.message)
@@ -256,7 +288,7 @@ mod tests {
         let mut answer = answer(403, r#"{"error":{"code":"AuthorizationFailed","message":"No."}}"#);
         answer.headers.insert("x-ms-request-id", "r-1".parse().unwrap());
         answer.headers.insert("x-ms-correlation-request-id", "c-1".parse().unwrap());
-        let error = refusal(&Url::parse("https://management.azure.com/x").unwrap(), &answer);
+        let error = refused("https://management.azure.com/x", &answer);
         assert_eq!(error.kind(), ErrorKind::Rejected);
         let arm = ArmError::of(&error).unwrap();
         assert_eq!((arm.status(), arm.code(), arm.message()), (403, Some("AuthorizationFailed"), Some("No.")));
@@ -274,7 +306,7 @@ mod tests {
              the tenant 'https://sts.windows.net/{id}/' associated with this subscription."
         );
         let body = serde_json::json!({"error": {"code": "InvalidAuthenticationTokenTenant", "message": message}});
-        let error = refusal(&Url::parse("https://management.azure.com/x").unwrap(), &answer(401, &body.to_string()));
+        let error = refused("https://management.azure.com/x", &answer(401, &body.to_string()));
         assert_eq!(error.to_string(), "management.azure.com refused: it wants a token of another tenant");
         assert_eq!(error.help(), Some(format!("sign in to that tenant: azml login --tenant {id}").as_str()));
     }
@@ -282,7 +314,7 @@ mod tests {
     #[test]
     fn the_kind_follows_the_status() {
         let kind = |status| {
-            let error = refusal(&Url::parse("https://h/").unwrap(), &answer(status, ""));
+            let error = refused("https://h/", &answer(status, ""));
             (error.kind(), error.is_transient())
         };
         assert_eq!(kind(404), (ErrorKind::Rejected, false));

@@ -1,11 +1,11 @@
 //! Azure Resource Manager, as far as Azure ML needs it.
 
-mod challenge;
 mod client;
 mod error;
 mod pager;
 mod resource_id;
 mod retry;
+mod tenants;
 
 pub use client::ArmClient;
 pub(crate) use client::unreadable;

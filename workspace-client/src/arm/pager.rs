@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use auth_core::{Error, ErrorKind};
+use futures_util::FutureExt as _;
 use futures_util::stream::{self, BoxStream, Stream, StreamExt as _, TryStreamExt as _};
 use serde::Deserialize;
 use serde_json::Value;
@@ -48,6 +49,14 @@ impl<T: Send + 'static> Pager<T> {
     /// A list that could not even be asked for.
     pub(crate) fn failed(error: Error) -> Self {
         Self(stream::iter([Err(error)]).boxed())
+    }
+
+    /// Replaces an error by another one, which may take a question to find out.
+    pub(crate) fn or_else<F: Future<Output = Error> + Send + 'static>(
+        self,
+        explain: impl Fn(Error) -> F + Send + 'static,
+    ) -> Self {
+        Self(self.0.or_else(move |error| explain(error).map(Err)).boxed())
     }
 
     /// The next item, or none at the end. Dropping the future loses nothing.

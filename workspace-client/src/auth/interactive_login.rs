@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use auth_core::interactive::InteractiveLogin;
 use auth_core::{
-    AccessToken, Account, Authentication, Chain, Cloud, Error, ErrorKind, Interaction, Tenant, TokenRequest, TokenStore,
+    AccessToken, Account, Authentication, Chain, Cloud, Error, ErrorKind, Interaction, SignInCommand, Tenant,
+    TokenRequest, TokenStore,
 };
 
 use super::builder::InteractiveLoginBuilder;
@@ -76,7 +77,16 @@ impl InteractiveLoginAuthentication {
     /// [`ErrorKind::Cancelled`], [`ErrorKind::Timeout`] and the others of a sign-in; [`ErrorKind::Network`] and the like if an
     /// existing identity cannot be used at the moment.
     pub async fn sign_in(&self) -> Result<AccessToken, Error> {
-        let mut request = self.pinned(&TokenRequest::arm(&self.0.cloud).interaction(Interaction::Allow));
+        self.sign_in_for(&TokenRequest::arm(&self.0.cloud)).await
+    }
+
+    /// As [`InteractiveLoginAuthentication::sign_in`], for the scopes, the tenant and the claims of this request: what a service
+    /// demanded that refused a token.
+    ///
+    /// # Errors
+    /// As [`InteractiveLoginAuthentication::sign_in`].
+    pub async fn sign_in_for(&self, request: &TokenRequest) -> Result<AccessToken, Error> {
+        let mut request = self.pinned(request)?.interaction(Interaction::Allow);
         let seen = self.sign_ins();
         if !self.0.force {
             let error = match self.without_a_person(&request).await {
@@ -133,10 +143,21 @@ impl InteractiveLoginAuthentication {
         self.0.sign_ins.load(Ordering::Acquire)
     }
 
-    /// The request, for the tenant of this object unless it names its own.
-    fn pinned(&self, request: &TokenRequest) -> TokenRequest {
-        let request = request.clone();
-        if request.requested_tenant().is_some() { request } else { request.tenant(self.0.tenant.clone()) }
+    /// The request, for the tenant of this object. One that names another is refused; a domain cannot be compared with an id.
+    fn pinned(&self, request: &TokenRequest) -> Result<TokenRequest, Error> {
+        let Some(pinned) = &self.0.tenant else { return Ok(request.clone()) };
+        match request.requested_tenant() {
+            None => Ok(request.clone().tenant(pinned.clone())),
+            Some(other) if other.is_id() && pinned.is_id() && other != pinned => {
+                let message =
+                    format!("only tokens of tenant {pinned} were asked for, and this is about tenant {other}");
+                Err(Error::new(ErrorKind::Rejected, message).with_help(format!(
+                    "leave the tenant away, or give {other}: {}",
+                    SignInCommand::new(&self.0.cloud).tenant(other)
+                )))
+            }
+            Some(_) => Ok(request.clone()),
+        }
     }
 
     async fn without_a_person(&self, request: &TokenRequest) -> Result<AccessToken, Error> {
@@ -217,7 +238,7 @@ impl Authentication for InteractiveLoginAuthentication {
     }
 
     async fn token(&self, request: &TokenRequest) -> Result<AccessToken, Error> {
-        let request = self.pinned(request);
+        let request = self.pinned(request)?;
         let seen = self.sign_ins();
         match self.without_a_person(&request).await {
             Err(error)
@@ -233,8 +254,7 @@ impl Authentication for InteractiveLoginAuthentication {
 
 /// The request, with what the authority demanded of the sign-in when it refused, such as a second factor.
 fn demanded_by(error: &Error, request: TokenRequest) -> TokenRequest {
-    let demanded = error.entra().and_then(|entra| entra.claims.clone());
-    match demanded.filter(|_| request.requested_claims().is_none()) {
+    match error.entra().and_then(|entra| entra.claims.clone()) {
         Some(claims) => request.claims(claims),
         None => request,
     }

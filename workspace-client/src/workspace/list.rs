@@ -9,6 +9,7 @@ use url::Url;
 use super::{API_VERSION, Workspace, WorkspaceDetails};
 use crate::arm::{ArmClient, Pager};
 use crate::arm::{check_resource_group, check_subscription, unreadable};
+use crate::reach;
 
 /// A list of workspaces in the making; see [`Workspace::list`].
 ///
@@ -66,8 +67,12 @@ impl WorkspaceList {
     pub fn pager(self) -> Pager<WorkspaceDetails> {
         match self.start() {
             Ok((client, url)) => {
-                let version = self.api_version;
-                Pager::new(client.clone(), url, move |raw| listed(raw, client.clone(), version.clone()))
+                let (version, own) = (self.api_version, client.clone());
+                let pager = Pager::new(client.clone(), url, move |raw| listed(raw, own.clone(), version.clone()));
+                pager.or_else(move |error| {
+                    let (client, subscription) = (client.clone(), self.subscription.clone());
+                    async move { reach::explain(&client, &subscription, &error).await.unwrap_or(error) }
+                })
             }
             Err(error) => Pager::failed(error),
         }

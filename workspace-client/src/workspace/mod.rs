@@ -9,8 +9,8 @@ use std::sync::Arc;
 use auth_core::{Authentication, Error, ErrorKind};
 use serde_json::Value;
 
-use crate::arm::{ArmClient, ArmError, ResourceId};
-use crate::config;
+use crate::arm::{ArmClient, ArmError, ResourceId, check_subscription};
+use crate::{config, reach};
 
 pub use details::{ProvisioningState, PublicNetworkAccess, WorkspaceDetails};
 pub use list::WorkspaceList;
@@ -121,14 +121,21 @@ impl Workspace {
     /// Asks Azure for the workspace.
     ///
     /// # Errors
-    /// [`ErrorKind::Rejected`] if there is no such workspace or it may not be seen, and as [`ArmClient::get`].
+    /// [`ErrorKind::Rejected`] if there is no such workspace or it may not be seen, or naming the subscriptions that are in reach
+    /// if this one is not; [`ErrorKind::Configuration`] naming the id if the subscription is given by name; and as
+    /// [`ArmClient::get`].
     pub async fn get(&self) -> Result<WorkspaceDetails, Error> {
-        let id = self.resource_id()?;
         let client = self.client.clone().map_or_else(ArmClient::interactive, Ok)?;
-        let raw: Value = client
-            .get(id.as_str(), &self.api_version)
-            .await
-            .map_err(|error| self.not_found(&error).unwrap_or(error))?;
+        if let Err(error) = check_subscription(&self.subscription) {
+            return Err(reach::explain_name(&client, &self.subscription, error).await);
+        }
+        let raw: Value = match client.get(self.resource_id()?.as_str(), &self.api_version).await {
+            Ok(raw) => raw,
+            Err(error) => {
+                let told = reach::explain(&client, &self.subscription, &error).await;
+                return Err(told.or_else(|| self.not_found(&error)).unwrap_or(error));
+            }
+        };
         WorkspaceDetails::new(Self { client: Some(client), ..self.clone() }, raw)
     }
 
@@ -165,6 +172,10 @@ impl Workspace {
         };
         let place = format!("{name} in resource group {resource_group} of subscription {subscription}");
         let message = format!("Workspace not found: {place}");
-        Some(Error::new(ErrorKind::Rejected, message).with_help(help).with_source(arm.clone()))
+        let not_found = Error::new(ErrorKind::Rejected, message).with_help(help).with_source(arm.clone());
+        Some(match error.correlation_id() {
+            Some(id) => not_found.with_correlation_id(id),
+            None => not_found,
+        })
     }
 }

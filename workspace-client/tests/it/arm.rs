@@ -10,6 +10,7 @@ use crate::rig::Tokens;
 
 const PATH: &str = "/subscriptions/s/things";
 const VERSION: &str = "2025-12-01";
+const OTHER: &str = "8c4d7b20-61fe-4f3a-b522-0000000fab02";
 
 fn refusal(status: u16, code: &str) -> ResponseTemplate {
     ResponseTemplate::new(status).set_body_json(json!({"error": {"code": code, "message": "No."}}))
@@ -85,7 +86,7 @@ async fn a_second_refusal_is_the_answer() {
     let tokens = Tokens::for_arm(&server.uri());
     let error = get(&tokens).await.unwrap_err();
     assert_eq!((error.kind(), tokens.requests().len(), count(&server).await), (ErrorKind::Rejected, 2, 2));
-    assert_eq!(error.help(), Some("sign in again: azml login --force"));
+    assert_eq!(error.help(), Some("sign in again: azml login --cloud Rig --force"));
 }
 
 #[tokio::test]
@@ -100,14 +101,71 @@ async fn the_claims_of_a_challenge_are_asked_for() {
     assert_eq!(tokens.requests()[1].requested_claims(), Some(r#"{"access_token":{}}"#));
 }
 
+/// A refusal that names the tenant whose tokens are wanted, at this authority.
+fn wrong_tenant(authority: &str) -> ResponseTemplate {
+    let challenge = format!(r#"Bearer authorization_uri="{authority}/{OTHER}", error="invalid_token""#);
+    refusal(401, "InvalidAuthenticationTokenTenant").insert_header("www-authenticate", challenge)
+}
+
 #[tokio::test]
-async fn a_token_of_the_wrong_tenant_is_not_renewed() {
+async fn a_subscription_of_another_tenant_gets_a_token_of_it_and_the_next_request_at_once() {
     let server = MockServer::start().await;
-    then(&server, refusal(401, "InvalidAuthenticationTokenTenant")).await;
+    first(&server, 1, wrong_tenant("https://login.rig.example")).await;
+    then(&server, ResponseTemplate::new(200).set_body_json(json!({}))).await;
+    let tokens = Tokens::for_arm(&server.uri());
+    let client = tokens.client();
+    for _ in 0..2 {
+        client.get::<Value>(PATH, VERSION).await.unwrap();
+    }
+    let asked: Vec<_> =
+        tokens.requests().iter().map(|request| request.requested_tenant().map(ToString::to_string)).collect();
+    assert_eq!(asked, [None, Some(OTHER.to_owned()), Some(OTHER.to_owned())]);
+    assert_eq!(count(&server).await, 3);
+}
+
+#[tokio::test]
+async fn a_subscription_that_wants_yet_another_tenant_is_asked_twice_at_most() {
+    let server = MockServer::start().await;
+    then(&server, wrong_tenant("https://login.rig.example")).await;
     let tokens = Tokens::for_arm(&server.uri());
     let error = get(&tokens).await.unwrap_err();
+    assert_eq!((tokens.requests().len(), count(&server).await), (2, 2));
+    let help = format!("sign in to that tenant: azml login --cloud Rig --tenant {OTHER}");
+    assert_eq!(error.help(), Some(help.as_str()));
+}
+
+#[tokio::test]
+async fn a_tenant_is_not_taken_from_a_foreign_authority_or_against_the_callers_choice() {
+    let server = MockServer::start().await;
+    for authority in
+        ["https://login.evil.example", "http://login.rig.example", "https://login.rig.example.evil.example"]
+    {
+        server.reset().await;
+        then(&server, wrong_tenant(authority)).await;
+        let tokens = Tokens::for_arm(&server.uri());
+        let error = get(&tokens).await.unwrap_err();
+        assert_eq!((tokens.requests().len(), count(&server).await), (1, 1), "{authority}");
+        assert_eq!(error.help(), Some("sign in to the subscription's tenant: azml login --cloud Rig --tenant TENANT"));
+    }
+    server.reset().await;
+    then(&server, wrong_tenant("https://login.rig.example")).await;
+    let tokens = Tokens::for_arm(&server.uri());
+    let chosen = tokens.client().tenant(Tenant::parse("contoso.example").unwrap());
+    chosen.get::<Value>(PATH, VERSION).await.unwrap_err();
     assert_eq!((tokens.requests().len(), count(&server).await), (1, 1));
-    assert!(error.help().unwrap().contains("azml login --tenant"), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_challenge_that_a_new_token_does_not_answer_needs_a_person_and_says_what_was_demanded() {
+    let server = MockServer::start().await;
+    let challenge = r#"Bearer realm="", error="insufficient_claims", claims="eyJhY2Nlc3NfdG9rZW4iOnt9fQ==""#;
+    then(&server, refusal(401, "InvalidAuthenticationToken").insert_header("www-authenticate", challenge)).await;
+    let tokens = Tokens::for_arm(&server.uri());
+    let error = get(&tokens).await.unwrap_err();
+    assert_eq!((error.kind(), tokens.requests().len(), count(&server).await), (ErrorKind::Interaction, 2, 2));
+    assert_eq!(error.entra().unwrap().claims.as_deref(), Some(r#"{"access_token":{}}"#));
+    let help = "sign in again: azml login --cloud Rig --claims-challenge eyJhY2Nlc3NfdG9rZW4iOnt9fQ==";
+    assert_eq!(error.help(), Some(help));
 }
 
 #[tokio::test]

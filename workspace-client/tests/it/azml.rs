@@ -164,10 +164,7 @@ fn a_subscription_is_found_by_name_or_id_whatever_its_case() {
     }
     let unknown = home.azml(&["account", "get-access-token", "-s", "nope"]);
     assert_eq!((unknown.code, unknown.stdout.as_str()), (1, ""));
-    insta::assert_snapshot!(unknown.stderr, @r"
-    error: Subscription 'nope' not found
-    next: azml account list --all shows them; azml login looks for new ones
-    ");
+    insta::assert_snapshot!("subscription_not_found", unknown.stderr);
 }
 
 #[test]

@@ -15,6 +15,8 @@ mod doctor;
 mod emulator;
 #[cfg(all(feature = "cli", unix))]
 mod key;
+#[cfg(feature = "cli")]
+mod reach;
 mod rig;
 #[cfg(feature = "cli")]
 mod secrecy;

@@ -87,9 +87,7 @@ async fn a_workspace_that_is_not_there_is_named_with_its_place() {
 async fn names_that_cannot_be_right_are_refused_before_anything_is_asked() {
     let server = MockServer::start().await;
     let tokens = Tokens::for_arm(&server.uri());
-    for (subscription, group, name) in
-        [("my-subscription-id", "rg", "ws-1"), (SUBSCRIPTION, "", "ws-1"), (SUBSCRIPTION, "rg", "../ws-1")]
-    {
+    for (subscription, group, name) in [(SUBSCRIPTION, "", "ws-1"), (SUBSCRIPTION, "rg", "../ws-1")] {
         let error = Workspace::new(subscription, group, name).auth(tokens.clone()).get().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Configuration);
     }

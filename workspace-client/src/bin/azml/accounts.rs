@@ -6,6 +6,9 @@ use auth_cli_bridge::{ConfigDir, Subscription};
 use auth_core::{Cloud, Env, Error, ErrorKind};
 use workspace_client::Profile;
 
+/// How many subscriptions a message names.
+const MOST_NAMED: usize = 10;
+
 /// The subscriptions of azml's own login, or else those of the Azure CLI's.
 #[derive(Debug)]
 pub(crate) struct Accounts {
@@ -96,7 +99,9 @@ impl Accounts {
             Error::new(ErrorKind::Configuration, format!("Subscription '{wanted}' {why}"))
                 .with_help("azml account list --all shows them; azml login looks for new ones")
         };
-        let found = matching.next().ok_or_else(|| refuse("not found"))?;
+        let known = || self.of_cloud().take(MOST_NAMED).map(|it| format!("\n  {}  {}", it.id, it.name));
+        let not_found = || refuse(&format!("not found; these are:{}", known().collect::<String>()));
+        let found = matching.next().ok_or_else(not_found)?;
         if matching.next().is_some() { Err(refuse("is the name of several; give the id")) } else { Ok(found) }
     }
 

@@ -86,6 +86,14 @@ pub(crate) struct LoginArgs {
     #[arg(long)]
     pub(crate) force: bool,
 
+    /// Sign in for these scopes, such as https://ml.azure.com/.default [default: those of Azure Resource Manager]
+    #[arg(long, num_args = 1.., value_name = "SCOPE")]
+    pub(crate) scope: Vec<String>,
+
+    /// The claims that a service demanded: the JSON object, or its base64 as an error message shows it
+    #[arg(long, value_name = "CLAIMS", value_parser = crate::claims::parse)]
+    pub(crate) claims_challenge: Option<String>,
+
     /// Print the URL to sign in at, without opening a browser
     #[arg(long)]
     pub(crate) no_browser: bool,
@@ -133,10 +141,19 @@ pub(crate) enum AccountCommand {
         #[arg(short, long, short_alias = 'n', alias = "name")]
         subscription: String,
     },
+    /// Look at the tenants of the account
+    #[command(subcommand)]
+    Tenant(TenantCommand),
     /// Print an access token
     GetAccessToken(TokenArgs),
     /// Print the Authorization header for Azure Resource Manager
     GetAuthenticationHeader(IdentityArgs),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TenantCommand {
+    /// List the tenants where the account exists, as Azure knows them now
+    List,
 }
 
 #[derive(Debug, Args)]

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod args;
+mod claims;
 mod commands;
 mod context;
 mod log;

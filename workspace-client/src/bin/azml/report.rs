@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use auth_core::{Error, ErrorKind};
-use workspace_client::arm::ArmError;
 
 /// The exit code when a person must sign in.
 const SIGN_IN_NEEDED: u8 = 3;
@@ -43,10 +42,8 @@ pub(crate) fn exit_code(error: &Error) -> ExitCode {
 }
 
 fn correlation_id(error: &Error) -> Option<&str> {
-    let entra = || error.entra()?.correlation_id.as_deref();
-    let arm = || ArmError::of(error).and_then(|arm| arm.correlation_id().or(arm.request_id()));
     let attempts = || error.attempts().iter().rev().find_map(|attempt| correlation_id(&attempt.error));
-    entra().or_else(arm).or_else(attempts)
+    error.correlation_id().or_else(attempts)
 }
 
 fn help(error: &Error) -> Option<&str> {
@@ -60,7 +57,7 @@ fn help(error: &Error) -> Option<&str> {
 mod tests {
     use std::time::Duration;
 
-    use auth_core::{Attempt, EntraError};
+    use auth_core::Attempt;
 
     use super::*;
 
@@ -87,10 +84,9 @@ mod tests {
     #[test]
     fn causes_and_the_correlation_id_are_shown_once() {
         let cause = Error::new(ErrorKind::Network, "the name cannot be resolved");
-        let entra = EntraError { correlation_id: Some("c-1".into()), ..EntraError::default() };
         let error = Error::new(ErrorKind::Network, "login.example could not be reached: the name cannot be resolved")
             .with_source(cause.clone())
-            .with_entra(entra);
+            .with_correlation_id("c-1");
         insta::assert_snapshot!(render(&error), @r"
         error: login.example could not be reached: the name cannot be resolved
           correlation id c-1

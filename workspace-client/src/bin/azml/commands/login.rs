@@ -6,12 +6,13 @@ use std::time::Duration;
 use auth_cli_bridge::{Subscription, User};
 use auth_core::claims::Claims;
 use auth_core::interactive::Browser;
-use auth_core::{AccessToken, Account, Authentication as _, Error, ErrorKind, Tenant};
+use auth_core::{AccessToken, Account, Authentication as _, Cloud, Error, ErrorKind, Tenant, TokenRequest};
 use workspace_client::Profile;
 use workspace_client::arm::ArmClient;
 use workspace_client::auth::InteractiveLoginAuthentication;
 use workspace_client::subscriptions::{self, Found};
 
+use super::token::scopes;
 use super::{account, name};
 use crate::accounts::Accounts;
 use crate::args::LoginArgs;
@@ -39,7 +40,8 @@ pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<Outcome, Error>
     if context.env.var("AZML_PROTECTION").is_some_and(|places| places.trim() == "memory") {
         say("warning: AZML_PROTECTION is memory, so the next command must sign in again");
     }
-    let signed_in = block_on(sign_in(&auth, args.tenant.is_some(), &progress, context));
+    let request = request(args, auth.cloud())?;
+    let signed_in = block_on(sign_in(&auth, &request, args.tenant.is_some(), &progress, context));
     progress.done();
     if let Some(error) = auth.save_problem() {
         let message = format!("you are signed in, but the login could not be saved: {error}");
@@ -130,6 +132,16 @@ fn other(account: &Account, wanted: &str) -> Option<Error> {
     Some(Error::new(ErrorKind::Configuration, message).with_help(help))
 }
 
+/// What the sign-in is for.
+fn request(args: &LoginArgs, cloud: &Cloud) -> Result<TokenRequest, Error> {
+    let scopes = if args.scope.is_empty() { cloud.arm_scope() } else { scopes(&args.scope)? };
+    let request = TokenRequest::new(scopes);
+    Ok(match &args.claims_challenge {
+        Some(claims) => request.claims(claims),
+        None => request,
+    })
+}
+
 struct SignedIn {
     /// None if the tenants could not be listed.
     found: Option<Found>,
@@ -142,12 +154,13 @@ struct SignedIn {
 /// Signs in and lists the subscriptions. A login that cannot list any is a login all the same.
 async fn sign_in(
     auth: &InteractiveLoginAuthentication,
+    request: &TokenRequest,
     only_this_tenant: bool,
     progress: &Progress,
     context: &Context,
 ) -> Result<SignedIn, Error> {
     progress.on("signing in");
-    let token = auth.sign_in().await?;
+    let token = auth.sign_in_for(request).await?;
     let account = auth.account().await.unwrap_or_else(|error| {
         progress.say(&format!("warning: the saved login cannot be read: {error}"));
         None

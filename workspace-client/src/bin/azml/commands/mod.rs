@@ -6,6 +6,7 @@ mod doctor;
 mod key;
 mod login;
 mod logout;
+mod tenant;
 mod token;
 mod workspace;
 
@@ -13,7 +14,7 @@ pub(crate) use logout::{entry, name};
 
 use auth_core::Error;
 
-use crate::args::{AccountCommand, Command, Global, KeyCommand, WorkspaceCommand};
+use crate::args::{AccountCommand, Command, Global, KeyCommand, TenantCommand, WorkspaceCommand};
 use crate::context::Context;
 use crate::output::Outcome;
 
@@ -32,6 +33,7 @@ pub(crate) fn run(command: Command, global: &Global) -> Result<Option<Outcome>, 
         }
         Command::Account(AccountCommand::List { all }) => account::list(all, &context).map(Some),
         Command::Account(AccountCommand::Set { subscription }) => account::set(&subscription, &context).map(|()| None),
+        Command::Account(AccountCommand::Tenant(TenantCommand::List)) => tenant::list(&context).map(Some),
         Command::Account(AccountCommand::GetAccessToken(args)) => token::access_token(&args, &context).map(Some),
         Command::Account(AccountCommand::GetAuthenticationHeader(args)) => token::header(&args, &context).map(Some),
         Command::Workspace(WorkspaceCommand::Show { name, place }) => workspace::show(name, place, &context).map(Some),

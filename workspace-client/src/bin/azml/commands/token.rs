@@ -15,7 +15,7 @@ use crate::output::Outcome;
 /// The same members as `az account get-access-token`.
 pub(crate) fn access_token(args: &TokenArgs, context: &Context) -> Result<Outcome, Error> {
     let (auth, identity) = Identity::choose(&args.identity, context)?;
-    let token = identity.token(&auth, scopes(args, auth.cloud())?)?;
+    let token = identity.token(&auth, wanted(args, auth.cloud())?)?;
     let tenant = token.tenant().or(identity.tenant.as_ref()).map(Tenant::as_str);
     let mut members = Map::from_iter([
         ("accessToken".to_owned(), json!(token.secret().expose())),
@@ -70,10 +70,15 @@ impl Identity {
     }
 }
 
-fn scopes(args: &TokenArgs, cloud: &Cloud) -> Result<Scopes, Error> {
+/// Scopes, given one by one or in one word with spaces.
+pub(super) fn scopes(texts: &[String]) -> Result<Scopes, Error> {
+    let scopes = texts.iter().flat_map(|scopes| scopes.split_whitespace()).map(Scope::parse);
+    Scopes::new(scopes.collect::<Result<Vec<_>, _>>()?)
+}
+
+fn wanted(args: &TokenArgs, cloud: &Cloud) -> Result<Scopes, Error> {
     if !args.scope.is_empty() {
-        let scopes = args.scope.iter().flat_map(|scopes| scopes.split_whitespace()).map(Scope::parse);
-        return Scopes::new(scopes.collect::<Result<Vec<_>, _>>()?);
+        return scopes(&args.scope);
     }
     if let Some(resource) = &args.resource {
         return Scope::default_of(resource).map(Scopes::from);

@@ -1,11 +1,21 @@
-//! What a JSON Web Token says about itself.
+//! Claims: what a token says about itself, and what a service demands of the next one.
 //!
 //! Nothing here verifies a signature: the tokens come straight from the token endpoint over TLS (OpenID Connect Core, 3.1.3.7),
 //! and access tokens are opaque to clients, so their claims serve for display and for the tenant check only.
 
+#[cfg(feature = "oauth")]
+mod capabilities;
+#[cfg(feature = "http")]
+mod challenge;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
+
+#[cfg(feature = "oauth")]
+pub(crate) use self::capabilities::with_capabilities;
+#[cfg(feature = "http")]
+pub use self::challenge::{Challenge, decode_challenge};
 
 use crate::{Error, ErrorKind};
 

@@ -1,0 +1,152 @@
+//! What an answer says that is not what was asked for.
+
+use std::time::SystemTime;
+
+use reqwest::StatusCode;
+use reqwest::header::{HeaderMap, LOCATION};
+use serde::Deserialize;
+use serde_json::Value;
+use url::Url;
+
+use super::exchange::{Exchange, headline};
+use super::reaction;
+use crate::{EntraError, Error, ErrorKind, http};
+
+const LONGEST_DESCRIPTION: usize = 600;
+const LONGEST_EXCERPT: usize = 200;
+const LONGEST_NAME: usize = 100;
+
+/// An answer that is not what was asked for.
+pub(super) struct Refusal<'a> {
+    pub(super) exchange: &'a Exchange,
+    pub(super) host: &'a str,
+    pub(super) status: StatusCode,
+    pub(super) headers: &'a HeaderMap,
+    pub(super) body: &'a [u8],
+    /// What was sent in secret, and must not be shown if it comes back.
+    pub(super) secrets: &'a [String],
+}
+
+/// Entra ID's error object (RFC 6749, 5.2, with Entra ID's additions).
+#[derive(Deserialize)]
+struct Wire {
+    error: String,
+    #[serde(default)]
+    error_description: Option<String>,
+    #[serde(default)]
+    error_codes: Value,
+    #[serde(default)]
+    suberror: Option<String>,
+    #[serde(default)]
+    claims: Option<String>,
+    #[serde(default)]
+    correlation_id: Option<String>,
+    #[serde(default)]
+    trace_id: Option<String>,
+}
+
+impl Refusal<'_> {
+    pub(super) fn into_error(self, now: SystemTime) -> Error {
+        let wait = http::retry_after(self.headers, now);
+        let error = match serde_json::from_slice::<Wire>(self.body) {
+            Ok(wire) => self.refused(wire),
+            Err(_) => self.not_entra(),
+        };
+        error.with_status(self.status.as_u16()).with_retry_after(wait)
+    }
+
+    fn refused(&self, wire: Wire) -> Error {
+        let description = wire.error_description.unwrap_or_default();
+        let code = wire.error_codes[0].as_u64().and_then(|code| u32::try_from(code).ok());
+        let Exchange { tenant, request, .. } = self.exchange;
+        // A challenge that was passed on and is not answered is still what the next sign-in must carry.
+        let demanded = wire.claims.filter(|claims| self.is_challenge(claims));
+        let entra = EntraError {
+            error: self.excerpt(&wire.error, LONGEST_NAME),
+            code: code.or_else(|| code_in(&description)),
+            suberror: wire.suberror.map(|text| self.excerpt(&text, LONGEST_NAME)),
+            claims: demanded.or_else(|| request.requested_claims().map(str::to_owned)),
+            trace_id: wire.trace_id.map(|text| self.excerpt(&text, LONGEST_NAME)),
+            tenant: Some(tenant.clone()),
+            scopes: Some(request.scopes().clone()),
+        };
+        let said = match headline(&description) {
+            "" => &wire.error,
+            headline => headline,
+        };
+        let message = format!("{} refused the request: {}", self.host, self.excerpt(said, LONGEST_DESCRIPTION));
+        let kind = reaction::kind(self.status, &entra);
+        let error = Error::new(kind, message);
+        let error = match reaction::help(kind, &entra, self.exchange) {
+            Some(help) => error.with_help(help),
+            None => error,
+        };
+        let error = match wire.correlation_id {
+            Some(id) => error.with_correlation_id(self.excerpt(&id, LONGEST_NAME)),
+            None => error,
+        };
+        error.with_entra(entra)
+    }
+
+    /// Something that is not Entra ID answered: a gateway, a proxy, a captive portal.
+    fn not_entra(&self) -> Error {
+        let (host, status) = (self.host, self.status);
+        let text = String::from_utf8_lossy(self.body);
+        let said = match text.trim() {
+            _ if status.is_redirection() => self.redirection(),
+            "" => "nothing".to_owned(),
+            // What came with a success may be tokens, however it is labelled.
+            _ if status.is_success() => "something that is not shown".to_owned(),
+            text => format!("{:?}", self.excerpt(text, LONGEST_EXCERPT)),
+        };
+        let kind = match status {
+            StatusCode::TOO_MANY_REQUESTS => ErrorKind::Throttled,
+            StatusCode::REQUEST_TIMEOUT => ErrorKind::Network,
+            status if status.is_server_error() => ErrorKind::Network,
+            _ => ErrorKind::Protocol,
+        };
+        let message = format!(
+            "{host} answered with status {} but not with a token or an error of Entra ID: {said}",
+            status.as_u16()
+        );
+        Error::new(kind, message)
+            .with_help("a proxy or a captive portal may have answered: check the network, HTTPS_PROXY and the cloud")
+    }
+
+    /// Where a redirect leads, which names a captive portal. It is not followed.
+    fn redirection(&self) -> String {
+        let location = self.headers.get(LOCATION).and_then(|location| location.to_str().ok());
+        let target = location.and_then(|location| Url::parse(location).ok());
+        match target.as_ref().and_then(Url::host_str) {
+            Some(host) => format!("a redirect to {}", self.excerpt(host, LONGEST_NAME)),
+            None => "a redirect".to_owned(),
+        }
+    }
+
+    /// Whether claims are what they should be, a JSON object, and none of our secrets come back in it.
+    fn is_challenge(&self, claims: &str) -> bool {
+        let is_object = serde_json::from_str::<serde_json::Map<String, Value>>(claims).is_ok();
+        is_object && !self.secrets.iter().any(|secret| claims.contains(secret.as_str()))
+    }
+
+    /// At most `longest` characters of what the other side said, without control characters and without our secrets.
+    fn excerpt(&self, text: &str, longest: usize) -> String {
+        let mut text = text.to_owned();
+        for secret in self.secrets {
+            text = text.replace(secret.as_str(), "[redacted]");
+        }
+        let visible = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
+        let mut line = visible.collect::<Vec<_>>().join(" ");
+        if line.chars().count() > longest {
+            line = line.chars().take(longest).chain("...".chars()).collect();
+        }
+        line
+    }
+}
+
+/// The number in `AADSTS50076: ...`.
+fn code_in(description: &str) -> Option<u32> {
+    let (_, after) = description.split_once("AADSTS")?;
+    let digits = after.find(|c: char| !c.is_ascii_digit()).unwrap_or(after.len());
+    after[..digits].parse().ok()
+}
