@@ -85,12 +85,13 @@ pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
 /// The whole body of an answer, at most 4 MiB of it after decompression.
 ///
 /// # Errors
-/// [`ErrorKind::Protocol`] if it is larger, and as [`network_error`].
+/// [`ErrorKind::Protocol`] if it is larger or not compressed as it says, [`ErrorKind::Network`] if it breaks off, and
+/// [`ErrorKind::Timeout`].
 pub async fn body(mut response: reqwest::Response) -> Result<Vec<u8>, Error> {
+    let host = response.url().host_str().unwrap_or_default().to_owned();
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(network_error)? {
+    while let Some(chunk) = response.chunk().await.map_err(|error| broken_body(&host, error))? {
         if body.len() + chunk.len() > LARGEST_BODY {
-            let host = response.url().host_str().unwrap_or_default();
             return Err(Error::new(ErrorKind::Protocol, format!("{host} sent more than {LARGEST_BODY} bytes")));
         }
         body.extend_from_slice(&chunk);
@@ -98,20 +99,24 @@ pub async fn body(mut response: reqwest::Response) -> Result<Vec<u8>, Error> {
     Ok(body)
 }
 
+fn broken_body(host: &str, error: reqwest::Error) -> Error {
+    if error.is_timeout() {
+        return network_error(error);
+    }
+    let causes = causes(&error.without_url());
+    let (kind, what) = match causes.contains("gzip") {
+        true => (ErrorKind::Protocol, "sent an answer that is not compressed as it says"),
+        false => (ErrorKind::Network, "broke off in the middle of its answer"),
+    };
+    Error::new(kind, format!("{host} {what}{causes}"))
+        .with_help("check the network, and HTTPS_PROXY if there is a proxy")
+}
+
 /// Says what went wrong on the way to a host, with the whole chain of causes and without the URL's query.
 pub fn network_error(error: reqwest::Error) -> Error {
     let host = error.url().and_then(Url::host_str).unwrap_or("the host").to_owned();
     let error = error.without_url();
-    let mut causes = String::new();
-    let mut cause = std::error::Error::source(&error);
-    while let Some(next) = cause {
-        let text = next.to_string();
-        if !causes.ends_with(&text) {
-            causes.push_str(": ");
-            causes.push_str(&text);
-        }
-        cause = next.source();
-    }
+    let causes = causes(&error);
     if error.is_timeout() {
         return Error::new(ErrorKind::Timeout, format!("{host} did not answer in time{causes}"))
             .with_help("check the network, and HTTPS_PROXY if there is a proxy");
@@ -122,6 +127,21 @@ pub fn network_error(error: reqwest::Error) -> Error {
         "check the network, the name of the cloud, and HTTPS_PROXY if there is a proxy"
     };
     Error::new(ErrorKind::Network, format!("{host} could not be reached{causes}")).with_help(help)
+}
+
+/// The chain of causes, each after a colon.
+fn causes(error: &reqwest::Error) -> String {
+    let mut causes = String::new();
+    let mut cause = std::error::Error::source(error);
+    while let Some(next) = cause {
+        let text = next.to_string();
+        if !causes.ends_with(&text) {
+            causes.push_str(": ");
+            causes.push_str(&text);
+        }
+        cause = next.source();
+    }
+    causes
 }
 
 fn build(env: &Env) -> Result<reqwest::Client, Error> {

@@ -7,6 +7,7 @@ use oauth2::{
     TokenUrl,
 };
 use url::Url;
+use uuid::Uuid;
 
 use super::endpoint::endpoint;
 use super::exchange::Exchange;
@@ -155,8 +156,8 @@ impl EntraClient {
         if let Some(claims) = self.claims(&request)? {
             exchange = exchange.add_extra_param("claims", claims);
         }
-        let answer = exchange.request_async(&self.exchange(&tenant, &request)).await;
-        self.grant(answer, &tenant, Some(&nonce))
+        let way = self.exchange(&tenant, &request);
+        self.grant(exchange.request_async(&way).await, &way, Some(&nonce))
     }
 
     /// Redeems a refresh token (RFC 6749, 6), which serves every tenant and every resource of its account.
@@ -178,9 +179,9 @@ impl EntraClient {
         if let Some(claims) = self.claims(&request)? {
             exchange = exchange.add_extra_param("claims", claims);
         }
-        let answer = exchange.request_async(&self.exchange(tenant, request)).await;
+        let way = self.exchange(tenant, request);
         // A renewal, perhaps in a tenant where the account is a guest, does not change who signed in.
-        self.grant(answer, tenant, None).map(|grant| Grant { account: None, ..grant })
+        self.grant(exchange.request_async(&way).await, &way, None).map(|grant| Grant { account: None, ..grant })
     }
 
     /// Signs the application itself in (RFC 6749, 4.4).
@@ -209,8 +210,8 @@ impl EntraClient {
         if let Some(claims) = self.claims(&request)? {
             exchange = exchange.add_extra_param("claims", claims);
         }
-        let answer = exchange.request_async(&self.exchange(tenant, request)).await;
-        self.grant(answer, tenant, None)
+        let way = self.exchange(tenant, request);
+        self.grant(exchange.request_async(&way).await, &way, None)
     }
 
     /// The `claims` parameter of this request.
@@ -232,33 +233,32 @@ impl EntraClient {
             cloud: self.cloud.clone(),
             tenant: tenant.clone(),
             request: request.clone(),
+            id: Uuid::new_v4(),
         }
     }
 
     fn grant(
         &self,
         answer: Result<Answer, RequestTokenError<Error, BasicErrorResponse>>,
-        tenant: &Tenant,
+        way: &Exchange,
         nonce: Option<&Secret>,
     ) -> Result<Grant, Error> {
-        let expected =
-            Expected { cloud: &self.cloud, client_id: &self.client_id, tenant, nonce, now: self.clock.now() };
-        match answer {
+        let (tenant, now) = (&way.tenant, self.clock.now());
+        let expected = Expected { cloud: &self.cloud, client_id: &self.client_id, tenant, nonce, now };
+        let host = self.cloud.authority_host();
+        let no_token = |place: String| {
+            Error::new(ErrorKind::Protocol, format!("{host} answered with something that is not a token{place}"))
+                .with_status(200)
+                .with_help("a proxy may have changed the answer: check the network, HTTPS_PROXY and the cloud")
+        };
+        let grant = match answer {
             Ok(answer) => answer.into_grant(&expected),
             Err(RequestTokenError::Request(error)) => Err(error),
             // The body is in this error, and may be tokens: only the place of the mistake is told.
-            Err(RequestTokenError::Parse(error, _)) => {
-                let (host, path) = (self.cloud.authority_host(), error.path().to_string());
-                Err(Error::new(
-                    ErrorKind::Protocol,
-                    format!("{host} answered with something that is not a token (at {path})"),
-                ))
-            }
-            Err(_) => {
-                let host = self.cloud.authority_host();
-                Err(Error::new(ErrorKind::Protocol, format!("{host} answered with something that is not a token")))
-            }
-        }
+            Err(RequestTokenError::Parse(error, _)) => Err(no_token(format!(" (at {})", error.path()))),
+            Err(_) => Err(no_token(String::new())),
+        };
+        grant.map_err(|error| way.traced(error))
     }
 }
 

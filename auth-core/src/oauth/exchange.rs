@@ -23,6 +23,8 @@ pub(super) struct Exchange {
     pub(super) cloud: Cloud,
     pub(super) tenant: Tenant,
     pub(super) request: TokenRequest,
+    /// Finds this exchange in the logs of the other side, and in ours.
+    pub(super) id: Uuid,
 }
 
 impl<'a> AsyncHttpClient<'a> for Exchange {
@@ -38,20 +40,12 @@ impl Exchange {
     /// Sends a request and lets only a JSON answer of status 200 through; everything else becomes an [`Error`] here, with what
     /// the other side said and none of the secrets that were sent.
     pub(super) async fn send(&self, request: HttpRequest) -> Result<HttpResponse, Error> {
-        let id = Uuid::new_v4().to_string();
-        self.exchange(request, &id).await.map_err(|error| match error.correlation_id() {
-            Some(_) => error,
-            None => error.with_correlation_id(id),
-        })
-    }
-
-    async fn exchange(&self, request: HttpRequest, id: &str) -> Result<HttpResponse, Error> {
         let secrets = secrets(request.body());
         let mut request = reqwest::Request::try_from(request).map_err(http::network_error)?;
         let headers = request.headers_mut();
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         headers.insert("x-ms-lib-capability", HeaderValue::from_static("retry-after, h429"));
-        if let Ok(id) = HeaderValue::from_str(id) {
+        if let Ok(id) = HeaderValue::from_str(&self.id.to_string()) {
             headers.insert("client-request-id", id);
         }
         let host = request.url().host_str().unwrap_or_default().to_owned();
@@ -59,7 +53,7 @@ impl Exchange {
         let (status, headers) = (response.status(), response.headers().clone());
         self.client.check_clock(&host, &headers, self.clock.now());
         let body = http::body(response).await.map_err(|error| error.with_status(status.as_u16()))?;
-        tracing::debug!(%host, status = status.as_u16(), request = id, "the authority answered");
+        tracing::debug!(%host, status = status.as_u16(), request = %self.id, "the authority answered");
         if status == StatusCode::OK && is_json(&headers) && !is_error_object(&body) {
             let mut answer = HttpResponse::new(body);
             *answer.status_mut() = status;
@@ -68,6 +62,11 @@ impl Exchange {
         let refusal =
             Refusal { exchange: self, host: &host, status, headers: &headers, body: &body, secrets: &secrets };
         Err(refusal.into_error(self.clock.now()))
+    }
+
+    /// The error, with what finds it in the logs: the other side's id, or else ours.
+    pub(super) fn traced(&self, error: Error) -> Error {
+        if error.correlation_id().is_some() { error } else { error.with_correlation_id(self.id.to_string()) }
     }
 }
 

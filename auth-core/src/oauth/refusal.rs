@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, LOCATION};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use url::Url;
 
 use super::exchange::{Exchange, headline};
@@ -48,7 +48,9 @@ struct Wire {
 impl Refusal<'_> {
     pub(super) fn into_error(self, now: SystemTime) -> Error {
         let wait = http::retry_after(self.headers, now);
-        let error = match serde_json::from_slice::<Wire>(self.body) {
+        // An object, as a struct could be read from an array, too.
+        let object = serde_json::from_slice::<Map<String, Value>>(self.body);
+        let error = match object.and_then(|object| serde_json::from_value(object.into())) {
             Ok(wire) => self.refused(wire),
             Err(_) => self.not_entra(),
         };
@@ -109,8 +111,13 @@ impl Refusal<'_> {
             "{host} answered with status {} but not with a token or an error of Entra ID: {said}",
             status.as_u16()
         );
-        Error::new(kind, message)
-            .with_help("a proxy or a captive portal may have answered: check the network, HTTPS_PROXY and the cloud")
+        Error::new(kind, message).with_help(match status {
+            StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
+                "the proxy wants a login: put it into HTTPS_PROXY, as in http://user:password@proxy.example:8080"
+            }
+            StatusCode::TOO_MANY_REQUESTS => "wait before the next attempt; it would be refused too",
+            _ => "a proxy or a captive portal may have answered: check the network, HTTPS_PROXY and the cloud",
+        })
     }
 
     /// Where a redirect leads, which names a captive portal. It is not followed.
@@ -125,7 +132,7 @@ impl Refusal<'_> {
 
     /// Whether claims are what they should be, a JSON object, and none of our secrets come back in it.
     fn is_challenge(&self, claims: &str) -> bool {
-        let is_object = serde_json::from_str::<serde_json::Map<String, Value>>(claims).is_ok();
+        let is_object = serde_json::from_str::<Map<String, Value>>(claims).is_ok();
         is_object && !self.secrets.iter().any(|secret| claims.contains(secret.as_str()))
     }
 

@@ -14,4 +14,5 @@ mod interactive;
 mod oauth;
 mod single_flight_model;
 mod support;
+mod token_endpoint;
 mod token_handle;
