@@ -11,6 +11,8 @@ mod azml;
 #[cfg(feature = "cli")]
 mod browser;
 #[cfg(feature = "cli")]
+mod conditional_access;
+#[cfg(feature = "cli")]
 mod doctor;
 mod emulator;
 #[cfg(all(feature = "cli", unix))]

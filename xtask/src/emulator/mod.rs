@@ -34,7 +34,9 @@ pub use self::approve::{Landing, Visitor};
 pub use self::fault::{Effect, Fault};
 pub use self::log::LoggedRequest;
 pub use self::tls::AZURE_HOSTS;
-pub use self::world::{Membership, ServicePrincipal, Subscription, Tenant, User, Workspace, World, defaults};
+pub use self::world::{
+    AuthenticationContext, Membership, ServicePrincipal, Subscription, Tenant, User, Workspace, World, defaults,
+};
 
 use self::server::Server;
 use self::state::{RefreshGrant, Shared};
@@ -174,7 +176,13 @@ impl Emulator {
         let mut state = self.shared.lock();
         let user = state.expect_user(user);
         let tenant_id = user.home().tenant_id.clone();
-        state.refresh_token(RefreshGrant { username: user.username, client_id: None, tenant_id, revoked: false })
+        state.refresh_token(RefreshGrant {
+            username: user.username,
+            client_id: None,
+            tenant_id,
+            contexts: Vec::new(),
+            revoked: false,
+        })
     }
 
     /// An access token of the user for `audience`, issued to the Azure CLI's client. `tenant` is a GUID or a domain.
@@ -198,6 +206,14 @@ impl Emulator {
         let mut state = self.shared.lock();
         let user = state.expect_user(user);
         state.revoke(&user.username);
+    }
+
+    /// Ends the access tokens that were issued to the user so far, as an administrator does after an incident; the refresh tokens
+    /// stay good.
+    pub fn revoke_access_tokens(&self, user: &str) {
+        let mut state = self.shared.lock();
+        let user = state.expect_user(user);
+        state.revoke_access_tokens(&user.username);
     }
 
     /// Every authorization code, device code, refresh token, access token and id token that was ever issued.

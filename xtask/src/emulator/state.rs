@@ -40,6 +40,8 @@ pub(super) struct CodeGrant {
     pub(super) code_challenge: String,
     pub(super) nonce: Option<String>,
     pub(super) scope: String,
+    /// The authentication contexts that the sign-in was made for.
+    pub(super) contexts: Vec<String>,
     pub(super) expires: i64,
     pub(super) redeemed: bool,
 }
@@ -52,6 +54,8 @@ pub(super) struct RefreshGrant {
     pub(super) client_id: Option<String>,
     /// The tenant where the person signed in, which is where MFA was done.
     pub(super) tenant_id: String,
+    /// The authentication contexts that the sign-in was made for.
+    pub(super) contexts: Vec<String>,
     pub(super) revoked: bool,
 }
 
@@ -160,10 +164,15 @@ impl State {
 
     /// Ends everything that was issued to this user so far.
     pub(super) fn revoke(&mut self, username: &str) {
-        let now = self.now();
         for grant in self.refresh_tokens.values_mut().filter(|grant| grant.username.eq_ignore_ascii_case(username)) {
             grant.revoked = true;
         }
+        self.revoke_access_tokens(username);
+    }
+
+    /// Ends the access tokens of this user, and nothing else.
+    pub(super) fn revoke_access_tokens(&mut self, username: &str) {
+        let now = self.now();
         for token in self.access_tokens.values_mut() {
             if token.username.as_deref().is_some_and(|owner| owner.eq_ignore_ascii_case(username)) {
                 token.revoked_at = Some(now);
@@ -184,6 +193,7 @@ impl Subject {
                 name: user.name.clone(),
                 is_guest: user.home().tenant_id != membership.tenant_id,
                 signed_in_with_mfa,
+                contexts: Vec::new(),
             }),
         }
     }

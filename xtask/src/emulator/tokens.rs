@@ -27,6 +27,8 @@ pub(super) struct Person {
     pub(super) name: String,
     pub(super) is_guest: bool,
     pub(super) signed_in_with_mfa: bool,
+    /// The authentication contexts that the sign-in was made for.
+    pub(super) contexts: Vec<String>,
 }
 
 /// When a token counts, in seconds since the epoch.
@@ -72,6 +74,9 @@ pub(super) fn access_token(subject: &Subject, audience: &str, validity: Validity
         }),
     };
     extend(&mut claims, more);
+    if let Some(person) = subject.person.as_ref().filter(|person| !person.contexts.is_empty()) {
+        extend(&mut claims, json!({"acrs": person.contexts}));
+    }
     if continuous_access {
         extend(&mut claims, json!({"xms_cc": ["CP1"]}));
     }

@@ -68,6 +68,8 @@ pub struct World {
     pub subscriptions: Vec<Subscription>,
     /// The Azure Machine Learning workspaces.
     pub workspaces: Vec<Workspace>,
+    /// What a sign-in must have been made for before some resources can be reached.
+    pub authentication_contexts: Vec<AuthenticationContext>,
     /// How many items one page of a list holds.
     pub page_size: usize,
 }
@@ -83,6 +85,17 @@ pub struct Tenant {
     pub domain: String,
     /// Whether a refresh token from another tenant's sign-in is refused here with AADSTS50076. A sign-in at this tenant satisfies it.
     pub requires_mfa: bool,
+}
+
+/// A policy of a tenant: some resources demand a sign-in for this authentication context, such as one with a security key.
+#[derive(Clone, Debug)]
+pub struct AuthenticationContext {
+    /// The tenant's GUID.
+    pub tenant_id: String,
+    /// Requests to Resource Manager whose path contains this.
+    pub path: String,
+    /// The value of the claim `acrs`, such as `c1`.
+    pub value: String,
 }
 
 /// A person.
@@ -278,6 +291,7 @@ impl Default for World {
                 workspace(4, PRODUCTION_SUBSCRIPTION, "rg-ml-prod", "ml-prod", "northeurope", "prod"),
                 workspace(5, FABRIKAM_SUBSCRIPTION, "rg-shared", "ml-shared", "eastus", "research"),
             ],
+            authentication_contexts: Vec::new(),
             page_size: 2,
         }
     }

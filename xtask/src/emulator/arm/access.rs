@@ -100,6 +100,15 @@ impl Caller {
             );
             return Err(refused("InvalidAuthenticationTokenTenant", message));
         }
+        let demanded = memory.world.authentication_contexts.iter().find(|context| {
+            let has_it = claims["acrs"].as_array().is_some_and(|own| own.iter().any(|own| *own == *context.value));
+            context.tenant_id.eq_ignore_ascii_case(tenant_id) && request.path.contains(&context.path) && !has_it
+        });
+        if let Some(context) = demanded {
+            let wanted = json!({"access_token": {"acrs": {"essential": true, "value": context.value}}});
+            let message = "The access token does not meet the authentication context that the resource demands.";
+            return Err(ArmError::unauthorized("InvalidAuthenticationToken", message, insufficient_claims(&wanted)));
+        }
         let username = claims["upn"].as_str().map(ToOwned::to_owned);
         Ok(Self { tenant_id: tenant_id.to_owned(), username })
     }
@@ -110,14 +119,18 @@ fn revoked(claims: &Value, revoked_at: i64, authority: &str) -> ArmError {
     let message = "The access token has been revoked.";
     let challenge = if claims.get("xms_cc").is_some() {
         let wanted = json!({"access_token": {"nbf": {"essential": true, "value": revoked_at.to_string()}}});
-        let wanted = STANDARD.encode(wanted.to_string());
-        format!(
-            r#"Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize", error="insufficient_claims", claims="{wanted}""#
-        )
+        insufficient_claims(&wanted)
     } else {
         format!(r#"Bearer authorization_uri="{authority}", error="invalid_token", error_description="{message}""#)
     };
     ArmError::unauthorized("InvalidAuthenticationToken", message, challenge)
+}
+
+fn insufficient_claims(wanted: &Value) -> String {
+    let wanted = STANDARD.encode(wanted.to_string());
+    format!(
+        r#"Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize", error="insufficient_claims", claims="{wanted}""#
+    )
 }
 
 fn american_time(seconds: i64) -> String {

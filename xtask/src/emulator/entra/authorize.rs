@@ -18,6 +18,7 @@ use super::super::tokens;
 use super::super::world::{User, defaults};
 use super::error::EntraError;
 use super::scope::Scopes;
+use super::token::demanded_contexts;
 use super::{Audience, page};
 
 const CODE_LIFETIME: i64 = 600;
@@ -190,6 +191,7 @@ impl AuthorizeRequest {
             code_challenge: parameter("code_challenge").unwrap_or_default(),
             nonce: parameter("nonce"),
             scope: parameter("scope").unwrap_or_default(),
+            contexts: demanded_contexts(self.parameters.get("claims").map(String::as_str)),
             expires: memory.now() + CODE_LIFETIME,
             redeemed: false,
         };

@@ -91,13 +91,17 @@ impl EntraError {
         Self { status: StatusCode::UNAUTHORIZED, ..Self::new("invalid_client", 7_000_215, message) }
     }
 
-    pub(super) fn mfa_required(resource: &str) -> Self {
+    /// `context` is the authentication context that the sign-in was not made for, if that is the reason.
+    pub(super) fn mfa_required(resource: &str, context: Option<&str>) -> Self {
         let message = format!(
             "Due to a configuration change made by your administrator, or because you moved to a new location, you must use \
              multi-factor authentication to access '{resource}'."
         );
         let policy = Uuid::new_v4().to_string();
-        let claims = json!({"access_token": {"capolids": {"essential": true, "values": [policy]}}});
+        let mut claims = json!({"access_token": {"capolids": {"essential": true, "values": [policy]}}});
+        if let Some(context) = context {
+            claims["access_token"]["acrs"] = json!({"essential": true, "value": context});
+        }
         Self {
             suberror: Some("basic_action"),
             claims: Some(claims.to_string()),

@@ -9,7 +9,7 @@ use super::super::state::{Decision, State as Memory};
 use super::super::tokens::Subject;
 use super::error::EntraError;
 use super::scope::Scopes;
-use super::token::{Granted, TokenRequest};
+use super::token::{Granted, TokenRequest, demanded_contexts};
 use super::{Audience, is_shared_endpoint};
 
 /// A code that the authorize endpoint handed out; it works once, for ten minutes.
@@ -62,6 +62,7 @@ pub(super) fn authorization_code(memory: &mut Memory, request: &TokenRequest<'_>
         client_id,
         scopes,
         nonce: grant.nonce,
+        contexts: grant.contexts,
     };
     request.tokens(memory, &granted)
 }
@@ -84,7 +85,8 @@ pub(super) fn refresh_token(memory: &mut Memory, request: &TokenRequest<'_>) -> 
         Audience::Tenant(tenant) => tenant.id.clone(),
     };
     let scopes = Scopes::parse(&memory.world, request.optional("scope").unwrap_or_default())?;
-    let granted = Granted { user, tenant_id, signed_in_at: grant.tenant_id, client_id, scopes, nonce: None };
+    let (signed_in_at, contexts) = (grant.tenant_id, grant.contexts);
+    let granted = Granted { user, tenant_id, signed_in_at, client_id, scopes, nonce: None, contexts };
     request.tokens(memory, &granted)
 }
 
@@ -162,8 +164,10 @@ pub(super) fn device_code(memory: &mut Memory, request: &TokenRequest<'_>) -> Re
         Audience::Tenant(tenant) => tenant.id.clone(),
     };
     let scopes = Scopes::parse(&memory.world, request.optional("scope").unwrap_or(&grant.scope))?;
-    let granted =
-        Granted { user, tenant_id: tenant_id.clone(), signed_in_at: tenant_id, client_id, scopes, nonce: None };
+    // The person was asked for whatever is demanded.
+    let contexts = demanded_contexts(request.optional("claims"));
+    let signed_in_at = tenant_id.clone();
+    let granted = Granted { user, tenant_id, signed_in_at, client_id, scopes, nonce: None, contexts };
     let answer = request.tokens(memory, &granted)?;
     memory.device_codes.remove(&device_code);
     Ok(answer)

@@ -37,6 +37,8 @@ pub(super) struct Granted {
     pub(super) client_id: String,
     pub(super) scopes: Scopes,
     pub(super) nonce: Option<String>,
+    /// The authentication contexts that the sign-in was made for.
+    pub(super) contexts: Vec<String>,
 }
 
 /// `POST`.
@@ -111,9 +113,16 @@ impl TokenRequest<'_> {
             user.membership(&tenant.id).ok_or_else(|| EntraError::not_a_member(&user.username, &tenant.name))?;
         let signed_in_here = granted.signed_in_at.eq_ignore_ascii_case(&tenant.id);
         if tenant.requires_mfa && !signed_in_here {
-            return Err(EntraError::mfa_required(&scopes.resource));
+            return Err(EntraError::mfa_required(&scopes.resource, None));
         }
-        let subject = Subject::person(user, membership, client_id, tenant.requires_mfa);
+        let demanded = demanded_contexts(self.optional("claims"));
+        if let Some(missing) = demanded.into_iter().find(|context| !granted.contexts.contains(context)) {
+            return Err(EntraError::mfa_required(&scopes.resource, Some(&missing)));
+        }
+        let mut subject = Subject::person(user, membership, client_id, tenant.requires_mfa);
+        if let Some(person) = &mut subject.person {
+            person.contexts.clone_from(&granted.contexts);
+        }
         let lifetime = memory.next_lifetime();
         let access_token = memory.access_token(&subject, &scopes.resource, lifetime, self.continuous_access());
         let mut answer = json!({
@@ -131,6 +140,7 @@ impl TokenRequest<'_> {
                 username: user.username.clone(),
                 client_id: Some(client_id.clone()),
                 tenant_id: granted.signed_in_at.clone(),
+                contexts: granted.contexts.clone(),
                 revoked: false,
             });
             answer["refresh_token"] = json!(refresh_token);
@@ -151,4 +161,12 @@ impl TokenRequest<'_> {
         }
         Ok(answer)
     }
+}
+
+/// The authentication contexts that `claims` asks for.
+pub(super) fn demanded_contexts(claims: Option<&str>) -> Vec<String> {
+    let claims = claims.and_then(|claims| serde_json::from_str::<Value>(claims).ok()).unwrap_or_default();
+    let acrs = &claims["access_token"]["acrs"];
+    let several = acrs["values"].as_array().into_iter().flatten();
+    several.chain([&acrs["value"]]).filter_map(Value::as_str).map(str::to_owned).collect()
 }
