@@ -104,9 +104,10 @@ fn broken_body(host: &str, error: reqwest::Error) -> Error {
         return network_error(error);
     }
     let causes = causes(&error.without_url());
-    let (kind, what) = match causes.contains("gzip") {
-        true => (ErrorKind::Protocol, "sent an answer that is not compressed as it says"),
-        false => (ErrorKind::Network, "broke off in the middle of its answer"),
+    let (kind, what) = if causes.contains("gzip") {
+        (ErrorKind::Protocol, "sent an answer that is not compressed as it says")
+    } else {
+        (ErrorKind::Network, "broke off in the middle of its answer")
     };
     Error::new(kind, format!("{host} {what}{causes}"))
         .with_help("check the network, and HTTPS_PROXY if there is a proxy")

@@ -176,7 +176,7 @@ impl EntraClient {
             .exchange_refresh_token(&refresh_token)
             .add_scopes(delegated_scopes(request))
             .add_extra_param("client_info", "1");
-        if let Some(claims) = self.claims(&request)? {
+        if let Some(claims) = self.claims(request)? {
             exchange = exchange.add_extra_param("claims", claims);
         }
         let way = self.exchange(tenant, request);
@@ -207,7 +207,7 @@ impl EntraClient {
                 .add_extra_param("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
                 .add_extra_param("client_assertion", assertion.expose());
         }
-        if let Some(claims) = self.claims(&request)? {
+        if let Some(claims) = self.claims(request)? {
             exchange = exchange.add_extra_param("claims", claims);
         }
         let way = self.exchange(tenant, request);
