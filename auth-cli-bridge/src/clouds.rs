@@ -1,6 +1,6 @@
 //! The clouds that the Azure CLI knows.
 
-use auth_core::{Cloud, Env, Error, ErrorKind};
+use auth_core::{Cloud, CloudSettings, Env, Error, ErrorKind};
 
 use crate::ini::Ini;
 use crate::locate::CLOUDS_HELP;
@@ -51,21 +51,56 @@ impl Clouds {
     /// The names of the clouds that are not built in.
     pub fn custom_names(&self) -> impl Iterator<Item = &str> {
         let sections = self.0.as_ref().map(Ini::sections).unwrap_or_default();
-        sections.into_iter().filter(|name| Cloud::named(name).is_err())
+        sections.into_iter().filter(|name| !is_known(name))
     }
 
-    /// The cloud of this name, known or custom, without regard to case.
+    /// The cloud of this name, known or custom, without regard to case. An alias of a known cloud comes last.
     ///
     /// # Errors
     /// [`ErrorKind::Configuration`] if there is none, listing the right names, or if its endpoints are incomplete or unusable.
     pub fn named(&self, name: &str) -> Result<Cloud, Error> {
-        if let Ok(known) = Cloud::named(name) {
-            return self.changed(&known);
-        }
-        let exact = self.custom_names().find(|custom| *custom == name);
-        match exact.or_else(|| self.custom_names().find(|custom| custom.eq_ignore_ascii_case(name))) {
+        match self.custom_named(name).filter(|_| !is_known(name)) {
             Some(custom) => self.custom(custom),
-            None => Err(Cloud::unknown(name, self.custom_names())),
+            None => match Cloud::named(name) {
+                Ok(known) => self.changed(&known),
+                Err(_) => {
+                    let mut right: Vec<&str> = Cloud::known_names().collect();
+                    right.extend(self.custom_names());
+                    Err(Cloud::unknown(name, &right))
+                }
+            },
+        }
+    }
+
+    /// The name of the custom cloud that this one stands for, without regard to case.
+    pub fn custom_named(&self, name: &str) -> Option<&str> {
+        let exact = self.custom_names().find(|custom| *custom == name);
+        exact.or_else(|| self.custom_names().find(|custom| custom.eq_ignore_ascii_case(name)))
+    }
+
+    /// The custom cloud of exactly this name.
+    ///
+    /// # Errors
+    /// As [`Clouds::named`].
+    pub fn custom(&self, name: &str) -> Result<Cloud, Error> {
+        let settings = self.settings(name)?;
+        if let Some(option) = settings.missing().next() {
+            let path = self.0.as_ref().map(|ini| ini.path().display().to_string()).unwrap_or_default();
+            let message = format!("{path} says no {option} for cloud {name:?}");
+            return Err(Error::new(ErrorKind::Configuration, message)
+                .with_help(format!("az cloud update --name {name:?} --{} <URL>", option.replace('_', "-"))));
+        }
+        settings.build(name)
+    }
+
+    /// The cloud with what its section says put over it: the Azure CLI lets even a known cloud be changed (observed: az 2.91).
+    ///
+    /// # Errors
+    /// As [`Clouds::named`].
+    pub fn changed(&self, cloud: &Cloud) -> Result<Cloud, Error> {
+        match self.settings(cloud.name())? {
+            none if none == CloudSettings::default() => Ok(cloud.clone()),
+            settings => settings.or(CloudSettings::of(cloud)).build(cloud.name()),
         }
     }
 
@@ -77,49 +112,10 @@ impl Clouds {
         self.get(cloud.name(), "subscription")
     }
 
-    fn custom(&self, name: &str) -> Result<Cloud, Error> {
-        let needed = |endpoint: &str| {
-            let option = format!("endpoint_{endpoint}");
-            self.get(name, &option)?.ok_or_else(|| {
-                let path = self.0.as_ref().map(|ini| ini.path().display().to_string()).unwrap_or_default();
-                let argument = endpoint.replace('_', "-");
-                Error::new(ErrorKind::Configuration, format!("{path} says no {option} for cloud {name:?}"))
-                    .with_help(format!("az cloud update --name {name:?} --endpoint-{argument} <URL>"))
-            })
-        };
-        let (authority, manager) = (needed("active_directory")?, needed("resource_manager")?);
-        let audience = needed("active_directory_resource_id")?;
-        self.changed(&Cloud::custom(name, &authority, &manager, &audience)?.build())
-    }
-
-    /// The cloud with what its section says put over it.
-    fn changed(&self, cloud: &Cloud) -> Result<Cloud, Error> {
-        let name = cloud.name();
-        let get = |option: &str| self.get(name, option);
-        let mut builder = cloud.to_builder();
-        if let Some(url) = get("endpoint_active_directory")? {
-            builder = builder.authority(&url)?;
-        }
-        if let Some(url) = get("endpoint_resource_manager")? {
-            builder = builder.resource_manager(&url)?;
-        }
-        if let Some(audience) = get("endpoint_active_directory_resource_id")? {
-            builder = builder.arm_audience(&audience)?;
-        }
-        if let Some(url) = get("endpoint_portal")? {
-            // The data plane has no endpoint of its own in the table: it is named like the portal (azureml-core 1.61).
-            if let Some((_, suffix)) = url.trim_end_matches('/').split_once("://portal.azure.") {
-                builder = builder.ml_audience(&format!("https://ml.azure.{suffix}"))?;
-            }
-            builder = builder.portal(&url)?;
-        }
-        if let Some(suffix) = get("suffix_storage_endpoint")? {
-            builder = builder.storage_suffix(&suffix);
-        }
-        if let Some(suffix) = get("suffix_keyvault_dns")? {
-            builder = builder.key_vault_suffix(&suffix);
-        }
-        Ok(builder.build())
+    fn settings(&self, name: &str) -> Result<CloudSettings, Error> {
+        CloudSettings::names().try_fold(CloudSettings::default(), |settings, option| {
+            Ok(settings.with(option, &self.get(name, option)?.unwrap_or_default()))
+        })
     }
 
     fn get(&self, section: &str, option: &str) -> Result<Option<String>, Error> {
@@ -128,4 +124,8 @@ impl Clouds {
             None => Ok(None),
         }
     }
+}
+
+fn is_known(name: &str) -> bool {
+    Cloud::known_names().any(|known| known.eq_ignore_ascii_case(name))
 }

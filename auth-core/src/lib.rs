@@ -26,7 +26,7 @@ pub mod claims;
 pub mod clock;
 #[cfg(feature = "http")]
 mod clock_skew;
-mod cloud;
+pub mod cloud;
 mod env;
 mod error;
 #[cfg(feature = "http")]
@@ -53,7 +53,7 @@ pub use chain::Chain;
 pub use clock::Clock;
 #[cfg(feature = "http")]
 pub use clock_skew::ClockSkew;
-pub use cloud::{Cloud, CloudBuilder};
+pub use cloud::{Cloud, CloudBuilder, CloudSettings};
 pub use env::Env;
 pub use error::{Attempt, EntraError, Error, ErrorKind};
 pub use request::{Interaction, TokenRequest};

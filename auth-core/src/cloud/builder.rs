@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::endpoint::endpoint;
+use super::endpoint::{endpoint, suffix};
 use super::{Cloud, Inner};
 use crate::{Error, Scope};
 
@@ -47,6 +47,34 @@ impl CloudBuilder {
         Ok(self)
     }
 
+    /// Sets Microsoft Graph: the endpoint, which is the audience of its tokens, too. A trailing slash is part of it.
+    ///
+    /// # Errors
+    /// As [`Cloud::custom`] and [`Scope::default_of`].
+    pub fn graph(mut self, url: &str) -> Result<Self, Error> {
+        self.0.graph = Some(endpoint(&self.0.name, "Microsoft Graph", url)?);
+        self.0.graph_scope = Some(Scope::default_of(url)?.into());
+        Ok(self)
+    }
+
+    /// Sets the suffix of the hosts of the Azure ML data plane, without a leading dot.
+    ///
+    /// # Errors
+    /// As [`CloudBuilder::storage_suffix`].
+    pub fn ml_api_suffix(mut self, text: &str) -> Result<Self, Error> {
+        self.0.ml_api_suffix = Some(suffix(&self.0.name, "Azure ML", text)?);
+        Ok(self)
+    }
+
+    /// Sets where the registries of Azure ML are looked up.
+    ///
+    /// # Errors
+    /// As [`Cloud::custom`].
+    pub fn ml_registry_discovery(mut self, url: &str) -> Result<Self, Error> {
+        self.0.ml_registry_discovery = Some(endpoint(&self.0.name, "registry discovery", url)?);
+        Ok(self)
+    }
+
     /// Sets the Azure portal.
     ///
     /// # Errors
@@ -57,15 +85,21 @@ impl CloudBuilder {
     }
 
     /// Sets the suffix of storage hosts.
-    pub fn storage_suffix(mut self, suffix: &str) -> Self {
-        self.0.storage_suffix = Some(suffix.to_owned());
-        self
+    ///
+    /// # Errors
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if it is no part of a host's name.
+    pub fn storage_suffix(mut self, text: &str) -> Result<Self, Error> {
+        self.0.storage_suffix = Some(suffix(&self.0.name, "storage", text)?);
+        Ok(self)
     }
 
     /// Sets the suffix of key vault hosts.
-    pub fn key_vault_suffix(mut self, suffix: &str) -> Self {
-        self.0.key_vault_suffix = Some(suffix.to_owned());
-        self
+    ///
+    /// # Errors
+    /// As [`CloudBuilder::storage_suffix`].
+    pub fn key_vault_suffix(mut self, text: &str) -> Result<Self, Error> {
+        self.0.key_vault_suffix = Some(suffix(&self.0.name, "key vault", text)?);
+        Ok(self)
     }
 
     /// The cloud.

@@ -28,8 +28,20 @@ pub(super) fn endpoint(cloud: &str, what: &str, text: &str) -> Result<Url, Error
     Ok(url)
 }
 
+/// Reads the suffix that is put behind a name to make a host: nothing that could end the host early.
+pub(super) fn suffix(cloud: &str, what: &str, text: &str) -> Result<String, Error> {
+    let is_of_host = |c: char| c.is_ascii_alphanumeric() || c == '.' || c == '-';
+    if text.is_empty() || text.len() > 253 || !text.chars().all(is_of_host) {
+        let shown: String = text.chars().take(100).collect();
+        let message = format!("the {what} suffix of cloud {cloud:?} is {shown:?}, which cannot end the name of a host");
+        return Err(Error::new(ErrorKind::Configuration, message)
+            .with_help("a suffix is what the hosts of a service have in common, such as core.windows.net"));
+    }
+    Ok(text.to_owned())
+}
+
 /// Whether `url` may carry a bearer token: https, or http on the loopback interface.
-fn is_trustworthy(url: &Url) -> bool {
+pub(super) fn is_trustworthy(url: &Url) -> bool {
     url.scheme() == "https" && url.host().is_some() || url.scheme() == "http" && is_loopback(url)
 }
 

@@ -3,6 +3,8 @@
 mod builder;
 mod endpoint;
 mod known;
+pub mod metadata;
+mod settings;
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,10 +12,14 @@ use std::sync::Arc;
 use url::Url;
 
 pub use self::builder::CloudBuilder;
+pub use self::settings::CloudSettings;
 
 use self::endpoint::endpoint;
-use self::known::{AUTHORITY_ALIASES, KNOWN};
+use self::known::{AUTHORITY_ALIASES, KNOWN, Known};
 use crate::{Error, ErrorKind, Scope, Scopes};
+
+/// A name lies in paths and in records.
+const LONGEST_NAME: usize = 100;
 
 /// An Azure cloud: its name and its endpoints. Clones share the same memory.
 ///
@@ -27,13 +33,17 @@ use crate::{Error, ErrorKind, Scope, Scopes};
 #[derive(Clone, PartialEq, Eq)]
 pub struct Cloud(Arc<Inner>);
 
-#[derive(PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 struct Inner {
     name: String,
     authority: Url,
     resource_manager: Url,
     arm_scope: Scopes,
+    graph: Option<Url>,
+    graph_scope: Option<Scopes>,
     ml_scope: Option<Scopes>,
+    ml_api_suffix: Option<String>,
+    ml_registry_discovery: Option<Url>,
     portal: Option<Url>,
     storage_suffix: Option<String>,
     key_vault_suffix: Option<String>,
@@ -57,13 +67,27 @@ impl Cloud {
 
     /// A known cloud by its name, without regard to case.
     ///
+    /// The names are those of the Azure CLI. What others call the same clouds is understood, too:
+    ///
+    /// | cloud | Azure SDK for Go, autorest | azure-identity, MSAL | Terraform |
+    /// |---|---|---|---|
+    /// | `AzureCloud` | `AzurePublic`, `AzurePublicCloud` | `AZURE_PUBLIC_CLOUD`, `AzurePublic` | `public` |
+    /// | `AzureChinaCloud` | `AzureChina`, `AzureChinaCloud` | `AZURE_CHINA`, `AzureChina` | `china` |
+    /// | `AzureUSGovernment` | `AzureGovernment`, `AzureUSGovernmentCloud` | `AZURE_GOVERNMENT`, `AzureUsGovernment` | `usgovernment` |
+    ///
     /// # Errors
     /// [`ErrorKind::Configuration`], listing the right names.
     pub fn named(name: &str) -> Result<Self, Error> {
-        match KNOWN.iter().position(|known| known.name.eq_ignore_ascii_case(name)) {
-            Some(index) => Ok(Self::known(index)),
-            None => Err(Self::unknown(name, [])),
-        }
+        let known = Self::canonical_name(name).and_then(|name| KNOWN.iter().position(|known| known.name == name));
+        known.map(Self::known).ok_or_else(|| Self::unknown(name, &Self::known_names().collect::<Vec<_>>()))
+    }
+
+    /// The Azure CLI's name for what this name, or this alias, stands for: see [`Cloud::named`].
+    pub fn canonical_name(name: &str) -> Option<&'static str> {
+        let plain = |name: &str| name.trim().replace(['_', '-'], "").to_ascii_lowercase();
+        let name = plain(name);
+        let is_it = |known: &&Known| known.aliases.iter().chain([&known.name]).any(|alias| plain(alias) == name);
+        KNOWN.iter().find(is_it).map(|known| known.name)
     }
 
     /// The names of the known clouds.
@@ -71,10 +95,8 @@ impl Cloud {
         KNOWN.iter().map(|known| known.name)
     }
 
-    /// The error for a name that is neither a known cloud nor one of the `custom` ones.
-    pub fn unknown<'a>(name: &str, custom: impl IntoIterator<Item = &'a str>) -> Error {
-        let mut right: Vec<&str> = Self::known_names().collect();
-        right.extend(custom);
+    /// The error for a name that is none of the `right` ones.
+    pub fn unknown(name: &str, right: &[&str]) -> Error {
         let shown: String = name.chars().take(60).collect();
         Error::new(ErrorKind::Configuration, format!("there is no cloud named {shown:?}"))
             .with_help(format!("the cloud must be one of {}", right.join(", ")))
@@ -92,15 +114,20 @@ impl Cloud {
         resource_manager: &str,
         arm_audience: &str,
     ) -> Result<CloudBuilder, Error> {
-        if name.trim().is_empty() {
-            return Err(Error::new(ErrorKind::Configuration, "a cloud needs a name"));
+        if name.trim().is_empty() || name.len() > LONGEST_NAME || name.chars().any(char::is_control) {
+            let message = format!("a cloud needs a name of at most {LONGEST_NAME} bytes, without control characters");
+            return Err(Error::new(ErrorKind::Configuration, message));
         }
         Ok(CloudBuilder(Inner {
             name: name.to_owned(),
             authority: endpoint(name, "authority", authority)?,
             resource_manager: endpoint(name, "resource manager", resource_manager)?,
             arm_scope: Scope::default_of(arm_audience)?.into(),
+            graph: None,
+            graph_scope: None,
             ml_scope: None,
+            ml_api_suffix: None,
+            ml_registry_discovery: None,
             portal: None,
             storage_suffix: None,
             key_vault_suffix: None,
@@ -109,18 +136,7 @@ impl Cloud {
 
     /// Starts a cloud with this cloud's endpoints, to change some of them.
     pub fn to_builder(&self) -> CloudBuilder {
-        let Inner { name, authority, resource_manager, arm_scope, ml_scope, portal, storage_suffix, key_vault_suffix } =
-            &*self.0;
-        CloudBuilder(Inner {
-            name: name.clone(),
-            authority: authority.clone(),
-            resource_manager: resource_manager.clone(),
-            arm_scope: arm_scope.clone(),
-            ml_scope: ml_scope.clone(),
-            portal: portal.clone(),
-            storage_suffix: storage_suffix.clone(),
-            key_vault_suffix: key_vault_suffix.clone(),
-        })
+        CloudBuilder((*self.0).clone())
     }
 
     /// The cloud's name, such as `AzureCloud`.
@@ -155,9 +171,30 @@ impl Cloud {
         self.0.arm_scope.clone()
     }
 
+    /// Microsoft Graph, where the cloud has one.
+    pub fn graph(&self) -> Option<&Url> {
+        self.0.graph.as_ref()
+    }
+
+    /// The scope of a token for Microsoft Graph, where the cloud has one.
+    pub fn graph_scope(&self) -> Option<Scopes> {
+        self.0.graph_scope.clone()
+    }
+
     /// The scope of a token for the Azure ML data plane, where the cloud has one.
     pub fn ml_scope(&self) -> Option<Scopes> {
         self.0.ml_scope.clone()
+    }
+
+    /// The suffix of the hosts of the Azure ML data plane, such as `api.azureml.ms`; in front of it stands the region, and a dot.
+    /// A workspace names its own host (`discoveryUrl`), which may be another one.
+    pub fn ml_api_suffix(&self) -> Option<&str> {
+        self.0.ml_api_suffix.as_deref()
+    }
+
+    /// Where the registries of Azure ML are looked up, where that is known.
+    pub fn ml_registry_discovery(&self) -> Option<&Url> {
+        self.0.ml_registry_discovery.as_ref()
     }
 
     /// The Azure portal, where the cloud has one.
@@ -179,10 +216,11 @@ impl Cloud {
         let known = &KNOWN[index];
         // The table is checked by the test `every_known_cloud_is_well_formed`.
         Self::custom(known.name, known.authority, known.resource_manager, known.arm_audience)
-            .and_then(|builder| builder.ml_audience(known.ml_audience)?.portal(known.portal))
-            .map(|builder| {
-                builder.storage_suffix(known.storage_suffix).key_vault_suffix(known.key_vault_suffix).build()
-            })
+            .and_then(|cloud| cloud.graph(known.graph)?.portal(known.portal))
+            .and_then(|cloud| cloud.ml_audience(known.ml_audience)?.ml_api_suffix(known.ml_api_suffix))
+            .and_then(|cloud| cloud.ml_registry_discovery(known.ml_registry_discovery))
+            .and_then(|cloud| cloud.storage_suffix(known.storage_suffix)?.key_vault_suffix(known.key_vault_suffix))
+            .map(CloudBuilder::build)
             .expect("the table of known clouds is well formed")
     }
 }
@@ -212,6 +250,77 @@ mod tests {
         }
         assert_eq!((Cloud::public().name(), Cloud::china().name()), ("AzureCloud", "AzureChinaCloud"));
         assert_eq!(Cloud::us_government().name(), "AzureUSGovernment");
+    }
+
+    #[test]
+    fn every_known_cloud_has_the_endpoints_of_the_cli_and_of_azure_ml() {
+        let row = |cloud: Cloud| {
+            let url = |url: Option<&Url>| url.map_or_else(String::new, ToString::to_string);
+            let scope = |scopes: Option<Scopes>| scopes.map_or_else(String::new, |it| it.as_str().to_owned());
+            [
+                cloud.authority().to_string(),
+                cloud.resource_manager().to_string(),
+                scope(Some(cloud.arm_scope())),
+                scope(cloud.graph_scope()),
+                scope(cloud.ml_scope()),
+                cloud.ml_api_suffix().unwrap_or_default().to_owned(),
+                url(cloud.ml_registry_discovery()),
+                url(cloud.portal()),
+                cloud.storage_suffix().unwrap_or_default().to_owned(),
+                cloud.key_vault_suffix().unwrap_or_default().to_owned(),
+            ]
+            .join("\n")
+        };
+        insta::assert_snapshot!(row(Cloud::public()), @r"
+        https://login.microsoftonline.com/
+        https://management.azure.com/
+        https://management.core.windows.net//.default
+        https://graph.microsoft.com//.default
+        https://ml.azure.com/.default
+        api.azureml.ms
+        https://eastus.api.azureml.ms/
+        https://portal.azure.com/
+        core.windows.net
+        .vault.azure.net
+        ");
+        insta::assert_snapshot!(row(Cloud::china()), @r"
+        https://login.chinacloudapi.cn/
+        https://management.chinacloudapi.cn/
+        https://management.core.chinacloudapi.cn//.default
+        https://microsoftgraph.chinacloudapi.cn/.default
+        https://ml.azure.cn/.default
+        api.ml.azure.cn
+        https://chinaeast2.api.ml.azure.cn/
+        https://portal.azure.cn/
+        core.chinacloudapi.cn
+        .vault.azure.cn
+        ");
+        insta::assert_snapshot!(row(Cloud::us_government()), @r"
+        https://login.microsoftonline.us/
+        https://management.usgovcloudapi.net/
+        https://management.core.usgovcloudapi.net//.default
+        https://graph.microsoft.us//.default
+        https://ml.azure.us/.default
+        api.ml.azure.us
+        https://usgovarizona.api.ml.azure.us/
+        https://portal.azure.us/
+        core.usgovcloudapi.net
+        .vault.usgovcloudapi.net
+        ");
+    }
+
+    #[test]
+    fn other_people_s_names_are_understood() {
+        for (names, cloud) in [
+            (["AzurePublicCloud", "AZURE_PUBLIC_CLOUD", "azurepublic", "public"], "AzureCloud"),
+            (["AzureChina", "AZURE_CHINA", "azure-china-cloud", "china"], "AzureChinaCloud"),
+            (["AzureUSGovernmentCloud", "AZURE_GOVERNMENT", "AzureUsGovernment", "usgovernment"], "AzureUSGovernment"),
+        ] {
+            for name in names {
+                assert_eq!(Cloud::named(name).unwrap().name(), cloud, "{name}");
+            }
+        }
+        assert_eq!(Cloud::canonical_name("AzureGermanCloud"), None);
     }
 
     #[test]
