@@ -59,17 +59,15 @@ impl Clouds {
     /// # Errors
     /// [`ErrorKind::Configuration`] if there is none, listing the right names, or if its endpoints are incomplete or unusable.
     pub fn named(&self, name: &str) -> Result<Cloud, Error> {
-        match self.custom_named(name).filter(|_| !is_known(name)) {
-            Some(custom) => self.custom(custom),
-            None => match Cloud::named(name) {
-                Ok(known) => self.changed(&known),
-                Err(_) => {
-                    let mut right: Vec<&str> = Cloud::known_names().collect();
-                    right.extend(self.custom_names());
-                    Err(Cloud::unknown(name, &right))
-                }
-            },
+        if let Some(custom) = self.custom_named(name) {
+            return self.custom(custom);
         }
+        if let Ok(known) = Cloud::named(name) {
+            return self.changed(&known);
+        }
+        let mut right: Vec<&str> = Cloud::known_names().collect();
+        right.extend(self.custom_names());
+        Err(Cloud::unknown(name, &right))
     }
 
     /// The name of the custom cloud that this one stands for, without regard to case.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use auth_core::Env;
+use auth_core::{Env, Error, ErrorKind};
 
 /// The folder of azml's own files: `AZML_CONFIG_DIR`, else `azml` in `XDG_CONFIG_HOME` or `~/.config` (XDG Base Directory
 /// Specification), on Windows in `%APPDATA%`. None where there is no home directory either.
@@ -13,6 +13,12 @@ pub fn config_dir(env: &Env) -> Option<PathBuf> {
     // A relative path there is to be ignored, says the specification.
     let shared = env.path(if cfg!(windows) { "APPDATA" } else { "XDG_CONFIG_HOME" }).filter(|path| path.is_absolute());
     Some(shared.or_else(|| Some(env.home()?.join(".config")))?.join("azml"))
+}
+
+/// There is no folder for azml's own files.
+pub(crate) fn homeless() -> Error {
+    Error::new(ErrorKind::Store, "there is no home directory for azml's own files")
+        .with_help("set HOME or AZML_CONFIG_DIR")
 }
 
 #[cfg(all(test, unix))]

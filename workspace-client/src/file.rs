@@ -19,7 +19,6 @@ pub(crate) enum Audience {
     /// Whoever the umask lets.
     Everybody,
     /// The owner.
-    #[cfg_attr(not(feature = "cli-bridge"), expect(dead_code, reason = "only the profile is private"))]
     Owner,
 }
 
@@ -48,7 +47,6 @@ pub(crate) fn replace(path: &Path, bytes: &[u8], audience: Audience) -> Result<(
 ///
 /// # Errors
 /// [`ErrorKind::Timeout`] if another process holds it for 10 s, [`ErrorKind::Store`] naming the file if it cannot be taken.
-#[cfg_attr(not(feature = "cli-bridge"), expect(dead_code, reason = "only the profile is changed in place"))]
 pub(crate) async fn lock(path: &Path) -> Result<File, Error> {
     let failed = |error: io::Error| {
         Error::new(ErrorKind::Store, format!("{} cannot be locked", path.display())).with_source(error)
@@ -78,7 +76,6 @@ pub(crate) async fn lock(path: &Path) -> Result<File, Error> {
 }
 
 /// Reads a file that must be a plain one, so that reading cannot hang.
-#[cfg_attr(not(feature = "cli-bridge"), expect(dead_code, reason = "only the profile is read and kept like this"))]
 pub(crate) fn read_plain(path: &Path) -> io::Result<Vec<u8>> {
     if !path.metadata()?.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a plain file"));
@@ -90,7 +87,6 @@ pub(crate) fn read_plain(path: &Path) -> io::Result<Vec<u8>> {
 ///
 /// # Errors
 /// [`ErrorKind::Store`] naming the folder.
-#[cfg_attr(not(feature = "cli-bridge"), expect(dead_code, reason = "only the profile is read and kept like this"))]
 pub(crate) fn prepare_folder(folder: &Path) -> Result<(), Error> {
     let prepare = || -> io::Result<()> {
         let mut directory = std::fs::DirBuilder::new();
@@ -101,7 +97,7 @@ pub(crate) fn prepare_folder(folder: &Path) -> Result<(), Error> {
         Builder::new().tempfile_in(folder)?.write_all(b"azml")
     };
     prepare().map_err(|error| {
-        Error::new(ErrorKind::Store, format!("{} cannot be written to, so a login cannot be kept", folder.display()))
+        Error::new(ErrorKind::Store, format!("{} cannot be written to, so nothing can be kept there", folder.display()))
             .with_source(error)
             .with_help("make it writable, or set AZML_CONFIG_DIR to a folder that is")
     })

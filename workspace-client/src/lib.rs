@@ -21,8 +21,8 @@
 
 pub mod arm;
 pub mod auth;
+pub mod clouds;
 mod config;
-#[cfg(any(feature = "cache", feature = "cli-bridge"))]
 mod dirs;
 mod file;
 #[cfg(feature = "cli-bridge")]
@@ -38,7 +38,6 @@ mod workspace;
 
 pub use auth_core;
 pub use auth_core::Error;
-#[cfg(feature = "cache")]
 pub use dirs::config_dir;
 #[cfg(feature = "cli-bridge")]
 pub use profile::Profile;

@@ -49,7 +49,7 @@ impl Profile {
         env: &Env,
         change: impl FnOnce(Result<Self, Error>) -> Result<Self, Error>,
     ) -> Result<(), Error> {
-        let path = path(env).ok_or_else(homeless)?;
+        let path = path(env).ok_or_else(dirs::homeless)?;
         let _lock = lock(&path.with_extension("json.lock")).await?;
         let json = serde_json::to_vec_pretty(&change(Self::load(env))?)
             .map_err(|error| Error::new(ErrorKind::Store, "the profile cannot be written").with_source(error))?;
@@ -81,7 +81,7 @@ impl Profile {
     /// # Errors
     /// [`ErrorKind::Store`] naming the folder, or if there is no home directory to have it in.
     pub fn prepare(env: &Env) -> Result<(), Error> {
-        prepare_folder(&dirs::config_dir(env).ok_or_else(homeless)?)
+        prepare_folder(&dirs::config_dir(env).ok_or_else(dirs::homeless)?)
     }
 
     /// The subscriptions of every cloud.
@@ -177,11 +177,6 @@ impl Profile {
 
 fn is_same(user: &str, other: &str) -> bool {
     user.to_lowercase() == other.to_lowercase()
-}
-
-fn homeless() -> Error {
-    Error::new(ErrorKind::Store, "there is no home directory to keep a login in")
-        .with_help("set HOME or AZML_CONFIG_DIR")
 }
 
 fn path(env: &Env) -> Option<PathBuf> {

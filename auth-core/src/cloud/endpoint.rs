@@ -7,8 +7,7 @@ use crate::{Error, ErrorKind};
 /// Reads an endpoint of a cloud: https, or on this machine, and nothing but a place.
 pub(super) fn endpoint(cloud: &str, what: &str, text: &str) -> Result<Url, Error> {
     let refuse = |why: &str| {
-        let shown: String = text.chars().take(100).collect();
-        Error::new(ErrorKind::Configuration, format!("the {what} of cloud {cloud:?} is {shown:?}, {why}")).with_help(
+        Error::new(ErrorKind::Configuration, format!("the {what} of cloud {cloud:?} is {:?}, {why}", shown(text))).with_help(
             "an endpoint is an https URL with a host, or an http URL on this machine (localhost, 127.0.0.1 or [::1])",
         )
     };
@@ -28,11 +27,20 @@ pub(super) fn endpoint(cloud: &str, what: &str, text: &str) -> Result<Url, Error
     Ok(url)
 }
 
+/// As much of it as a person needs to know it again, without what might be a password.
+fn shown(text: &str) -> String {
+    let without = match (text.split_once("://"), text.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, place))) => format!("{scheme}://...@{place}"),
+        _ => text.to_owned(),
+    };
+    without.chars().take(100).collect()
+}
+
 /// Reads the suffix that is put behind a name to make a host: nothing that could end the host early.
 pub(super) fn suffix(cloud: &str, what: &str, text: &str) -> Result<String, Error> {
     let is_of_host = |c: char| c.is_ascii_alphanumeric() || c == '.' || c == '-';
     if text.is_empty() || text.len() > 253 || !text.chars().all(is_of_host) {
-        let shown: String = text.chars().take(100).collect();
+        let shown = shown(text);
         let message = format!("the {what} suffix of cloud {cloud:?} is {shown:?}, which cannot end the name of a host");
         return Err(Error::new(ErrorKind::Configuration, message)
             .with_help("a suffix is what the hosts of a service have in common, such as core.windows.net"));

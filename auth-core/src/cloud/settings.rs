@@ -306,6 +306,7 @@ mod tests {
         ] {
             let error = rig().with(name, value).build("Rig").unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Configuration, "{name} {value}");
+            assert!(!format!("{error:?}").contains("canary"), "{error:?}");
         }
         for name in ["", " ", "a\nb", &"x".repeat(200)] {
             assert!(rig().build(name).is_err(), "{name:?}");

@@ -14,6 +14,7 @@ use super::existing::Existing;
 use super::interactive_login::{Inner, InteractiveLoginAuthentication};
 use super::login_hint::LoginHint;
 use super::saved_logins::SavedLogins;
+use crate::clouds::{self, Clouds};
 
 /// An [`InteractiveLoginAuthentication`] in the making.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +23,7 @@ pub struct InteractiveLoginBuilder {
     tenant_id: Option<String>,
     login_hint: Option<String>,
     cloud: Option<String>,
+    custom_cloud: Option<Cloud>,
     env: Env,
     clock: Clock,
     http: Option<HttpClient>,
@@ -53,10 +55,16 @@ impl InteractiveLoginBuilder {
         self
     }
 
-    /// Chooses the cloud by name. The default is `AZUREML_CURRENT_CLOUD`, else the one that the Azure CLI is set to, else
-    /// `AzureCloud`.
+    /// Chooses the cloud by name. The default is `AZUREML_CURRENT_CLOUD`, else the one that `azml cloud set` chose, else the one
+    /// that the Azure CLI is set to, else `AzureCloud`: see [`crate::clouds`].
     pub fn cloud(mut self, name: impl Into<String>) -> Self {
         self.cloud = Some(name.into());
+        self
+    }
+
+    /// Takes this cloud, whatever is registered and set.
+    pub fn custom_cloud(mut self, cloud: Cloud) -> Self {
+        self.custom_cloud = Some(cloud);
         self
     }
 
@@ -105,7 +113,8 @@ impl InteractiveLoginBuilder {
     /// Assembles it. Nothing is asked, neither a person nor the network.
     ///
     /// # Errors
-    /// [`auth_core::ErrorKind::Configuration`] for a cloud or a tenant that cannot be, [`auth_core::ErrorKind::Store`] if the
+    /// [`auth_core::ErrorKind::Configuration`] for a cloud or a tenant that cannot be, and where `ARM_CLOUD_METADATA_URL` is set
+    /// but [`crate::clouds::refresh`] was never called; [`auth_core::ErrorKind::Store`] if the list of azml's own clouds or the
     /// Azure CLI's configuration cannot be read.
     pub fn build(self) -> Result<InteractiveLoginAuthentication, Error> {
         let tenant = self.tenant_id.as_deref().map(Tenant::parse).transpose()?;
@@ -176,22 +185,22 @@ impl InteractiveLoginBuilder {
     /// Assembles it and signs in: with what already exists, or else with a person's help.
     ///
     /// # Errors
-    /// As [`InteractiveLoginBuilder::build`] and [`InteractiveLoginAuthentication::sign_in`].
-    pub async fn login(self) -> Result<InteractiveLoginAuthentication, Error> {
+    /// As [`crate::clouds::refresh`], [`InteractiveLoginBuilder::build`] and [`InteractiveLoginAuthentication::sign_in`].
+    pub async fn login(mut self) -> Result<InteractiveLoginAuthentication, Error> {
+        let http = self.http.get_or_insert_with(|| HttpClient::new(self.env.clone()));
+        if self.custom_cloud.is_none() {
+            clouds::refresh(&self.env, http, &self.clock).await?;
+        }
         let auth = self.build()?;
         auth.sign_in().await?;
         Ok(auth)
     }
 
     fn resolve_cloud(&self) -> Result<Cloud, Error> {
-        let name = self.cloud.clone().or_else(|| self.env.var("AZUREML_CURRENT_CLOUD"));
-        #[cfg(feature = "cli-bridge")]
-        return match name {
-            Some(name) => auth_cli_bridge::cloud_named(&self.env, &name),
-            None => Ok(auth_cli_bridge::configured_cloud(&self.env)?.unwrap_or_else(Cloud::public)),
-        };
-        #[cfg(not(feature = "cli-bridge"))]
-        name.map_or_else(|| Ok(Cloud::public()), |name| Cloud::named(&name))
+        match &self.custom_cloud {
+            Some(cloud) => Ok(cloud.clone()),
+            None => Ok(Clouds::load(&self.env, &self.clock)?.choose(self.cloud.as_deref())?.cloud),
+        }
     }
 }
 

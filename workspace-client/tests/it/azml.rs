@@ -81,7 +81,7 @@ impl Run {
 }
 
 /// The folder of this test's home, and everything that looks like a token, by placeholders.
-fn snapshot(home: &Home, name: &str, text: &str) {
+pub(crate) fn snapshot(home: &Home, name: &str, text: &str) {
     let mut settings = insta::Settings::clone_current();
     settings.add_filter(&regex_escape(home.path().to_str().unwrap()), "[home]");
     settings.add_filter(r"eyJ[\w.-]+", "[token]");
@@ -109,6 +109,12 @@ fn the_help_reads_well() {
         "workspace",
         "workspace show",
         "workspace list",
+        "cloud",
+        "cloud list",
+        "cloud show",
+        "cloud set",
+        "cloud register",
+        "cloud unregister",
         "completions",
         "doctor",
         "key",

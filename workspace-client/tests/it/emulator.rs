@@ -258,7 +258,7 @@ fn where_a_login_could_not_be_kept_nobody_is_asked_to_sign_in() {
     home.write("azml", "a file in the folder's place");
     let run = login(&home, &azure, &["--no-browser"], None);
     assert_eq!(run.code, 1);
-    assert!(run.stderr.contains("cannot be written to, so a login cannot be kept"), "{}", run.stderr);
+    assert!(run.stderr.contains("cannot be written to, so nothing can be kept there"), "{}", run.stderr);
     assert!(azure.requests().is_empty());
 }
 

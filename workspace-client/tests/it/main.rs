@@ -11,7 +11,11 @@ mod azml;
 #[cfg(feature = "cli")]
 mod browser;
 #[cfg(feature = "cli")]
+mod clouds;
+#[cfg(feature = "cli")]
 mod conditional_access;
+#[cfg(feature = "cli")]
+mod disconnected;
 #[cfg(feature = "cli")]
 mod doctor;
 mod emulator;

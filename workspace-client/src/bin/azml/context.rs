@@ -1,8 +1,9 @@
 //! What every command starts from.
 
 use auth_core::http::HttpClient;
-use auth_core::{Authentication as _, Cloud, Env, Error, ErrorKind};
+use auth_core::{Clock, Cloud, Env, Error, ErrorKind};
 use workspace_client::auth::{InteractiveLoginAuthentication, InteractiveLoginBuilder};
+use workspace_client::clouds::{self, ChosenBy, ChosenCloud, Clouds};
 
 use crate::args::Global;
 
@@ -35,7 +36,30 @@ impl Context {
 
     /// The cloud of this call.
     pub(crate) fn cloud(&self) -> Result<Cloud, Error> {
-        Ok(self.login().build()?.cloud().clone())
+        Ok(self.chosen_cloud()?.cloud)
+    }
+
+    /// The cloud of this call, and how it came to be meant.
+    pub(crate) fn chosen_cloud(&self) -> Result<ChosenCloud, Error> {
+        let mut chosen = self.clouds()?.choose(self.cloud.as_deref())?;
+        // The command line does not tell the option from its variable.
+        if self.cloud.is_some() && self.cloud == self.env.var("AZUREML_CURRENT_CLOUD") {
+            chosen.by = ChosenBy::Environment;
+        }
+        Ok(chosen)
+    }
+
+    /// The clouds that can be named.
+    pub(crate) fn clouds(&self) -> Result<Clouds, Error> {
+        Clouds::load(&self.env, &Clock::default())
+    }
+
+    /// Asks for the table of clouds, where the environment names one and the copy of it is old.
+    pub(crate) fn refresh_clouds(&self) -> Result<(), Error> {
+        if self.env.var("ARM_CLOUD_METADATA_URL").is_none() {
+            return Ok(());
+        }
+        block_on(clouds::refresh(&self.env, &self.http, &Clock::default()))
     }
 
     /// The way in, as this user if one is named. Whoever asks it for a token without saying so never prompts.

@@ -1,6 +1,7 @@
 //! One file a command.
 
 mod account;
+mod cloud;
 mod completions;
 mod doctor;
 mod key;
@@ -14,13 +15,16 @@ pub(crate) use logout::{entry, name};
 
 use auth_core::Error;
 
-use crate::args::{AccountCommand, Command, Global, KeyCommand, TenantCommand, WorkspaceCommand};
+use crate::args::{AccountCommand, CloudCommand, Command, Global, KeyCommand, TenantCommand, WorkspaceCommand};
 use crate::context::Context;
 use crate::output::Outcome;
 
 /// Runs a command, and says what it yields, if anything.
 pub(crate) fn run(command: Command, global: &Global) -> Result<Option<Outcome>, Error> {
     let context = Context::new(global);
+    if asks_hosts(&command) {
+        context.refresh_clouds()?;
+    }
     let if_asked_for = |outcome: Outcome| global.output.is_some().then_some(outcome);
     match command {
         Command::Login(args) => login::run(&args, &context).map(Some),
@@ -36,6 +40,11 @@ pub(crate) fn run(command: Command, global: &Global) -> Result<Option<Outcome>, 
         Command::Account(AccountCommand::Tenant(TenantCommand::List)) => tenant::list(&context).map(Some),
         Command::Account(AccountCommand::GetAccessToken(args)) => token::access_token(&args, &context).map(Some),
         Command::Account(AccountCommand::GetAuthenticationHeader(args)) => token::header(&args, &context).map(Some),
+        Command::Cloud(CloudCommand::List) => cloud::list(&context).map(Some),
+        Command::Cloud(CloudCommand::Show { name }) => cloud::show(name.as_deref(), &context).map(Some),
+        Command::Cloud(CloudCommand::Set { name }) => cloud::set(&name, &context).map(|()| None),
+        Command::Cloud(CloudCommand::Register(args)) => cloud::register(&args, &context).map(|()| None),
+        Command::Cloud(CloudCommand::Unregister { name }) => cloud::unregister(&name, &context).map(|()| None),
         Command::Workspace(WorkspaceCommand::Show { name, place }) => workspace::show(name, place, &context).map(Some),
         Command::Workspace(WorkspaceCommand::List(place)) => workspace::list(place, &context).map(Some),
         Command::Doctor(args) => doctor::run(&args, &context).map(Some),
@@ -46,5 +55,14 @@ pub(crate) fn run(command: Command, global: &Global) -> Result<Option<Outcome>, 
             completions::run(shell);
             Ok(None)
         }
+    }
+}
+
+/// Whether a command may ask a host about the clouds before it does anything else.
+fn asks_hosts(command: &Command) -> bool {
+    match command {
+        Command::Completions { .. } | Command::Key(_) => false,
+        Command::Doctor(args) => args.online,
+        _ => true,
     }
 }

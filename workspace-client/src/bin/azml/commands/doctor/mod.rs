@@ -7,9 +7,10 @@ mod network;
 mod sources;
 mod storage;
 
-use auth_core::{Authentication as _, Error};
+use auth_core::Error;
 use serde_json::json;
 use workspace_client::auth::InteractiveLoginAuthentication;
+use workspace_client::clouds::{ChosenBy, ChosenCloud, CloudOrigin};
 
 use self::finding::{Finding, Section, Status};
 use crate::accounts::Accounts;
@@ -52,7 +53,7 @@ async fn examine(args: &DoctorArgs, context: &Context) -> Vec<Section> {
     let auth = context.auth(user.as_deref());
     // Looked at before a login is opened, which closes files that were open to others.
     let (files, protection) = (storage::files(context), storage::protection(context).await);
-    let mut sections = vec![Section::new("azml", vec![version(), cloud(&auth)])];
+    let mut sections = vec![Section::new("azml", vec![version(), cloud(&auth, context)])];
     sections.push(Section::new("sign-in", sources::find(auth.as_ref().ok(), user.is_some(), context).await));
     sections.push(Section::new("files", files));
     sections.push(Section::new("protection", protection));
@@ -76,13 +77,27 @@ fn version() -> Finding {
     Finding::ok("version", format!("{} on {os} {arch}", env!("CARGO_PKG_VERSION")))
 }
 
-fn cloud(auth: &Result<InteractiveLoginAuthentication, Error>) -> Finding {
-    match auth {
-        Ok(auth) => {
-            let cloud = auth.cloud();
-            let (authority, manager) = (cloud.authority(), cloud.resource_manager());
-            Finding::ok("cloud", format!("{}: signs in at {authority}, resources at {manager}", cloud.name()))
-        }
-        Err(error) => Finding::from_error("settings", error),
-    }
+/// Which cloud it is, who described it, and who chose it.
+fn cloud(auth: &Result<InteractiveLoginAuthentication, Error>, context: &Context) -> Finding {
+    let ChosenCloud { cloud, origin, by, .. } = match (auth, context.chosen_cloud()) {
+        (Ok(_), Ok(chosen)) => chosen,
+        (Err(error), _) => return Finding::from_error("settings", error),
+        (_, Err(error)) => return Finding::from_error("settings", &error),
+    };
+    let origin = match origin {
+        CloudOrigin::AzureCli => ", of az cloud register",
+        CloudOrigin::Azml => ", of azml cloud register",
+        CloudOrigin::BuiltIn => "",
+        CloudOrigin::Metadata => ", of ARM_CLOUD_METADATA_URL",
+    };
+    let by = match by {
+        ChosenBy::Argument => "; chosen by --cloud",
+        ChosenBy::AzureCli => "; chosen by az cloud set",
+        ChosenBy::Azml => "; chosen by azml cloud set",
+        ChosenBy::Environment => "; chosen by AZUREML_CURRENT_CLOUD",
+        ChosenBy::Default => "",
+    };
+    let (authority, manager) = (cloud.authority(), cloud.resource_manager());
+    let name = cloud.name();
+    Finding::ok("cloud", format!("{name}{origin}: signs in at {authority}, resources at {manager}{by}"))
 }

@@ -17,7 +17,7 @@ pub(super) fn files(context: &Context) -> Vec<Finding> {
         return vec![finding.with_help("set HOME or AZML_CONFIG_DIR")];
     };
     let mut findings = vec![writable(described("folder", &folder, 0o077), &folder)];
-    for name in ["profile.json", "tokens"] {
+    for name in ["clouds.json", "profile.json", "tokens"] {
         let path = folder.join(name);
         if path.symlink_metadata().is_ok() {
             findings.push(writable(described(name, &path, 0o077), &path));
