@@ -16,10 +16,13 @@
 //! ```
 //!
 //! Features: `http` (the shared client), `oauth` (the grants against Entra ID), `interactive` (browser sign-in); all on by
-//! default, and none of them needed to implement or consume the traits.
+//! default, and none of them needed to implement or consume the traits. `azure-core` (credentials of the Azure SDK for Rust, both
+//! ways) is not.
 
 mod account;
 mod authentication;
+#[cfg(feature = "azure-core")]
+pub mod azure_core;
 mod cached;
 mod chain;
 pub mod claims;

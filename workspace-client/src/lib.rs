@@ -17,7 +17,8 @@
 //! sign in only where nothing else is there.
 //!
 //! Features: `cache` (the saved login), `cli-bridge` (the login of the Azure CLI, its profile, and [`Profile`]), `msi` (managed
-//! identity), all on by default; `cli` (the `azml` command).
+//! identity), all on by default; `cli` (the `azml` command); `azure-core`
+//! (`auth_core::azure_core`: our sign-ins for clients of the Azure SDK for Rust, and its credentials for us).
 
 pub mod arm;
 pub mod auth;

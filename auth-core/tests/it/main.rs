@@ -5,6 +5,8 @@
     reason = "tests spawn the callers that race each other, and a failed unwrap is a failed test"
 )]
 
+#[cfg(feature = "azure-core")]
+mod azure_sdk;
 mod cached;
 mod cached_races;
 mod cancellation;

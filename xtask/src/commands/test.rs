@@ -19,8 +19,11 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("keyctl", "keyutils"),
     ("redis-server", "redis-server"),
 ];
-const EVERYTHING: &[&str] =
-    &["--workspace", "--features", "workspace-client/cli,workspace-client/keyutils,auth-cache/redis"];
+const EVERYTHING: &[&str] = &[
+    "--workspace",
+    "--features",
+    "workspace-client/azure-core,workspace-client/cli,workspace-client/keyutils,auth-cache/redis",
+];
 /// Packages outside the workspace, which their own commands build.
 const NESTED: &[&str] = &["auth-cache/fuzz/Cargo.toml", "xtask/bench/Cargo.toml"];
 
