@@ -8,6 +8,7 @@ mod emulator;
 mod fuzz;
 mod layers;
 mod repository;
+mod storage;
 mod test;
 mod tidy;
 
@@ -40,6 +41,8 @@ enum Command {
     Fuzz(fuzz::Fuzz),
     /// Checks which crate depends on what.
     Layers(layers::Layers),
+    /// Lists blobs of a real Azurite with the Azure SDK's client and our sign-in.
+    Storage,
     /// Formats, lints, checks and tests everything.
     Test,
     /// Checks the repository's own rules.
@@ -57,6 +60,7 @@ impl Xtask {
             Command::Emulator(emulator) => emulator.run(),
             Command::Fuzz(fuzz) => fuzz.run(),
             Command::Layers(layers) => layers.run(),
+            Command::Storage => storage::run(),
             Command::Test => test::run(test::Place::Here),
             Command::Tidy => tidy::run(),
         };

@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::fuzz::Fuzz;
 use super::layers::Layers;
 use super::repository::{cargo, find_program, root, shown};
-use super::tidy;
+use super::{storage, tidy};
 
 /// Programs that the steps run, and the Debian packages that they come in.
 const PROGRAMS: &[(&str, &str)] = &[
@@ -17,6 +17,7 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("dbus-send", "dbus-bin"),
     ("gnome-keyring-daemon", "gnome-keyring"),
     ("keyctl", "keyutils"),
+    ("npm", "npm"),
     ("redis-server", "redis-server"),
 ];
 const EVERYTHING: &[&str] = &[
@@ -25,7 +26,8 @@ const EVERYTHING: &[&str] = &[
     "workspace-client/azure-core,workspace-client/cli,workspace-client/keyutils,auth-cache/redis",
 ];
 /// Packages outside the workspace, which their own commands build.
-const NESTED: &[&str] = &["auth-cache/fuzz/Cargo.toml", "xtask/bench/Cargo.toml"];
+const NESTED: &[&str] =
+    &["auth-cache/fuzz/Cargo.toml", "workspace-client/examples/list-blobs/Cargo.toml", "xtask/bench/Cargo.toml"];
 
 /// Who runs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +79,7 @@ pub(super) fn run(place: Place) -> Result<(), String> {
         let check = ["check", "--quiet", "--locked", "--manifest-path", "xtask/bench/Cargo.toml"];
         run_cargo(&check, false, &["--target-dir", "target/bench"], &[])
     })?;
+    step("storage with the Azure SDK", storage::run)?;
     step("fuzzing", || Fuzz::default().run())?;
     println!("== all good after {:.0?}", started.elapsed());
     Ok(())

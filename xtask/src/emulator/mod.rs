@@ -52,7 +52,7 @@ pub struct Emulator {
     proxy_url: String,
     ca_file: PathBuf,
     visitor: Visitor,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Emulator {
@@ -83,7 +83,7 @@ impl Emulator {
             ca_file,
             shared,
             server,
-            _folder: folder,
+            folder,
         }
     }
 
@@ -105,6 +105,22 @@ impl Emulator {
     /// The certificate of the emulator's authority, as PEM.
     pub fn ca_file(&self) -> &Path {
         &self.ca_file
+    }
+
+    /// A certificate of the emulator's authority for this machine, and its key, as PEM: for other servers beside the emulator.
+    ///
+    /// # Panics
+    ///
+    /// If the temporary folder is gone.
+    pub fn certificate_files(&self) -> (PathBuf, PathBuf) {
+        let authority = tls::authority();
+        let files = [("server.pem", &authority.leaf_pem), ("server-key.pem", &authority.key_pem)];
+        let [certificate, key] = files.map(|(name, pem)| {
+            let path = self.folder.path().join(name);
+            std::fs::write(&path, pem).expect("the temporary folder is writable");
+            path
+        });
+        (certificate, key)
     }
 
     /// The environment with which a child process reaches the emulator under Azure's public names.

@@ -36,6 +36,9 @@ pub const AZURE_HOSTS: &[&str] = &[
 pub(super) struct Authority {
     /// The certificate of the authority, for clients to trust.
     pub(super) ca_pem: String,
+    /// The certificate that every name has, and its key, for other servers on this machine.
+    pub(super) leaf_pem: String,
+    pub(super) key_pem: String,
     /// The server's side.
     pub(super) server: Arc<ServerConfig>,
 }
@@ -79,6 +82,6 @@ impl Authority {
             .with_single_cert(vec![leaf.der().clone()], key)
             .expect("key and certificate belong together");
         server.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        Self { ca_pem, server: Arc::new(server) }
+        Self { ca_pem, leaf_pem: leaf.pem(), key_pem: leaf_key.serialize_pem(), server: Arc::new(server) }
     }
 }

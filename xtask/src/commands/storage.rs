@@ -1,0 +1,151 @@
+//! `cargo xtask storage`: the Azure SDK's storage client with our sign-in, against a real Azurite.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use reqwest::{Certificate, Client, Method};
+use tempfile::TempDir;
+use xtask::emulator::{Emulator, defaults};
+
+use super::block_on;
+use super::repository::{cargo, find_program, output_of, root, shown};
+
+/// The last version that runs on Node 20.
+const AZURITE: &str = "3.35.0";
+const MANIFEST: &str = "workspace-client/examples/list-blobs/Cargo.toml";
+/// The one account that Azurite has.
+const ACCOUNT: &str = "devstoreaccount1";
+const STORAGE: &str = "https://storage.azure.com";
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Uploads a blob, lets the example list it, and sees that a token of another audience is refused.
+pub(super) fn run() -> Result<(), String> {
+    let azurite = install()?;
+    let example = build()?;
+    let folder = TempDir::with_prefix("azurite-").map_err(|error| format!("no temporary folder: {error}"))?;
+    let azure = Emulator::start();
+    let storage = Azurite::start(&azurite, &azure, folder.path())?;
+    block_on(async { fill(&storage.url, &azure).await })??;
+
+    let listed = output_of(&mut list(&example, &storage.url, &azure, folder.path())?)?;
+    print!("{listed}");
+    if listed != "models/first/model.pkl\n" {
+        return Err(format!("the example lists {listed:?}"));
+    }
+    println!("the Azure SDK's client listed that with our sign-in; tokens of other audiences were refused");
+    Ok(())
+}
+
+/// Azurite from npm, in a folder that stays.
+fn install() -> Result<PathBuf, String> {
+    let folder = root().join(format!("target/azurite-{AZURITE}"));
+    let script = folder.join("node_modules/azurite/dist/src/blob/main.js");
+    if script.is_file() {
+        return Ok(script);
+    }
+    let npm = find_program(if cfg!(windows) { "npm.cmd" } else { "npm" }).ok_or(
+        "npm is missing, and Azurite comes from there: install Node.js 18 or later, such as Debian's nodejs and npm",
+    )?;
+    println!("Installing Azurite {AZURITE} from npm ...");
+    std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let mut command = Command::new(npm);
+    command.args(["install", "--no-audit", "--no-fund", "--no-save", "--ignore-scripts", "--prefix"]).arg(&folder);
+    output_of(command.arg(format!("azurite@{AZURITE}")))?;
+    Ok(script)
+}
+
+fn build() -> Result<PathBuf, String> {
+    let target = root().join("target/list-blobs");
+    let build = ["build", "--quiet", "--locked", "--manifest-path", MANIFEST, "--target-dir"];
+    output_of(cargo(&build).arg(&target))?;
+    Ok(target.join("debug").join(format!("list-blobs{}", std::env::consts::EXE_SUFFIX)))
+}
+
+/// The running Azurite; dropping it stops it.
+struct Azurite {
+    process: Child,
+    url: String,
+}
+
+impl Azurite {
+    /// On a port of its own, over https, taking tokens of Entra ID alone. It looks at issuer, audience and times, not at signatures.
+    fn start(script: &Path, azure: &Emulator, folder: &Path) -> Result<Self, String> {
+        let node = find_program(&format!("node{}", std::env::consts::EXE_SUFFIX)).ok_or("node is missing")?;
+        let (certificate, key) = azure.certificate_files();
+        let mut command = Command::new(node);
+        command.arg(script).args(["--blobHost", "127.0.0.1", "--blobPort", "0", "--oauth", "basic"]);
+        command.arg("--cert").arg(certificate).arg("--key").arg(key).arg("--location").arg(folder.join("data"));
+        command.args(["--silent", "--disableTelemetry", "--skipApiVersionCheck"]).current_dir(folder);
+        let process = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn();
+        let process = process.map_err(|error| format!("`{}` does not start: {error}", shown(&command)))?;
+        let mut azurite = Self { process, url: String::new() };
+        let printed = BufReader::new(azurite.process.stdout.take().expect("its output is piped"));
+        let (send, receive) = mpsc::channel();
+        // It ends with the process.
+        std::thread::spawn(move || {
+            for line in printed.lines().map_while(Result::ok) {
+                // Whoever knows the place no longer listens.
+                let _ = send.send(line);
+            }
+        });
+        while let Ok(line) = receive.recv_timeout(PATIENCE) {
+            if let Some((_, place)) = line.split_once("successfully listens on ") {
+                azurite.url = format!("{}/{ACCOUNT}", place.trim());
+                return Ok(azurite);
+            }
+        }
+        Err("Azurite did not start".to_owned())
+    }
+}
+
+impl Drop for Azurite {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Makes a container with a blob, and sees on the way who is let in.
+async fn fill(account: &str, azure: &Emulator) -> Result<(), String> {
+    let ca = std::fs::read(azure.ca_file()).map_err(|error| format!("{}: {error}", azure.ca_file().display()))?;
+    let ca = Certificate::from_pem(&ca).map_err(|error| error.to_string())?;
+    let client = Client::builder().no_proxy().tls_certs_only([ca]).timeout(PATIENCE).build();
+    let client = client.map_err(|error| error.to_string())?;
+    let hour = Duration::from_secs(3600);
+    let token = |audience| azure.issue_access_token(defaults::ADA, defaults::CONTOSO, audience, hour);
+    let (storage, foreign) = (token(STORAGE), token("https://management.core.windows.net/"));
+    for (method, place, token, expected) in [
+        (Method::PUT, "models?restype=container", foreign.as_str(), 403),
+        (Method::PUT, "models?restype=container", "no token", 403),
+        (Method::PUT, "models?restype=container", &storage, 201),
+        (Method::PUT, "models/first/model.pkl", &storage, 201),
+        (Method::GET, "models/first/model.pkl", &foreign, 403),
+        (Method::GET, "models/first/model.pkl", &storage, 200),
+    ] {
+        let request = client.request(method.clone(), format!("{account}/{place}")).bearer_auth(token);
+        let request = request.header("x-ms-version", "2024-11-04").header("x-ms-blob-type", "BlockBlob");
+        let answer = request.body("weights").send().await.map_err(|error| error.to_string())?;
+        if answer.status() != expected {
+            let status = answer.status();
+            return Err(format!("{method} {place} was answered with {status}, not with {expected}"));
+        }
+    }
+    Ok(())
+}
+
+/// The example in a home of its own, whose Azure is the emulator and whose browser approves.
+fn list(example: &Path, account: &str, azure: &Emulator, folder: &Path) -> Result<Command, String> {
+    let this = std::env::current_exe().map_err(|error| format!("the path of xtask: {error}"))?;
+    let mut command = Command::new(example);
+    command.arg(account).env_clear().envs(azure.env()).current_dir(folder);
+    command.envs(["PATH", "SYSTEMROOT"].into_iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
+    for (name, own) in [("HOME", "home"), ("AZML_CONFIG_DIR", "home/azml"), ("AZURE_CONFIG_DIR", "home/azure")] {
+        command.env(name, folder.join(own));
+    }
+    command.env("AZML_PROTECTION", "key-file").env("BROWSER", format!("{} approve", this.display()));
+    Ok(command)
+}
