@@ -3,7 +3,7 @@
 //! [`Credential`] is what a client of the Azure SDK takes, and [`CredentialSource`] takes what the Azure SDK has, such as a
 //! credential of `azure_identity`.
 //!
-//! The SDK's trait says less than ours (observed: azure_core 1.1). It asks for scopes alone: no tenant, no claims of a challenge, no
+//! The SDK's trait says less than ours (observed: `azure_core` 1.1). It asks for scopes alone: no tenant, no claims of a challenge, no
 //! token that was refused. So a client of the SDK gets tokens of the identity's own tenant, and a challenge of continuous access
 //! evaluation stays unanswered; whoever needs another tenant wraps an [`Authentication`](crate::Authentication) that asks in it.
 //! Its tokens carry no hint when to renew them, and its secrets are not wiped from memory.

@@ -20,6 +20,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 
 /// Crates that only some may name; a trailing `*` stands for the rest of the name.
 const OWNERS: &[(&str, &[&str])] = &[
+    ("azure_core", &["auth-core"]),
     ("oauth2", &["auth-core"]),
     ("keyring*", &["auth-cache"]),
     ("linux-keyutils*", &["auth-cache"]),
