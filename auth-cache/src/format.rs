@@ -1,8 +1,9 @@
 //! The plaintext of a record: JSON that keeps what it does not know.
 
 use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 
-use auth_core::{AccessToken, Account, Record, Scope, Scopes, Secret, StoredToken, Tenant, clock};
+use auth_core::{AccessToken, Account, Credential, Record, Scope, Scopes, Secret, StoredToken, Tenant, clock};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
@@ -14,6 +15,8 @@ pub(crate) struct SavedRecord {
     account: Option<SavedAccount>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     refresh_token: Option<SavedSecret>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    credential: Option<SavedCredential>,
     #[serde(default)]
     tokens: Vec<SavedToken>,
     #[serde(flatten)]
@@ -28,6 +31,20 @@ struct SavedAccount {
     username: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     tenant: Option<String>,
+    #[serde(flatten)]
+    unknown: Map<String, Value>,
+}
+
+/// How an application signs in. A kind of a later version is kept as it is.
+#[derive(Serialize, Deserialize)]
+struct SavedCredential {
+    kind: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    secret: Option<SavedSecret>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    path: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    sends_chain: bool,
     #[serde(flatten)]
     unknown: Map<String, Value>,
 }
@@ -90,7 +107,11 @@ impl SavedRecord {
         });
         let tokens = tokens.collect();
         let refresh_token = record.refresh_token.clone().map(SavedSecret);
-        Self { account, refresh_token, tokens, unknown: previous.unknown }
+        let credential = match &record.credential {
+            Some(credential) => Some(SavedCredential::new(credential)),
+            None => previous.credential.filter(|old| old.credential().is_none()),
+        };
+        Self { account, refresh_token, credential, tokens, unknown: previous.unknown }
     }
 
     /// Reads what [`SavedRecord::to_json`] wrote, in this version or another.
@@ -117,8 +138,45 @@ impl SavedRecord {
             tenant: tenant(&account.tenant),
         });
         record.refresh_token = self.refresh_token.as_ref().map(|secret| secret.0.clone());
+        record.credential = self.credential.as_ref().and_then(SavedCredential::credential);
         record.tokens = self.tokens.iter().filter_map(SavedToken::stored).collect();
         record
+    }
+}
+
+impl SavedCredential {
+    fn new(credential: &Credential) -> Self {
+        let of = |kind: &str| Self {
+            kind: kind.to_owned(),
+            secret: None,
+            path: None,
+            sends_chain: false,
+            unknown: Map::new(),
+        };
+        let secret = |kind: &str, secret: &Secret| Self { secret: Some(SavedSecret(secret.clone())), ..of(kind) };
+        let path = |kind: &str, path: &Path| Self { path: Some(path.to_string_lossy().into_owned()), ..of(kind) };
+        match credential {
+            Credential::Assertion(assertion) => secret("assertion", assertion),
+            Credential::AssertionFile(file) => path("assertion_file", file),
+            Credential::Certificate { path: file, sends_chain } => {
+                Self { sends_chain: *sends_chain, ..path("certificate", file) }
+            }
+            Credential::Secret(text) => secret("secret", text),
+            // One of a later version of the crate that this one saves for.
+            _ => of("unknown"),
+        }
+    }
+
+    fn credential(&self) -> Option<Credential> {
+        let secret = || self.secret.as_ref().map(|secret| secret.0.clone());
+        let path = || self.path.as_ref().map(PathBuf::from);
+        Some(match self.kind.as_str() {
+            "assertion" => Credential::Assertion(secret()?),
+            "assertion_file" => Credential::AssertionFile(path()?),
+            "certificate" => Credential::Certificate { path: path()?, sends_chain: self.sends_chain },
+            "secret" => Credential::Secret(secret()?),
+            _ => return None,
+        })
     }
 }
 
@@ -186,6 +244,17 @@ mod tests {
     }
 
     #[test]
+    fn a_kind_of_credential_of_a_later_version_is_kept() {
+        let json = r#"{"credential":{"kind":"key vault","path":"https://v.example","version":3},"tokens":[]}"#;
+        let record = SavedRecord::from_json(json.as_bytes()).unwrap().record();
+        assert_eq!(record.credential, None);
+        assert_eq!(written(&record, json), serde_json::from_str::<Value>(json).unwrap());
+        let mut replaced = record;
+        replaced.credential = Some(Credential::Secret("s".into()));
+        assert_eq!(written(&replaced, json)["credential"], serde_json::json!({"kind": "secret", "secret": "s"}));
+    }
+
+    #[test]
     fn a_token_that_makes_no_sense_is_left_out() {
         let record = SavedRecord::from_json(FROM_A_LATER_VERSION.as_bytes()).unwrap().record();
         assert_eq!(record.tokens.len(), 1);
@@ -212,6 +281,7 @@ mod tests {
         const KNOWN: &[&str] = &[
             "account",
             "refresh_token",
+            "credential",
             "tokens",
             "home_account_id",
             "username",
@@ -290,11 +360,18 @@ mod tests {
         );
         let account = (option::of(any::<String>()), option::of(any::<String>()), tenant())
             .prop_map(|(home_account_id, username, tenant)| Account { home_account_id, username, tenant });
-        (option::of(account), option::of(any::<String>()), vec(token, 0..4)).prop_map(
-            |(account, refresh_token, tokens)| {
+        let credential = (any::<String>(), any::<bool>(), 0..4).prop_map(|(text, sends_chain, kind)| match kind {
+            0 => Credential::Assertion(text.into()),
+            1 => Credential::AssertionFile(text.into()),
+            2 => Credential::Certificate { path: text.into(), sends_chain },
+            _ => Credential::Secret(text.into()),
+        });
+        (option::of(account), option::of(any::<String>()), option::of(credential), vec(token, 0..4)).prop_map(
+            |(account, refresh_token, credential, tokens)| {
                 let mut record = Record::default();
                 record.account = account;
                 record.refresh_token = refresh_token.map(Secret::new);
+                record.credential = credential;
                 record.tokens = tokens;
                 record
             },

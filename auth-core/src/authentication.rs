@@ -4,7 +4,9 @@ use std::fmt::Debug;
 
 use async_trait::async_trait;
 
-use crate::{AccessToken, Account, AuthenticationHeader, Cloud, Error, Partition, Record, Secret, TokenRequest};
+use crate::{
+    AccessToken, Account, AuthenticationHeader, Cloud, Credential, Error, Partition, Record, Secret, TokenRequest,
+};
 
 /// What consumers hold, as `Arc<dyn Authentication>`: something that answers with tokens.
 #[async_trait]
@@ -74,12 +76,14 @@ pub struct Grant {
     pub access_token: AccessToken,
     /// The refresh token that came with it; without one the previous one stays in force.
     pub refresh_token: Option<Secret>,
+    /// With what an application signed in, if that is to be kept for renewals.
+    pub credential: Option<Credential>,
     /// Who signed in, if the answer told.
     pub account: Option<Account>,
 }
 
 impl From<AccessToken> for Grant {
     fn from(access_token: AccessToken) -> Self {
-        Self { access_token, refresh_token: None, account: None }
+        Self { access_token, refresh_token: None, credential: None, account: None }
     }
 }

@@ -72,6 +72,11 @@ impl fmt::Debug for HttpClient {
     }
 }
 
+/// Whether a bearer token may be sent to `url`: to https, or to this machine.
+pub fn may_carry_tokens(url: &Url) -> bool {
+    crate::cloud::is_trustworthy(url)
+}
+
 /// How long an answer asks us to wait (RFC 9110, 10.2.3): seconds or a date, at most an hour.
 pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();

@@ -30,6 +30,7 @@ pub mod clock;
 #[cfg(feature = "http")]
 mod clock_skew;
 pub mod cloud;
+mod credential;
 mod env;
 mod error;
 #[cfg(feature = "http")]
@@ -38,14 +39,19 @@ pub mod http;
 pub mod interactive;
 #[cfg(feature = "oauth")]
 pub mod oauth;
+#[cfg(feature = "oauth")]
+mod plain_file;
 mod request;
 mod scope;
 mod secret;
+#[cfg(feature = "oauth")]
+pub mod service_principal;
 mod sign_in_command;
 mod static_token;
 mod store;
 mod tenant;
 mod token;
+mod token_authentication;
 mod token_cell;
 mod token_handle;
 
@@ -57,6 +63,7 @@ pub use clock::Clock;
 #[cfg(feature = "http")]
 pub use clock_skew::ClockSkew;
 pub use cloud::{Cloud, CloudBuilder, CloudSettings};
+pub use credential::Credential;
 pub use env::Env;
 pub use error::{Attempt, EntraError, Error, ErrorKind};
 pub use request::{Interaction, TokenRequest};
@@ -67,4 +74,5 @@ pub use static_token::StaticToken;
 pub use store::{LockedPartition, MemoryStore, Partition, Record, StoredToken, TokenStore};
 pub use tenant::Tenant;
 pub use token::{AccessToken, AuthenticationHeader};
+pub use token_authentication::TokenAuthentication;
 pub use token_handle::TokenHandle;

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 
 use crate::request::Key;
-use crate::{AccessToken, Account, Error, ErrorKind, Grant, Scopes, Secret, Tenant, TokenRequest};
+use crate::{AccessToken, Account, Credential, Error, ErrorKind, Grant, Scopes, Secret, Tenant, TokenRequest};
 
 /// Where records are kept. Reading needs no lock and always sees a whole record; writing needs [`TokenStore::lock`], whose
 /// answer is the only thing that can write.
@@ -110,6 +110,8 @@ pub struct Record {
     pub account: Option<Account>,
     /// Redeems further access tokens, for every tenant and resource of the account.
     pub refresh_token: Option<Secret>,
+    /// How an application signs in; a person has a refresh token instead.
+    pub credential: Option<Credential>,
     /// The access tokens, one for each pair of scopes and tenant.
     pub tokens: Vec<StoredToken>,
 }
@@ -151,6 +153,9 @@ impl Record {
         self.tokens.push(StoredToken { scopes, tenant, token: grant.access_token.detached() });
         if let Some(refresh_token) = &grant.refresh_token {
             self.refresh_token = Some(refresh_token.clone());
+        }
+        if let Some(credential) = &grant.credential {
+            self.credential = Some(credential.clone());
         }
         if let Some(account) = &grant.account {
             self.account = Some(account.clone());

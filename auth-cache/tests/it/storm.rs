@@ -68,6 +68,7 @@ impl TokenSource for Counter {
             access_token: AccessToken::new(format!("access {number}"), clock::from_unix(9_000)),
             refresh_token: Some(Secret::new(number.to_string())),
             account: Some(self.owner()),
+            credential: None,
         })
     }
 }

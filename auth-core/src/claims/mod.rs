@@ -38,6 +38,9 @@ pub struct Claims {
     /// For whom it was issued.
     #[serde(default)]
     pub aud: Option<Audience>,
+    /// When the token expires, in seconds since the Unix epoch.
+    #[serde(default, deserialize_with = "whole_seconds")]
+    pub exp: Option<u64>,
     /// The nonce of the sign-in, in an id token.
     #[serde(default)]
     pub nonce: Option<String>,
@@ -101,6 +104,13 @@ impl Claims {
     pub fn username(&self) -> Option<&str> {
         self.preferred_username.as_deref().or(self.upn.as_deref())
     }
+}
+
+/// A number of seconds, perhaps with a fraction (RFC 7519, 2: `NumericDate`); anything else says nothing.
+fn whole_seconds<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    let value = serde_json::Value::deserialize(deserializer)?;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates, as it should")]
+    Ok(value.as_u64().or_else(|| value.as_f64().map(|seconds| seconds as u64)))
 }
 
 #[cfg(test)]

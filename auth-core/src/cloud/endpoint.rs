@@ -49,7 +49,7 @@ pub(super) fn suffix(cloud: &str, what: &str, text: &str) -> Result<String, Erro
 }
 
 /// Whether `url` may carry a bearer token: https, or http on the loopback interface.
-pub(super) fn is_trustworthy(url: &Url) -> bool {
+pub(crate) fn is_trustworthy(url: &Url) -> bool {
     url.scheme() == "https" && url.host().is_some() || url.scheme() == "http" && is_loopback(url)
 }
 

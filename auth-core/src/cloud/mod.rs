@@ -13,6 +13,8 @@ use url::Url;
 
 pub use self::builder::CloudBuilder;
 pub use self::settings::CloudSettings;
+#[cfg(feature = "http")]
+pub(crate) use self::endpoint::is_trustworthy;
 
 use self::endpoint::endpoint;
 use self::known::{AUTHORITY_ALIASES, KNOWN, Known};

@@ -14,6 +14,7 @@ use super::exchange::Exchange;
 use super::response::{Answer, Expected};
 use crate::claims::with_capabilities;
 use crate::http::HttpClient;
+use crate::service_principal::ClientCertificate;
 use crate::{Clock, Cloud, Error, ErrorKind, Grant, Secret, Tenant, TokenRequest};
 
 type OAuthClient = oauth2::Client<
@@ -43,6 +44,8 @@ pub struct EntraClient {
 pub enum ClientCredential {
     /// A signed assertion, such as a federated token (RFC 7523).
     Assertion(Secret),
+    /// A certificate, with which an assertion is signed for each request.
+    Certificate(ClientCertificate),
     /// A client secret.
     Secret(Secret),
 }
@@ -81,6 +84,11 @@ impl EntraClient {
     pub fn with_clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
         self
+    }
+
+    /// Another application of the same cloud.
+    pub fn as_client(&self, client_id: impl Into<String>) -> Self {
+        Self { client_id: client_id.into(), ..self.clone() }
     }
 
     /// The cloud that is asked.
@@ -198,11 +206,19 @@ impl EntraClient {
             ClientCredential::Secret(secret) => {
                 self.client(tenant).set_client_secret(ClientSecret::new(secret.expose().to_owned()))
             }
-            ClientCredential::Assertion(_) => self.client(tenant),
+            ClientCredential::Assertion(_) | ClientCredential::Certificate(_) => self.client(tenant),
+        };
+        let assertion = match credential {
+            ClientCredential::Assertion(assertion) => Some(assertion.clone()),
+            ClientCredential::Certificate(certificate) => {
+                let audience = endpoint(&self.cloud, tenant, "token");
+                Some(certificate.assertion(&self.client_id, audience.as_str(), self.clock.now())?)
+            }
+            ClientCredential::Secret(_) => None,
         };
         let scopes = request.scopes().iter().map(|scope| Scope::new(scope.to_owned()));
         let mut exchange = client.exchange_client_credentials().add_scopes(scopes);
-        if let ClientCredential::Assertion(assertion) = credential {
+        if let Some(assertion) = &assertion {
             exchange = exchange
                 .add_extra_param("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
                 .add_extra_param("client_assertion", assertion.expose());

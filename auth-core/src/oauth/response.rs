@@ -111,7 +111,7 @@ impl Answer {
         let access_token = AccessToken::obtained(self.access_token.into_secret(), expected.now, lifetime, refresh_in)
             .with_tenant(tenant);
         let refresh_token = self.refresh_token.map(|token| Secret::new(token.into_secret()));
-        Ok(Grant { access_token, refresh_token, account })
+        Ok(Grant { refresh_token, account, ..access_token.into() })
     }
 }
 

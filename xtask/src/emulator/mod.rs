@@ -14,10 +14,13 @@
 
 mod approve;
 mod arm;
+mod certificate;
 mod entra;
 mod fault;
 mod log;
+mod oidc;
 mod proxy;
+mod run_history;
 mod server;
 mod state;
 mod tls;
@@ -31,11 +34,13 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 pub use self::approve::{Landing, Visitor};
+pub use self::certificate::ClientCertificate;
 pub use self::fault::{Effect, Fault};
 pub use self::log::LoggedRequest;
 pub use self::tls::AZURE_HOSTS;
 pub use self::world::{
-    AuthenticationContext, Membership, ServicePrincipal, Subscription, Tenant, User, Workspace, World, defaults,
+    AuthenticationContext, FederatedCredential, Membership, RegisteredCertificate, ServicePrincipal, Subscription, Tenant,
+    User, Workspace, World, defaults,
 };
 
 use self::server::Server;
@@ -215,6 +220,27 @@ impl Emulator {
         let subject = Subject::person(&user, membership, defaults::AZURE_CLI_CLIENT_ID, false);
         let lifetime = i64::try_from(lifetime.as_secs()).expect("a lifetime fits");
         state.access_token(&subject, audience, lifetime, false)
+    }
+
+    /// A token of another issuer, such as a Kubernetes cluster, for `api://AzureADTokenExchange`. Whoever registered it may sign
+    /// in with it.
+    ///
+    /// # Panics
+    ///
+    /// If the lifetime does not fit.
+    pub fn issue_federated_token(&self, issuer: &str, subject: &str, lifetime: Duration) -> String {
+        let lifetime = i64::try_from(lifetime.as_secs()).expect("a lifetime fits");
+        oidc::issue(&mut self.shared.lock(), issuer, subject, defaults::FEDERATION_AUDIENCE, lifetime)
+    }
+
+    /// The token with which a run begins, and which its service renews.
+    ///
+    /// # Panics
+    ///
+    /// If the lifetime does not fit.
+    pub fn issue_run_token(&self, run_id: &str, lifetime: Duration) -> String {
+        let lifetime = i64::try_from(lifetime.as_secs()).expect("a lifetime fits");
+        run_history::issue(&mut self.shared.lock(), run_id, lifetime).0
     }
 
     /// Ends everything that was issued to the user so far: refresh tokens answer AADSTS50173, access tokens get 401.

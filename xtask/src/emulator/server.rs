@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 
 use super::log::Connection;
 use super::state::Shared;
-use super::{arm, entra, log, proxy, tls};
+use super::{arm, entra, log, oidc, proxy, run_history, tls};
 
 /// The running server. Dropping it stops the thread and frees the ports.
 #[derive(Debug)]
@@ -79,6 +79,8 @@ fn router(shared: Arc<Shared>) -> Router {
     Router::new()
         .merge(entra::routes())
         .merge(arm::routes())
+        .merge(oidc::routes())
+        .merge(run_history::routes())
         .fallback(|| async { (StatusCode::NOT_FOUND, "The emulator does not know this path.") })
         .layer(middleware::from_fn_with_state(shared.clone(), log::record))
         .with_state(shared)

@@ -34,6 +34,23 @@ pub mod defaults {
     /// Its secret.
     pub const SERVICE_PRINCIPAL_SECRET: &str = "emu8Q~an-invented-client-secret";
 
+    /// What a job of GitHub Actions asks for its token with.
+    pub const GITHUB_REQUEST_TOKEN: &str = "an-invented-actions-id-token-request-token";
+    /// Who issues the tokens of GitHub Actions.
+    pub const GITHUB_ISSUER: &str = "https://token.actions.githubusercontent.com";
+    /// The job that [`GITHUB_REQUEST_TOKEN`] belongs to.
+    pub const GITHUB_SUBJECT: &str = "repo:contoso/models:ref:refs/heads/main";
+    /// What a job of Azure Pipelines asks for its token with.
+    pub const PIPELINES_ACCESS_TOKEN: &str = "an-invented-system-access-token";
+    /// Who issues the tokens of Azure Pipelines.
+    pub const PIPELINES_ISSUER: &str = "https://vstoken.dev.azure.com/0c4f1d2e-0000-4000-8000-0000000de405";
+    /// The service connection of that job.
+    pub const SERVICE_CONNECTION: &str = "5c0a7e11-0000-4000-8000-0000000c0a01";
+    /// How [`PIPELINES_ISSUER`] calls [`SERVICE_CONNECTION`].
+    pub const PIPELINES_SUBJECT: &str = "sc://contoso/models/azure";
+    /// The audience of federated tokens.
+    pub const FEDERATION_AUDIENCE: &str = "api://AzureADTokenExchange";
+
     /// The subscription of [`WORKSPACE`], in [`CONTOSO`].
     pub const SUBSCRIPTION: &str = "e1a7c0de-0001-4000-8000-000000005b01";
     /// A second subscription of [`CONTOSO`].
@@ -58,7 +75,7 @@ pub struct World {
     pub tenants: Vec<Tenant>,
     /// The people. The first one is who [`auto_approve`](super::Emulator::auto_approve) signs in.
     pub users: Vec<User>,
-    /// The applications with a secret.
+    /// The applications that sign in as themselves.
     pub service_principals: Vec<ServicePrincipal>,
     /// The client ids that people may sign in to.
     pub public_clients: Vec<String>,
@@ -118,17 +135,43 @@ pub struct Membership {
     pub object_id: String,
 }
 
-/// An application with a secret.
+/// An application that signs in as itself.
 #[derive(Clone, Debug)]
 pub struct ServicePrincipal {
     /// The client id.
     pub client_id: String,
     /// The client secret.
     pub secret: String,
+    /// Whether the secret is refused with AADSTS7000222.
+    pub secret_has_expired: bool,
+    /// The certificates that are registered with it.
+    pub certificates: Vec<RegisteredCertificate>,
+    /// The other issuers' tokens that it signs in with.
+    pub federated_credentials: Vec<FederatedCredential>,
     /// The tenant where it exists.
     pub tenant_id: String,
     /// Its object id there.
     pub object_id: String,
+}
+
+/// What is known of an application's certificate.
+#[derive(Clone, Debug)]
+pub struct RegisteredCertificate {
+    /// SHA-256 of its DER encoding.
+    pub thumbprint: [u8; 32],
+    /// Its public key, as PEM.
+    pub public_key_pem: String,
+}
+
+/// Whose tokens an application signs in with (workload identity federation).
+#[derive(Clone, Debug)]
+pub struct FederatedCredential {
+    /// The token's `iss`, to the letter.
+    pub issuer: String,
+    /// The token's `sub`, to the letter.
+    pub subject: String,
+    /// The token's `aud`.
+    pub audience: String,
 }
 
 /// An Azure subscription. Every user and service principal of its tenant sees it.
@@ -274,6 +317,9 @@ impl Default for World {
             service_principals: vec![ServicePrincipal {
                 client_id: SERVICE_PRINCIPAL_ID.into(),
                 secret: SERVICE_PRINCIPAL_SECRET.into(),
+                secret_has_expired: false,
+                certificates: Vec::new(),
+                federated_credentials: Vec::new(),
                 tenant_id: CONTOSO.into(),
                 object_id: "a6c2f8d1-40b9-4b57-93de-0000000005b2".into(),
             }],

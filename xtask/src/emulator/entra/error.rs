@@ -37,6 +37,10 @@ impl EntraError {
         Self { status: StatusCode::BAD_REQUEST, error, number, message: message.into(), suberror: None, claims: None }
     }
 
+    pub(super) fn invalid_client(number: u32, message: impl Into<String>) -> Self {
+        Self { status: StatusCode::UNAUTHORIZED, ..Self::new("invalid_client", number, message) }
+    }
+
     pub(super) fn invalid_request(number: u32, message: impl Into<String>) -> Self {
         Self::new("invalid_request", number, message)
     }
@@ -88,7 +92,7 @@ impl EntraError {
             "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client \
              secret ID, for a secret added to app '{client_id}'."
         );
-        Self { status: StatusCode::UNAUTHORIZED, ..Self::new("invalid_client", 7_000_215, message) }
+        Self::invalid_client(7_000_215, message)
     }
 
     /// `context` is the authentication context that the sign-in was not made for, if that is the reason.

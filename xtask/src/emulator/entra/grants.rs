@@ -2,15 +2,14 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::{Value, json};
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::super::state::{Decision, State as Memory};
-use super::super::tokens::Subject;
+use super::Audience;
 use super::error::EntraError;
 use super::scope::Scopes;
 use super::token::{Granted, TokenRequest, demanded_contexts};
-use super::{Audience, is_shared_endpoint};
 
 /// A code that the authorize endpoint handed out; it works once, for ten minutes.
 pub(super) fn authorization_code(memory: &mut Memory, request: &TokenRequest<'_>) -> Result<Value, EntraError> {
@@ -88,44 +87,6 @@ pub(super) fn refresh_token(memory: &mut Memory, request: &TokenRequest<'_>) -> 
     let (signed_in_at, contexts) = (grant.tenant_id, grant.contexts);
     let granted = Granted { user, tenant_id, signed_in_at, client_id, scopes, nonce: None, contexts };
     request.tokens(memory, &granted)
-}
-
-/// An application with its secret.
-pub(super) fn client_credentials(memory: &mut Memory, request: &TokenRequest<'_>) -> Result<Value, EntraError> {
-    let Audience::Tenant(tenant) = &request.audience else {
-        debug_assert!(is_shared_endpoint(request.segment));
-        let message = "The grant type is not supported over the /common or /consumers endpoints. Please use a tenant-specific endpoint.";
-        return Err(EntraError::invalid_request(9_001_023, message));
-    };
-    let client_id = request.required("client_id")?;
-    let principal = memory.world.service_principals.iter().find(|principal| {
-        principal.client_id.eq_ignore_ascii_case(client_id) && principal.tenant_id.eq_ignore_ascii_case(&tenant.id)
-    });
-    let principal = principal.cloned().ok_or_else(|| EntraError::unknown_application(client_id, &tenant.name))?;
-    if request.required("client_secret")? != principal.secret {
-        return Err(EntraError::wrong_secret(client_id));
-    }
-    let asked = request.required("scope")?;
-    let scopes = Scopes::parse(&memory.world, asked)?;
-    if !asked.ends_with("/.default") {
-        let message = format!(
-            "The provided value for scope {asked} is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier (application ID URI)."
-        );
-        return Err(EntraError::invalid_scope(1_002_012, message));
-    }
-    let subject = Subject::application(&principal, tenant);
-    let lifetime = memory.next_lifetime();
-    let access_token = memory.access_token(&subject, &scopes.resource, lifetime, false);
-    let mut answer = json!({
-        "token_type": "Bearer",
-        "expires_in": lifetime,
-        "ext_expires_in": lifetime,
-        "access_token": access_token,
-    });
-    if let Some(refresh_in) = memory.refresh_in {
-        answer["refresh_in"] = json!(refresh_in.as_secs());
-    }
-    Ok(answer)
 }
 
 /// A device code, asked for again and again until the person has decided.

@@ -1,6 +1,8 @@
 //! Entra ID: discovery, the sign-in pages, and the token endpoint.
 
+mod assertion;
 mod authorize;
+mod client_credentials;
 mod device;
 mod discovery;
 mod error;

@@ -15,6 +15,7 @@ use super::super::tokens::{self, Subject, Validity};
 use super::super::world::{User, defaults};
 use super::Audience;
 use super::authorize::client_info;
+use super::client_credentials;
 use super::error::EntraError;
 use super::grants;
 use super::scope::Scopes;
@@ -68,7 +69,7 @@ fn grant(
     match request.required("grant_type")? {
         "authorization_code" => grants::authorization_code(memory, &request),
         "refresh_token" => grants::refresh_token(memory, &request),
-        "client_credentials" => grants::client_credentials(memory, &request),
+        "client_credentials" => client_credentials::client_credentials(memory, &request),
         "urn:ietf:params:oauth:grant-type:device_code" => grants::device_code(memory, &request),
         other => Err(EntraError::unsupported_grant(other)),
     }
