@@ -73,7 +73,8 @@ impl AzureCliAuthentication {
         let http = settings.http.clone().unwrap_or_else(|| HttpClient::new(settings.env.clone()));
         let first = Mutex::new(Some(cache));
         let clock = settings.clock.clone();
-        let source = AzureCliSource { identity, cloud: cloud.clone(), directory, http, clock, first };
+        let home = settings.env.home();
+        let source = AzureCliSource { identity, cloud: cloud.clone(), directory, http, clock, home, first };
         let mut cached = Cached::new(source, cloud).with_clock(settings.clock.clone());
         if let Some(store) = &settings.store {
             cached = cached.with_store(store.clone());

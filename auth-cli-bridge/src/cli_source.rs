@@ -1,11 +1,12 @@
 //! One raw acquisition from what a sign-in with the Azure CLI left behind.
 
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
 use auth_core::http::HttpClient;
-use auth_core::oauth::{AZURE_CLI_CLIENT_ID, ClientCredential, EntraClient};
+use auth_core::oauth::{AZURE_CLI_CLIENT_ID, EntraClient};
+use auth_core::service_principal::sign_in;
 use auth_core::{
     AccessToken, Account, Clock, Cloud, Error, ErrorKind, Grant, Partition, Record, Secret, Tenant, TokenRequest,
     TokenSource,
@@ -13,7 +14,7 @@ use auth_core::{
 
 use crate::identity::{Identity, Principal};
 use crate::msal_cache::{MsalCache, Owner};
-use crate::service_principals::{self, Credential};
+use crate::service_principals;
 use crate::{ConfigDir, Subscription};
 
 /// How many refresh tokens are tried at most.
@@ -27,6 +28,8 @@ pub(crate) struct AzureCliSource {
     pub(crate) directory: ConfigDir,
     pub(crate) http: HttpClient,
     pub(crate) clock: Clock,
+    /// The person's home, which the path of a certificate may begin with.
+    pub(crate) home: Option<PathBuf>,
     /// The cache as it was read to find out who this is, so that the first token needs no second reading.
     pub(crate) first: Mutex<Option<MsalCache>>,
 }
@@ -102,21 +105,9 @@ impl AzureCliSource {
         tenant: &Tenant,
         request: &TokenRequest,
     ) -> Result<Grant, Error> {
-        let credential = match service_principals::credential(&self.directory, client_id, tenant)? {
-            Credential::Assertion(assertion) => ClientCredential::Assertion(assertion),
-            Credential::Secret(secret) => ClientCredential::Secret(secret),
-            Credential::Certificate => {
-                let message = format!(
-                    "service principal {client_id} signs in with a certificate, with which tokens cannot be renewed here"
-                );
-                let scopes = request.scopes();
-                return Err(Error::new(ErrorKind::Configuration, message).with_help(format!(
-                    "let the CLI renew its token: az account get-access-token --tenant {tenant} --scope {scopes}"
-                )));
-            }
-        };
-        self.entra().client_credentials(tenant, request, &credential).await.map_err(|error| match error.kind() {
-            ErrorKind::Interaction | ErrorKind::Rejected => error.with_help(format!(
+        let credential = service_principals::credential(&self.directory, client_id, tenant, self.home.as_deref())?;
+        sign_in(&self.entra(), tenant, request, &credential).await.map_err(|error| match error.kind() {
+            ErrorKind::Rejected => error.with_help(format!(
                 "sign in again: az login --service-principal --username {client_id} --tenant {tenant}"
             )),
             _ => error,

@@ -1,26 +1,24 @@
 //! The credentials of service principals that signed in with the Azure CLI: `service_principal_entries.json`.
 
-use auth_core::{Error, ErrorKind, Secret, Tenant};
+use std::path::{Path, PathBuf};
+
+use auth_core::{Credential, Error, ErrorKind, Secret, Tenant};
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::ConfigDir;
 use crate::file::{json_problem, unusable};
 use crate::lenient::{Objects, secret, text};
 use crate::locate::SERVICE_PRINCIPALS_HELP;
 
-/// How a service principal proves who it is.
-#[derive(Debug)]
-pub(crate) enum Credential {
-    /// A signed assertion, kept as it was given at the login.
-    Assertion(Secret),
-    /// The path of a certificate, of which this crate can make no use.
-    Certificate,
-    /// A client secret.
-    Secret(Secret),
-}
-
-/// The credential of a service principal for this tenant, else for another one (observed: az 2.91).
-pub(crate) fn credential(directory: &ConfigDir, client_id: &str, tenant: &Tenant) -> Result<Credential, Error> {
+/// The credential of a service principal for this tenant, else for another one (observed: az 2.91). A certificate's path may begin
+/// with the person's `home`, as `~`.
+pub(crate) fn credential(
+    directory: &ConfigDir,
+    client_id: &str,
+    tenant: &Tenant,
+    home: Option<&Path>,
+) -> Result<Credential, Error> {
     let missing = |why: &str| {
         Error::new(ErrorKind::Unavailable, format!("{} {why} service principal {client_id}", directory.owner()))
             .with_help(format!("az login --service-principal --username {client_id} --tenant {tenant}"))
@@ -45,7 +43,7 @@ pub(crate) fn credential(directory: &ConfigDir, client_id: &str, tenant: &Tenant
     if index >= own.len() {
         return Err(missing("holds no credential of"));
     }
-    own.swap_remove(index).credential().ok_or_else(|| missing("holds no usable credential of"))
+    own.swap_remove(index).credential(home).ok_or_else(|| missing("holds no usable credential of"))
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -61,15 +59,26 @@ struct Wire {
     client_assertion: Option<Secret>,
     #[serde(deserialize_with = "text")]
     certificate: Option<String>,
+    use_cert_sn_issuer: Value,
 }
 
 impl Wire {
-    fn credential(self) -> Option<Credential> {
+    fn credential(self, home: Option<&Path>) -> Option<Credential> {
         match self {
             Self { client_secret: Some(secret), .. } => Some(Credential::Secret(secret)),
             Self { client_assertion: Some(assertion), .. } => Some(Credential::Assertion(assertion)),
-            Self { certificate: Some(_), .. } => Some(Credential::Certificate),
+            Self { certificate: Some(path), use_cert_sn_issuer, .. } => {
+                let sends_chain = use_cert_sn_issuer == true || use_cert_sn_issuer == "true";
+                Some(Credential::Certificate { path: expanded(&path, home), sends_chain })
+            }
             _ => None,
         }
+    }
+}
+
+fn expanded(path: &str, home: Option<&Path>) -> PathBuf {
+    match (path.strip_prefix("~/"), home) {
+        (Some(rest), Some(home)) => home.join(rest),
+        _ => path.into(),
     }
 }

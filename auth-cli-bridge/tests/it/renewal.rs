@@ -8,15 +8,17 @@ use std::time::Duration;
 use async_trait::async_trait;
 use auth_cli_bridge::{AzureCliAuthentication, AzureCliAuthenticationBuilder, ConfigDir};
 use auth_core::{
-    Authentication, Clock, Error, ErrorKind, LockedPartition, MemoryStore, Partition, Record, Tenant, TokenRequest,
+    Authentication, Clock, Env, Error, ErrorKind, LockedPartition, MemoryStore, Partition, Record, Tenant, TokenRequest,
     TokenStore,
 };
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use xtask::emulator::defaults::{
     ADA, ADA_OBJECT_ID, CONTOSO, FABRIKAM, GRACE, GRACE_OBJECT_ID, SERVICE_PRINCIPAL_ID, SERVICE_PRINCIPAL_SECRET,
 };
-use xtask::emulator::{Effect, Emulator, Fault, LoggedRequest};
+use xtask::emulator::{ClientCertificate, Effect, Emulator, Fault, LoggedRequest};
 use xtask::log::Log;
 
 use crate::support::{NOW, clock, contents, offline, shown};
@@ -320,7 +322,7 @@ async fn a_service_principal_signs_in_with_what_the_cli_keeps_of_it() {
 
     entries(json!([of(CONTOSO, ("client_secret", "wrong"))]));
     errors.push(rig.token().await.unwrap_err());
-    entries(json!([of(CONTOSO, ("certificate", "sp.pem"))]));
+    entries(json!([of(CONTOSO, ("certificate", "/nowhere/sp.pem"))]));
     errors.push(rig.token().await.unwrap_err());
     entries(json!([of(CONTOSO, ("new_kind", "x"))]));
     errors.push(rig.token().await.unwrap_err());
@@ -334,13 +336,34 @@ async fn a_service_principal_signs_in_with_what_the_cli_keeps_of_it() {
       help: az login --service-principal --username a6c2f8d1-40b9-4b57-93de-0000000005b1 --tenant 3f2a9c1e-5b7d-4e60-9a11-0000000c0501
     Rejected: 127.0.0.1 refused the request: AADSTS7000215: Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app 'a6c2f8d1-40b9-4b57-93de-0000000005b1'.
       help: sign in again: az login --service-principal --username a6c2f8d1-40b9-4b57-93de-0000000005b1 --tenant 3f2a9c1e-5b7d-4e60-9a11-0000000c0501
-    Configuration: service principal a6c2f8d1-40b9-4b57-93de-0000000005b1 signs in with a certificate, with which tokens cannot be renewed here
-      help: let the CLI renew its token: az account get-access-token --tenant 3f2a9c1e-5b7d-4e60-9a11-0000000c0501 --scope https://management.core.windows.net//.default
+    Configuration: the certificate /nowhere/sp.pem cannot be read: No such file or directory (os error 2)
+      help: give a PEM file that holds the private key and the certificate
     Unavailable: the Azure CLI holds no usable credential of service principal a6c2f8d1-40b9-4b57-93de-0000000005b1
       help: az login --service-principal --username a6c2f8d1-40b9-4b57-93de-0000000005b1 --tenant 3f2a9c1e-5b7d-4e60-9a11-0000000c0501
     Store: [dir]/service_principal_entries.json is not JSON (line 1, column 1)
       help: remove that file, then run `az login --service-principal` again
     ");
+}
+
+#[tokio::test]
+async fn a_certificate_of_the_cli_renews_tokens() {
+    let rig = Rig::start();
+    rig.write_profile(SERVICE_PRINCIPAL_ID, "servicePrincipal", CONTOSO);
+    let certificate = ClientCertificate::rsa();
+    rig.azure.change_world(|world| world.service_principals[0].certificates.push(certificate.registration()));
+    rig.write("sp.pem", &certificate.pem());
+    // The emulator's clock is the real one; the rig's may be ahead of what an assertion tolerates.
+    let auth = rig.builder().env(Env::fake([("HOME", rig.path().to_str().unwrap())])).clock(Clock::system()).build();
+    for (chain, sent) in [(json!(true), true), (json!(null), false)] {
+        let entry = json!([{"client_id": SERVICE_PRINCIPAL_ID, "tenant": CONTOSO, "certificate": "~/sp.pem", "use_cert_sn_issuer": chain}]);
+        rig.write("service_principal_entries.json", &entry.to_string());
+        let request = TokenRequest::arm(auth.cloud()).claims(format!(r#"{{"sent":{sent}}}"#));
+        auth.token(&request).await.unwrap();
+        let assertion = rig.requests().last().unwrap().form["client_assertion"].clone();
+        let header = URL_SAFE_NO_PAD.decode(assertion.split('.').next().unwrap()).unwrap();
+        let header: Value = serde_json::from_slice(&header).unwrap();
+        assert_eq!((header["alg"].as_str(), header.get("x5c").is_some()), (Some("PS256"), sent));
+    }
 }
 
 #[tokio::test]
