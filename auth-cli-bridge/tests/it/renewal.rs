@@ -8,8 +8,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use auth_cli_bridge::{AzureCliAuthentication, AzureCliAuthenticationBuilder, ConfigDir};
 use auth_core::{
-    Authentication, Clock, Env, Error, ErrorKind, LockedPartition, MemoryStore, Partition, Record, Tenant, TokenRequest,
-    TokenStore,
+    Authentication, Clock, Env, Error, ErrorKind, LockedPartition, MemoryStore, Partition, Record, Tenant,
+    TokenRequest, TokenStore,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use aws_lc_rs::digest::{SHA256, digest};
-use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
+use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaEncoding, RsaKeyPair};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use serde_json::json;
+use uuid::Uuid;
 
 use crate::{Error, ErrorKind, Secret, clock, plain_file};
 
@@ -118,8 +119,6 @@ impl ClientCertificate {
             SigningAlgorithm::Rs256 => ("RS256", &RSA_PKCS1_SHA256),
         };
         let random = SystemRandom::new();
-        let mut id = [0; 16];
-        random.fill(&mut id).map_err(failed)?;
         let thumbprint = URL_SAFE_NO_PAD.encode(digest(&SHA256, &self.chain[0]));
         let mut header = json!({"alg": algorithm, "typ": "JWT", "x5t#S256": thumbprint});
         if self.sends_chain {
@@ -130,7 +129,7 @@ impl ClientCertificate {
             "exp": clock::to_unix(now + LIFETIME),
             "iat": clock::to_unix(now),
             "iss": client_id,
-            "jti": URL_SAFE_NO_PAD.encode(id),
+            "jti": Uuid::new_v4().to_string(),
             "nbf": clock::to_unix(now),
             "sub": client_id,
         });

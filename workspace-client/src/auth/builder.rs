@@ -9,6 +9,7 @@ use auth_core::interactive::{Browser, InteractiveLogin, Prompt};
 use auth_core::oauth::{AZURE_CLI_CLIENT_ID, EntraClient};
 use auth_core::{Chain, Clock, Cloud, Env, Error, MemoryStore, Tenant, TokenStore};
 
+use super::ambient::Ambient;
 #[cfg(any(feature = "cli-bridge", feature = "msi"))]
 use super::existing::Existing;
 use super::interactive_login::{Inner, InteractiveLoginAuthentication};
@@ -143,7 +144,16 @@ impl InteractiveLoginBuilder {
             existing =
                 existing.with(Arc::new(Existing::new("managed identity", machine, tenant.clone(), wanted.clone())));
         }
-        existing = existing.with(saved.clone());
+        let ambient = Ambient {
+            cloud: &cloud,
+            env: &self.env,
+            http: &http,
+            clock: &self.clock,
+            store: &store,
+            tenant: tenant.as_ref(),
+            wanted: wanted.as_ref(),
+        };
+        existing = existing.with(ambient.service_principal()?).with(ambient.run_token()?).with(saved.clone());
         #[cfg(feature = "cli-bridge")]
         for (name, directory) in [
             ("login of the Python SDK", auth_cli_bridge::ConfigDir::python_sdk(&self.env)),

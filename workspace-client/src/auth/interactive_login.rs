@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use auth_core::interactive::InteractiveLogin;
 use auth_core::{
-    AccessToken, Account, Authentication, Chain, Cloud, Error, ErrorKind, Interaction, SignInCommand, Tenant,
+    AccessToken, Account, Authentication, Chain, Cloud, Error, ErrorKind, Grant, Interaction, SignInCommand, Tenant,
     TokenRequest, TokenStore,
 };
 
@@ -19,7 +19,8 @@ use super::saved_logins::{SavedLogins, name};
 /// Azure ML Python SDK.
 ///
 /// The order: an identity of the machine (a managed identity on an Azure ML host, or where "connect to Azure" set one up), the
-/// login that an earlier sign-in saved, the login of the Python SDK (`~/.azureml/auth`), the login of the Azure CLI
+/// service principal that the environment describes ([`ServicePrincipalAuthentication::from_env`]), the token of an Azure ML run
+/// where `AZUREML_RUN_TOKEN_USE_AMBIENT_AUTH` is `true` ([`super::RunTokenAuthentication`]), the login that an earlier sign-in saved, the login of the Python SDK (`~/.azureml/auth`), the login of the Azure CLI
 /// (`~/.azure`), and at last a browser. The first that answers stays the identity of this object, and so does the account whose
 /// saved login was found: several may lie side by side, and [`InteractiveLoginBuilder::login_hint`] picks one.
 ///
@@ -38,6 +39,8 @@ use super::saved_logins::{SavedLogins, name};
 /// ```
 ///
 /// Clones share everything.
+///
+/// [`ServicePrincipalAuthentication::from_env`]: auth_core::service_principal::ServicePrincipalAuthentication::from_env
 #[derive(Clone, Debug)]
 pub struct InteractiveLoginAuthentication(pub(super) Arc<Inner>);
 
@@ -207,11 +210,23 @@ impl InteractiveLoginAuthentication {
         {
             tracing::warn!("the sign-in was made as {}, not as {}", name(account), wanted.as_str());
         }
+        Ok(self.take_over(request, grant).await)
+    }
+
+    /// Takes in what a sign-in brought: from now on it is the identity of this object.
+    async fn take_over(&self, request: &TokenRequest, grant: Grant) -> AccessToken {
         let token = grant.access_token.clone();
         let saved = self.0.saved.adopt(request, grant).await;
         *self.0.unsaved.lock().unwrap_or_else(PoisonError::into_inner) = saved.err();
         self.0.signed_in.store(true, Ordering::Release);
-        Ok(token)
+        token
+    }
+
+    /// As [`Self::take_over`], of a sign-in without a person. Whoever holds `sign_in` may call it.
+    pub(super) async fn adopt(&self, request: &TokenRequest, grant: Grant) -> AccessToken {
+        let token = self.take_over(request, grant).await;
+        self.0.sign_ins.fetch_add(1, Ordering::Release);
+        token
     }
 
     /// The user principal name of whoever is wanted, if anybody is, and if it is known.

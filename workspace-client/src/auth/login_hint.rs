@@ -1,7 +1,6 @@
 //! Whom somebody wants to be.
 
 use auth_core::Account;
-#[cfg(any(feature = "cli-bridge", feature = "msi"))]
 use auth_core::claims::Claims;
 
 /// A user principal name, or a home account id (`<object id>.<home tenant id>`), in any case.
@@ -28,11 +27,11 @@ impl LoginHint {
         [&account.username, &account.home_account_id].into_iter().flatten().any(|name| self.is(name))
     }
 
-    /// Whether a token with these claims is that user's.
-    #[cfg(any(feature = "cli-bridge", feature = "msi"))]
+    /// Whether a token with these claims is that user's, or that application's.
     pub(super) fn is_of_token(&self, claims: &Claims) -> bool {
         let id = claims.oid.as_ref().zip(claims.tid.as_ref()).map(|(object, tenant)| format!("{object}.{tenant}"));
-        let names = names(claims).chain(id.as_deref());
+        let own_application = claims.appid.as_deref().filter(|_| names(claims).next().is_none());
+        let names = names(claims).chain(id.as_deref()).chain(own_application);
         // A guest's name stands behind that of its provider.
         names.into_iter().any(|name| self.is(name) || name.rsplit('#').next().is_some_and(|name| self.is(name)))
     }
@@ -43,12 +42,11 @@ impl LoginHint {
 }
 
 /// How a token names its user.
-#[cfg(any(feature = "cli-bridge", feature = "msi"))]
 pub(super) fn names(claims: &Claims) -> impl Iterator<Item = &str> {
     [&claims.upn, &claims.preferred_username, &claims.unique_name].into_iter().flatten().map(String::as_str)
 }
 
-#[cfg(all(test, any(feature = "cli-bridge", feature = "msi")))]
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -65,6 +63,10 @@ mod tests {
         assert!(hint.is_of_token(&claims(|it| it.unique_name = Some("live.com#ada@contoso.example".into()))));
         assert!(!hint.is_of_token(&claims(|it| it.upn = Some("grace@contoso.example".into()))));
         assert!(!hint.is_of_token(&Claims::default()), "a token that names nobody is nobody's");
+        let application = LoginHint::new("6B7C").unwrap();
+        assert!(application.is_of_token(&claims(|it| it.appid = Some("6b7c".into()))));
+        let through = |it: &mut Claims| (it.appid, it.upn) = (Some("6b7c".into()), Some("ada@contoso.example".into()));
+        assert!(!application.is_of_token(&claims(through)), "a user's token names the program, too");
         let id = LoginHint::new("O.t").unwrap();
         assert!(id.is_of_token(&claims(|it| (it.oid, it.tid) = (Some("o".into()), Some("T".into())))));
         assert!(LoginHint::new("  ").is_none() && id.username().is_none());

@@ -1,10 +1,13 @@
 //! Signing in: [`InteractiveLoginAuthentication`], assembled from the single crates.
 
+mod absent;
+mod ambient;
+mod application;
 mod builder;
-#[cfg(any(feature = "cli-bridge", feature = "msi"))]
 mod existing;
 mod interactive_login;
 mod login_hint;
+mod run_token;
 mod saved_login;
 mod saved_logins;
 mod sign_out;
@@ -12,4 +15,5 @@ mod sign_out;
 pub use auth_core::Authentication;
 pub use builder::InteractiveLoginBuilder;
 pub use interactive_login::InteractiveLoginAuthentication;
+pub use run_token::{RunTokenAuthentication, RunTokenBuilder};
 pub use sign_out::SignOut;

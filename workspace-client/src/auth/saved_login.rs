@@ -1,10 +1,11 @@
-//! The login of one account that an earlier sign-in saved.
+//! The login of one account, a person's or an application's, that an earlier sign-in saved.
 
 use async_trait::async_trait;
 use auth_core::oauth::EntraClient;
+use auth_core::service_principal::sign_in;
 use auth_core::{Cloud, Error, ErrorKind, Grant, Partition, Record, Tenant, TokenRequest, TokenSource};
 
-/// Redeems the refresh token that an earlier sign-in saved. It never asks a person.
+/// Redeems the refresh token, or signs in with the credential, that an earlier sign-in saved. It never asks a person.
 #[derive(Debug)]
 pub(super) struct SavedLogin {
     client: EntraClient,
@@ -32,13 +33,16 @@ impl TokenSource for SavedLogin {
     }
 
     async fn acquire(&self, request: &TokenRequest, previous: Option<&Record>) -> Result<Grant, Error> {
-        let Some((record, refresh_token)) =
-            previous.and_then(|record| record.refresh_token.as_ref().map(|token| (record, token)))
-        else {
-            return Err(signed_out(self.client.cloud()));
-        };
-        let home = record.account.as_ref().and_then(|account| account.tenant.clone());
+        let signed_out = || signed_out(self.client.cloud());
+        let record = previous.ok_or_else(signed_out)?;
+        let account = record.account.as_ref();
+        let home = account.and_then(|account| account.tenant.clone());
         let tenant = request.requested_tenant().cloned().or(home).unwrap_or_else(Tenant::organizations);
+        if let Some(credential) = &record.credential {
+            let client_id = account.and_then(|account| account.username.as_deref()).ok_or_else(signed_out)?;
+            return sign_in(&self.client.as_client(client_id), &tenant, request, credential).await;
+        }
+        let refresh_token = record.refresh_token.as_ref().ok_or_else(signed_out)?;
         self.client.refresh(&tenant, request, refresh_token).await
     }
 }

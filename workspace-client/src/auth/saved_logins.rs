@@ -7,8 +7,8 @@ use arc_swap::{ArcSwapOption, Guard};
 use async_trait::async_trait;
 use auth_core::oauth::EntraClient;
 use auth_core::{
-    AccessToken, Account, Authentication, Cached, Clock, Cloud, Error, ErrorKind, Grant, Partition, Record,
-    TokenRequest, TokenSource as _, TokenStore,
+    AccessToken, Account, Authentication, Cached, Clock, Cloud, Credential, Error, ErrorKind, Grant, Partition, Record,
+    Tenant, TokenRequest, TokenSource as _, TokenStore, service_principal,
 };
 
 use super::login_hint::LoginHint;
@@ -88,7 +88,7 @@ impl SavedLogins {
         Ok(logins)
     }
 
-    /// Takes in a sign-in by a person: from now on it answers here, and is the current one for every later process, unless
+    /// Takes in a sign-in: from now on it answers here, and is the current one for every later process, unless
     /// another account was wanted and there is a current one.
     pub(super) async fn adopt(&self, request: &TokenRequest, grant: Grant) -> Result<(), Error> {
         let account = grant.account.clone();
@@ -103,6 +103,23 @@ impl SavedLogins {
         self.chosen.store(Some(login));
         saved?;
         if has_current { Ok(()) } else { self.point_to(account).await }
+    }
+
+    /// Signs an application in, with a credential that goes along with the grant.
+    pub(super) async fn sign_in_application(
+        &self,
+        client_id: &str,
+        tenant: &Tenant,
+        request: &TokenRequest,
+        credential: Credential,
+    ) -> Result<Grant, Error> {
+        let client = self.client.as_client(client_id);
+        let grant = service_principal::sign_in(&client, tenant, request, &credential).await?;
+        let tenant = grant.access_token.tenant().unwrap_or(tenant).clone();
+        // Entra ID tells an application no id of an account; this is as stable, and tells tenants apart.
+        let home_account_id = Some(format!("{client_id}.{tenant}").to_lowercase());
+        let account = Account { home_account_id, username: Some(client_id.to_owned()), tenant: Some(tenant) };
+        Ok(Grant { account: Some(account), credential: Some(credential), ..grant })
     }
 
     /// Makes the account of the login that answers the current one.
@@ -378,7 +395,7 @@ fn parts(client: &EntraClient) -> [&str; 3] {
 
 /// Whether a record is more than a name.
 fn is_login(record: &Record) -> bool {
-    record.refresh_token.is_some() || !record.tokens.is_empty()
+    record.refresh_token.is_some() || record.credential.is_some() || !record.tokens.is_empty()
 }
 
 fn naming(account: Option<Account>) -> Record {

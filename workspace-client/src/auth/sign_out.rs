@@ -15,7 +15,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub struct SignOut {
     /// The accounts whose saved login was removed.
     pub removed: Vec<Account>,
-    /// How many records were removed that held what was renewed from a login of the Azure CLI or of the Python SDK.
+    /// How many records were removed that held what was renewed from a login of the Azure CLI or of the Python SDK, or obtained
+    /// for the service principal of the environment.
     pub renewed: usize,
     /// The accounts that still have a saved login.
     pub remaining: Vec<Account>,
@@ -48,10 +49,11 @@ impl InteractiveLoginAuthentication {
     async fn forget(&self, all: bool) -> Result<SignOut, Error> {
         let forgotten = self.0.saved.forget(all).await?;
         let mut renewed = 0;
-        // What was renewed from the Azure CLI's login is kept beside our own, and is ours to remove.
-        let of_cli = Partition::new("azure-cli", [self.0.cloud.name()]);
+        // What was renewed from the Azure CLI's login, or obtained for an application, is kept beside our own, and is ours to
+        // remove.
+        let kept = ["azure-cli", "service-principal"].map(|kind| Partition::new(kind, [self.0.cloud.name()]));
         for partition in self.0.store.partitions().await? {
-            if partition.is_within(&of_cli) {
+            if kept.iter().any(|kept| partition.is_within(kept)) {
                 renewed += usize::from(self.0.store.lock(&partition, PATIENCE).await?.remove().await?);
             }
         }
