@@ -171,9 +171,13 @@ impl ServicePrincipalBuilder {
     /// # Errors
     /// [`ErrorKind::Configuration`] if there is no credential, no client id, or a tenant that stands for all (AADSTS9001023).
     pub fn build(self) -> Result<ServicePrincipalAuthentication, Error> {
-        let refuse = |why: &str| Err(Error::new(ErrorKind::Configuration, format!("an application {why}")));
+        let refuse = |why: &str| {
+            Err(Error::new(ErrorKind::Configuration, format!("an application {why}")).with_help(
+                "give its client id, the id of its tenant, and a secret, a certificate or a federated token",
+            ))
+        };
         let Some(proof) = self.proof else {
-            return refuse("needs a credential: a secret, a certificate or a federated token");
+            return refuse("needs a credential");
         };
         if self.client_id.trim().is_empty() {
             return refuse("needs a client id");

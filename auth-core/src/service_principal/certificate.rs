@@ -70,7 +70,7 @@ impl ClientCertificate {
         }
         if holds("BEGIN ENCRYPTED PRIVATE KEY") || holds("Proc-Type: 4,ENCRYPTED") {
             let help =
-                format!("take the passphrase off: openssl pkey -in {name}, and put the certificate beside that key");
+                format!("take the passphrase off: (openssl pkey -in {name}; openssl x509 -in {name}) > {name}.plain");
             return Err(refuse("has a key that is protected by a passphrase", help));
         }
         let key = PrivateKeyDer::from_pem_slice(pem).map_err(|_| {
@@ -92,7 +92,7 @@ impl ClientCertificate {
         let (own, others): (Vec<_>, Vec<_>) =
             chain.into_iter().partition(|certificate| certificate.windows(public.len()).any(|window| window == public));
         if own.is_empty() {
-            let help = "openssl x509 -noout -pubkey and openssl pkey -pubout must print the same key of it";
+            let help = "put the certificate of that key into it, which az ad app credential reset --create-cert wrote beside it";
             return Err(refuse("holds a certificate of another key", help.to_owned()));
         }
         let chain = own.into_iter().chain(others).collect();

@@ -73,8 +73,10 @@ impl Accounts {
     pub(crate) fn user(&self, wanted: Option<&str>) -> Option<&str> {
         let user = &self.find(wanted).ok()?.user;
         let is_meant = self.are_ours || self.is_chosen || wanted.is_some();
-        let is_person = user.kind == "user" && user.cloud_shell_id.is_none() && !user.name.is_empty();
-        (is_meant && is_person).then_some(&*user.name)
+        // In azml's own list it is known by its login, in the CLI's by its credential alone.
+        let is_known = user.kind == "user" || user.kind == "servicePrincipal" && self.are_ours;
+        let is_named = is_known && user.cloud_shell_id.is_none() && !user.name.is_empty();
+        (is_meant && is_named).then_some(&*user.name)
     }
 
     /// The subscription of this id or name, whatever its case, or else the default one.

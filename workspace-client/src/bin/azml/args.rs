@@ -2,6 +2,9 @@
 #![allow(rustdoc::bare_urls, reason = "these texts are help on a terminal first")]
 #![allow(clippy::doc_markdown, reason = "these comments are the text of the help")]
 
+use std::fmt;
+use std::path::PathBuf;
+
 use auth_cache::Protection;
 use auth_core::CloudSettings;
 use clap::{Args, Parser, Subcommand};
@@ -83,8 +86,13 @@ pub(crate) struct LoginArgs {
     pub(crate) tenant: Option<String>,
 
     /// Sign in as this user, beside whoever has signed in before; who is signed in already is not asked again
-    #[arg(long, value_name = "USER")]
+    ///
+    /// With --service-principal it is the application's client id.
+    #[arg(short, long, value_name = "USER")]
     pub(crate) username: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) application: ServicePrincipalArgs,
 
     /// Sign in anew even if the old login is still valid
     #[arg(long)]
@@ -105,6 +113,47 @@ pub(crate) struct LoginArgs {
     /// How long to wait for the person
     #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub(crate) timeout: u64,
+}
+
+/// With what an application signs in.
+#[derive(Args)]
+#[command(next_help_heading = "Service principals")]
+#[group(skip)]
+pub(crate) struct ServicePrincipalArgs {
+    /// Sign in as an application, without a person, and keep its credential, sealed
+    ///
+    /// Without another of these options its secret is taken from AZURE_CLIENT_SECRET, or asked for.
+    #[arg(long, requires_all = ["username", "tenant"], conflicts_with_all = ["scope", "claims_challenge"])]
+    pub(crate) service_principal: bool,
+
+    /// The client secret, or @ and the name of a file that holds it, which keeps it out of the list of processes
+    #[arg(short, long, value_name = "SECRET", requires = "service_principal")]
+    pub(crate) password: Option<String>,
+
+    /// A PEM file with the private key and the certificate; it must stay there
+    #[arg(long, value_name = "FILE", requires = "service_principal", conflicts_with = "password")]
+    pub(crate) certificate: Option<PathBuf>,
+
+    /// Send the certificate along (x5c), for a registration by subject name and issuer
+    #[arg(long, requires = "certificate")]
+    pub(crate) use_cert_sn_issuer: bool,
+
+    /// A token of another issuer, or @ and the name of a file that holds it
+    #[arg(long, value_name = "TOKEN", requires = "service_principal", conflicts_with_all = ["password", "certificate"])]
+    pub(crate) federated_token: Option<String>,
+
+    /// A file with such a token that somebody keeps renewing, such as AZURE_FEDERATED_TOKEN_FILE; it is read each time
+    #[arg(long, value_name = "FILE", requires = "service_principal", conflicts_with_all = ["password", "certificate", "federated_token"])]
+    pub(crate) federated_token_file: Option<PathBuf>,
+}
+
+impl fmt::Debug for ServicePrincipalArgs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Some of it is secret.
+        f.debug_struct("ServicePrincipalArgs")
+            .field("service_principal", &self.service_principal)
+            .finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug, Args)]

@@ -1,20 +1,17 @@
 //! What still signs in after a logout.
 
 use auth_cli_bridge::ConfigDir;
-use auth_core::{Cloud, Env};
+use auth_core::{Cloud, Env, service_principal};
 use auth_msi::Host;
 use serde_json::Value;
 use workspace_client::auth::SignOut;
 
 use crate::commands::{entry, name};
 
-/// Variables with which this program, or another Azure client, signs in without a person. Only their names are ever shown.
-const VARIABLES: [&str; 12] = [
+/// Variables with which this program, or another Azure client, signs in without a person, beside those of service principals.
+/// Only their names are ever shown.
+const VARIABLES: [&str; 8] = [
     "AZUREML_RUN_TOKEN",
-    "AZURE_CLIENT_CERTIFICATE_PATH",
-    "AZURE_CLIENT_ID",
-    "AZURE_CLIENT_SECRET",
-    "AZURE_FEDERATED_TOKEN_FILE",
     "AZURE_PASSWORD",
     "AZURE_POD_IDENTITY_AUTHORITY_HOST",
     "AZURE_USERNAME",
@@ -66,7 +63,9 @@ impl Remains {
             let host = host.name();
             remains.add(format!("still there: the managed identity of {host}"), "managedIdentity", host, None);
         }
-        for variable in VARIABLES.into_iter().filter(|name| env.var(name).is_some()) {
+        let mut variables: Vec<_> = VARIABLES.into_iter().chain(service_principal::variables()).collect();
+        variables.sort_unstable();
+        for variable in variables.into_iter().filter(|name| env.var(name).is_some()) {
             remains.add(format!("still set: {variable}"), "variable", variable, None);
         }
         remains

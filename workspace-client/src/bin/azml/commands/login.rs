@@ -12,6 +12,7 @@ use workspace_client::arm::ArmClient;
 use workspace_client::auth::InteractiveLoginAuthentication;
 use workspace_client::subscriptions::{self, Found};
 
+use super::login_service_principal::Application;
 use super::token::scopes;
 use super::{account, name};
 use crate::accounts::Accounts;
@@ -36,12 +37,14 @@ pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<Outcome, Error>
         login = login.login_hint(user);
     }
     let auth = login.build()?;
+    let tenant = args.tenant.as_deref();
+    let application = Application::named(&args.application, args.username.as_deref(), tenant, &context.env)?;
     Profile::prepare(&context.env)?;
     if context.env.var("AZML_PROTECTION").is_some_and(|places| places.trim() == "memory") {
         say("warning: AZML_PROTECTION is memory, so the next command must sign in again");
     }
     let request = request(args, auth.cloud())?;
-    let signed_in = block_on(sign_in(&auth, &request, args.tenant.is_some(), &progress, context));
+    let signed_in = block_on(sign_in(&auth, &request, application, args.tenant.is_some(), &progress, context));
     progress.done();
     if let Some(error) = auth.save_problem() {
         let message = format!("you are signed in, but the login could not be saved: {error}");
@@ -155,12 +158,16 @@ struct SignedIn {
 async fn sign_in(
     auth: &InteractiveLoginAuthentication,
     request: &TokenRequest,
+    application: Option<Application>,
     only_this_tenant: bool,
     progress: &Progress,
     context: &Context,
 ) -> Result<SignedIn, Error> {
     progress.on("signing in");
-    let token = auth.sign_in_for(request).await?;
+    let token = match application {
+        Some(it) => auth.sign_in_application(&it.client_id, &it.tenant, it.credential).await?,
+        None => auth.sign_in_for(request).await?,
+    };
     let account = auth.account().await.unwrap_or_else(|error| {
         progress.say(&format!("warning: the saved login cannot be read: {error}"));
         None
@@ -177,7 +184,9 @@ async fn sign_in(
 /// Whose token it is: a person, or an application such as a managed identity.
 fn user(token: &AccessToken, account: Option<&Account>) -> User {
     let claims = Claims::peek(token.secret().expose()).unwrap_or_default();
-    let person = claims.username().or_else(|| account?.username.as_deref());
+    let named = account.and_then(|account| account.username.as_deref());
+    // An application is named by its client id, which a person's token holds, too.
+    let person = claims.username().or(named.filter(|name| claims.appid.as_deref() != Some(name)));
     let mut user = User::default();
     (user.name, user.kind) = match (person, &claims.appid) {
         (None, Some(application)) => (application.clone(), "servicePrincipal".to_owned()),

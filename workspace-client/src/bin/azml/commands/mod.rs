@@ -6,6 +6,7 @@ mod completions;
 mod doctor;
 mod key;
 mod login;
+mod login_service_principal;
 mod logout;
 mod tenant;
 mod token;

@@ -54,7 +54,7 @@ async fn examine(args: &DoctorArgs, context: &Context) -> Vec<Section> {
     // Looked at before a login is opened, which closes files that were open to others.
     let (files, protection) = (storage::files(context), storage::protection(context).await);
     let mut sections = vec![Section::new("azml", vec![version(), cloud(&auth, context)])];
-    sections.push(Section::new("sign-in", sources::find(auth.as_ref().ok(), user.is_some(), context).await));
+    sections.push(Section::new("sign-in", sources::find(auth.as_ref().ok(), user.as_deref(), context).await));
     sections.push(Section::new("files", files));
     sections.push(Section::new("protection", protection));
     sections.push(Section::new("Azure CLI", azure_cli::state(context)));

@@ -1,9 +1,10 @@
 //! The ways of signing in, in the order in which they are tried.
 
 use auth_cli_bridge::{AzureCliAuthentication, ConfigDir};
+use auth_core::service_principal::{ServicePrincipalAuthentication, ServicePrincipalBuilder};
 use auth_core::{Account, Authentication as _, Error, ErrorKind};
 use auth_msi::Host;
-use workspace_client::auth::InteractiveLoginAuthentication;
+use workspace_client::auth::{InteractiveLoginAuthentication, RunTokenAuthentication};
 
 use super::finding::{Finding, Status};
 use crate::context::Context;
@@ -13,14 +14,14 @@ const MACHINE: &str = "managed identity";
 /// Each way, whether it is there, and which one would be used. Only files and variables are looked at.
 pub(super) async fn find(
     auth: Option<&InteractiveLoginAuthentication>,
-    wants_user: bool,
+    user: Option<&str>,
     context: &Context,
 ) -> Vec<Finding> {
     let Some(auth) = auth else {
         // The section before this one has said why.
         return vec![Finding::absent("any", "cannot be told before the cloud is known")];
     };
-    let mut findings = vec![machine(context)];
+    let mut findings = vec![machine(context), service_principal(auth, user, context), run_token(auth, user, context)];
     let used = auth.account().await;
     findings.push(of_account("saved login", used.clone().transpose()));
     // Where it is not known which one is used, one of these might be it.
@@ -38,7 +39,7 @@ pub(super) async fn find(
         let cli = AzureCliAuthentication::builder().cloud(auth.cloud().clone()).directory(directory).env(env.clone());
         findings.push(of_account(name, Some(cli.build().account().await)));
     }
-    mark_the_first(&mut findings, wants_user);
+    mark_the_first(&mut findings, user.is_some());
     findings
 }
 
@@ -48,6 +49,41 @@ fn machine(context: &Context) -> Finding {
         Ok(None) => Finding::absent(MACHINE, "nothing says that this machine has one"),
         Err(error) if error.kind() == ErrorKind::Unavailable => Finding::absent(MACHINE, error.to_string()),
         Err(error) => Finding::from_error(MACHINE, &error),
+    }
+}
+
+fn service_principal(auth: &InteractiveLoginAuthentication, user: Option<&str>, context: &Context) -> Finding {
+    let name = "service principal";
+    let (cloud, http) = (auth.cloud().clone(), context.http.clone());
+    let found = ServicePrincipalAuthentication::from_env(&context.env, cloud, None, http);
+    match found.and_then(ServicePrincipalBuilder::build) {
+        Ok(it) => {
+            let (id, tenant, credential) = (it.client_id(), it.tenant(), it.credential());
+            let detail = format!("{id} in tenant {tenant}, by the variables; credential: {credential}");
+            match user.filter(|user| !user.eq_ignore_ascii_case(id)) {
+                Some(user) => Finding::absent(name, format!("{detail}; passed over, as {user} is wanted")),
+                None => Finding::ok(name, detail),
+            }
+        }
+        Err(error) if error.kind() == ErrorKind::Unavailable => Finding::absent(name, error.to_string()),
+        Err(error) => Finding::from_error(name, &error),
+    }
+}
+
+fn run_token(auth: &InteractiveLoginAuthentication, user: Option<&str>, context: &Context) -> Finding {
+    let (name, env) = ("run token", &context.env);
+    match RunTokenAuthentication::from_env(env, auth.cloud().clone()) {
+        Ok(_) if !RunTokenAuthentication::is_ambient(env) => {
+            Finding::absent(name, "it is there, but AZUREML_RUN_TOKEN_USE_AMBIENT_AUTH is not true")
+        }
+        Ok(_) => match user {
+            Some(user) => Finding::absent(name, format!("it is of no user, and {user} is wanted")),
+            None => Finding::ok(name, "it serves Azure ML's data plane, and not Azure Resource Manager"),
+        },
+        Err(error) if error.kind() == ErrorKind::Unavailable => Finding::absent(name, error.to_string()),
+        // What is not used is not in the way.
+        Err(error) if !RunTokenAuthentication::is_ambient(env) => Finding::absent(name, error.to_string()),
+        Err(error) => Finding::from_error(name, &error),
     }
 }
 
