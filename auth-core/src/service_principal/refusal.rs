@@ -13,9 +13,9 @@ pub(super) fn explained(error: Error, client_id: &str, tenant: &Tenant) -> Error
         ),
         Some(700_016) => format!("check the client id {client_id}, and whether it belongs to tenant {tenant}"),
         Some(700_024) => "renew the federated token, or set the clock of this machine".to_owned(),
-        Some(700_027) => format!(
-            "register the certificate: az ad app credential reset --id {client_id} --append --cert @<file>"
-        ),
+        Some(700_027) => {
+            format!("register the certificate: az ad app credential reset --id {client_id} --append --cert @<file>")
+        }
         Some(7_000_215) => format!("give the secret's value of {client_id}, not its id"),
         Some(7_000_222) => format!("make a new secret: az ad app credential reset --id {client_id}"),
         _ if is_refusal => format!("check the credential and the permissions of {client_id} in tenant {tenant}"),

@@ -33,4 +33,6 @@ mod specs;
 mod storm;
 #[cfg(feature = "cli")]
 mod support;
+#[cfg(feature = "cli")]
+mod workloads;
 mod workspace;

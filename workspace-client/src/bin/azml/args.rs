@@ -86,13 +86,8 @@ pub(crate) struct LoginArgs {
     pub(crate) tenant: Option<String>,
 
     /// Sign in as this user, beside whoever has signed in before; who is signed in already is not asked again
-    ///
-    /// With --service-principal it is the application's client id.
     #[arg(short, long, value_name = "USER")]
     pub(crate) username: Option<String>,
-
-    #[command(flatten)]
-    pub(crate) application: ServicePrincipalArgs,
 
     /// Sign in anew even if the old login is still valid
     #[arg(long)]
@@ -113,6 +108,9 @@ pub(crate) struct LoginArgs {
     /// How long to wait for the person
     #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub(crate) timeout: u64,
+
+    #[command(flatten)]
+    pub(crate) application: ServicePrincipalArgs,
 }
 
 /// With what an application signs in.
@@ -120,9 +118,8 @@ pub(crate) struct LoginArgs {
 #[command(next_help_heading = "Service principals")]
 #[group(skip)]
 pub(crate) struct ServicePrincipalArgs {
-    /// Sign in as an application, without a person, and keep its credential, sealed
-    ///
-    /// Without another of these options its secret is taken from AZURE_CLIENT_SECRET, or asked for.
+    /// Sign in as an application, whose client id is given by --username; without another of these options its secret is
+    /// taken from AZURE_CLIENT_SECRET, or asked for
     #[arg(long, requires_all = ["username", "tenant"], conflicts_with_all = ["scope", "claims_challenge"])]
     pub(crate) service_principal: bool,
 
