@@ -14,7 +14,7 @@ use crate::{Error, ErrorKind, Secret, plain_file};
 #[async_trait]
 pub trait AssertionSource: fmt::Debug + Send + Sync {
     /// What tells it apart from others, such as `GitHub Actions`.
-    fn name(&self) -> &str;
+    fn name(&self) -> &'static str;
 
     /// An assertion for the audience `api://AzureADTokenExchange`, or whatever the registration demands.
     ///
@@ -49,7 +49,7 @@ impl fmt::Debug for AssertionCallback {
 
 #[async_trait]
 impl AssertionSource for AssertionCallback {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "callback"
     }
 

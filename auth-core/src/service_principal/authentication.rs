@@ -77,7 +77,7 @@ impl ServicePrincipalAuthentication {
     }
 
     /// What proves who the application is, such as `secret` or `GitHub Actions`.
-    pub fn credential(&self) -> &str {
+    pub fn credential(&self) -> &'static str {
         self.cached.source().proof.kind()
     }
 }

@@ -86,10 +86,7 @@ pub(super) fn find(
     if notes.is_empty() && env.var(CLIENT).is_some() {
         notes.push(format!("{CLIENT} is set, but AZURE_CLIENT_SECRET is missing, or another credential"));
     }
-    let message = match notes.is_empty() {
-        true => "no variable describes an application".to_owned(),
-        false => notes.join("; "),
-    };
+    let message = if notes.is_empty() { "no variable describes an application".to_owned() } else { notes.join("; ") };
     Err(Error::new(ErrorKind::Unavailable, message))
 }
 
@@ -113,7 +110,7 @@ impl Group {
         let Some(mark) = mark else { return Err(Gap::Absent) };
         let given = wanted.filter(|_| is_own);
         let missing: Vec<_> =
-            self.names().filter(|name| !is_set(name) && !(given.is_some() && *name == AZUREML_TENANT)).collect();
+            self.names().filter(|name| !(is_set(name) || given.is_some() && *name == AZUREML_TENANT)).collect();
         if !missing.is_empty() {
             let verb = if missing.len() == 1 { "is" } else { "are" };
             return Err(Gap::Partial(format!("{mark} is set, but {} {verb} missing", missing.join(" and "))));

@@ -55,7 +55,7 @@ pub(super) fn endpoint(variable: &str, text: &str) -> Result<Url, Error> {
 
 #[async_trait]
 impl AssertionSource for Oidc {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         match self.platform {
             Platform::AzurePipelines { .. } => "Azure Pipelines",
             Platform::GitHubActions { .. } => "GitHub Actions",

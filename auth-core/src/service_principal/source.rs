@@ -48,7 +48,7 @@ pub(super) struct ServicePrincipalSource {
 }
 
 impl Proof {
-    pub(super) fn kind(&self) -> &str {
+    pub(super) fn kind(&self) -> &'static str {
         match self {
             Self::Asked(source) => source.name(),
             Self::Certificate(_) => "certificate",

@@ -2,11 +2,11 @@
 #![allow(rustdoc::bare_urls, reason = "these texts are help on a terminal first")]
 #![allow(clippy::doc_markdown, reason = "these comments are the text of the help")]
 
-use std::fmt;
+use std::convert::Infallible;
 use std::path::PathBuf;
 
 use auth_cache::Protection;
-use auth_core::CloudSettings;
+use auth_core::{CloudSettings, Secret};
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
@@ -114,7 +114,7 @@ pub(crate) struct LoginArgs {
 }
 
 /// With what an application signs in.
-#[derive(Args)]
+#[derive(Debug, Args)]
 #[command(next_help_heading = "Service principals")]
 #[group(skip)]
 pub(crate) struct ServicePrincipalArgs {
@@ -124,8 +124,8 @@ pub(crate) struct ServicePrincipalArgs {
     pub(crate) service_principal: bool,
 
     /// The client secret, or @ and the name of a file that holds it, which keeps it out of the list of processes
-    #[arg(short, long, value_name = "SECRET", requires = "service_principal")]
-    pub(crate) password: Option<String>,
+    #[arg(short, long, value_name = "SECRET", value_parser = secret, requires = "service_principal")]
+    pub(crate) password: Option<Secret>,
 
     /// A PEM file with the private key and the certificate; it must stay there
     #[arg(long, value_name = "FILE", requires = "service_principal", conflicts_with = "password")]
@@ -136,21 +136,17 @@ pub(crate) struct ServicePrincipalArgs {
     pub(crate) use_cert_sn_issuer: bool,
 
     /// A token of another issuer, or @ and the name of a file that holds it
-    #[arg(long, value_name = "TOKEN", requires = "service_principal", conflicts_with_all = ["password", "certificate"])]
-    pub(crate) federated_token: Option<String>,
+    #[arg(long, value_name = "TOKEN", value_parser = secret, requires = "service_principal", conflicts_with_all = ["password", "certificate"])]
+    pub(crate) federated_token: Option<Secret>,
 
     /// A file with such a token that somebody keeps renewing, such as AZURE_FEDERATED_TOKEN_FILE; it is read each time
     #[arg(long, value_name = "FILE", requires = "service_principal", conflicts_with_all = ["password", "certificate", "federated_token"])]
     pub(crate) federated_token_file: Option<PathBuf>,
 }
 
-impl fmt::Debug for ServicePrincipalArgs {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Some of it is secret.
-        f.debug_struct("ServicePrincipalArgs")
-            .field("service_principal", &self.service_principal)
-            .finish_non_exhaustive()
-    }
+/// From the command line into memory that is wiped.
+fn secret(text: &str) -> Result<Secret, Infallible> {
+    Ok(text.into())
 }
 
 #[derive(Debug, Args)]

@@ -54,12 +54,16 @@ fn credential(args: &ServicePrincipalArgs, env: &Env) -> Result<Credential, Erro
 }
 
 /// What an option says, or what is in the file that it names after an @ (as the Azure CLI does).
-fn given(option: &str, value: &str) -> Result<Secret, Error> {
-    let Some(path) = value.strip_prefix('@') else {
+fn given(option: &str, value: &Secret) -> Result<Secret, Error> {
+    let Some(path) = value.expose().strip_prefix('@') else {
+        if value.expose().trim().is_empty() {
+            return Err(Error::new(ErrorKind::Configuration, format!("{option} is followed by nothing"))
+                .with_help(format!("give {option} @<file>")));
+        }
         say(&format!(
             "warning: what follows {option} can be read by everybody on this machine while azml runs; {option} @<file> hides it"
         ));
-        return Ok(value.into());
+        return Ok(value.clone());
     };
     let refuse = |why: String| {
         Error::new(ErrorKind::Configuration, format!("{path}, which {option} names, {why}"))
