@@ -7,15 +7,13 @@
 //! | `AZML_PASSPHRASE` | the passphrase; unless `AZML_PROTECTION` says otherwise it comes after the keyring, and before a key file |
 //! | `AZML_LOCK_TIMEOUT` | how many seconds a login is waited for that another process holds |
 
-use std::sync::Arc;
 #[cfg(feature = "cache")]
 use std::time::Duration;
 
 #[cfg(feature = "cache")]
 use auth_cache::{FileStore, Protection};
-use auth_core::{Env, TokenStore};
 #[cfg(feature = "cache")]
-use auth_core::{Error, ErrorKind, Secret};
+use auth_core::{Env, Error, ErrorKind, Secret};
 
 pub use crate::dirs::config_dir;
 
@@ -50,18 +48,11 @@ pub fn file_store_under(env: &Env, protection: Protection) -> Result<Option<File
 
 /// Where the processes of one node share the token of a run: in the job's own folder, sealed with the run's own passphrase
 /// (`AZ_BATCHAI_JOB_TEMP` and `AZUREML_RUN_TOKEN_PASS`, as azureml-core 1.61 does). None where there is no such folder.
-pub(crate) fn of_node(env: &Env) -> Option<Arc<dyn TokenStore>> {
-    #[cfg(feature = "cache")]
-    {
-        let (folder, passphrase) = (env.path("AZ_BATCHAI_JOB_TEMP")?, Secret::new(env.var("AZUREML_RUN_TOKEN_PASS")?));
-        let store = FileStore::new(folder.join("azml_run_token")).with_protection(Protection::passphrase());
-        Some(Arc::new(store.with_passphrase(move || Some(passphrase.clone()))))
-    }
-    #[cfg(not(feature = "cache"))]
-    {
-        let _ = env;
-        None
-    }
+#[cfg(feature = "cache")]
+pub(crate) fn of_node(env: &Env) -> Option<FileStore> {
+    let (folder, passphrase) = (env.path("AZ_BATCHAI_JOB_TEMP")?, Secret::new(env.var("AZUREML_RUN_TOKEN_PASS")?));
+    let store = FileStore::new(folder.join("azml_run_token")).with_protection(Protection::passphrase());
+    Some(store.with_passphrase(move || Some(passphrase.clone())))
 }
 
 /// Reads what `AZML_PROTECTION` may say: places in order of preference, separated by commas.

@@ -51,7 +51,7 @@ impl Ambient<'_> {
             Err(Error::new(ErrorKind::Unavailable, format!("it is of no user, and {} is wanted", wanted.as_str())))
         } else {
             RunTokenAuthentication::from_env(self.env, self.cloud.clone())
-                .and_then(|auth| auth.http(self.http.clone()).clock(self.clock.clone()).sharing(self.env, self.store))
+                .map(|auth| auth.http(self.http.clone()).clock(self.clock.clone()).sharing(self.env, self.store))
         };
         self.member(NAME, found, |auth| Existing::new(NAME, auth, self.tenant.cloned(), None))
     }

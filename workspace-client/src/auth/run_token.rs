@@ -119,13 +119,12 @@ impl RunTokenBuilder {
     }
 
     /// Keeps renewed tokens where the environment wants them, or else in `store`, and assembles it.
-    pub(super) fn sharing(self, env: &Env, store: &Arc<dyn TokenStore>) -> Result<RunTokenAuthentication, Error> {
-        let store = if env.var("AZUREML_DISABLE_REFRESHED_TOKEN_SHARING").is_some() {
-            Arc::new(MemoryStore::new())
-        } else {
-            crate::storage::of_node(env).unwrap_or_else(|| store.clone())
+    pub(super) fn sharing(self, env: &Env, store: &Arc<dyn TokenStore>) -> RunTokenAuthentication {
+        let store = match env.var("AZUREML_DISABLE_REFRESHED_TOKEN_SHARING") {
+            Some(_) => Arc::new(MemoryStore::new()),
+            None => of_node(env).unwrap_or_else(|| store.clone()),
         };
-        Ok(self.store(store).build())
+        self.store(store).build()
     }
 
     /// Assembles it.
@@ -245,6 +244,16 @@ impl RunTokenSource {
 struct TokenResult {
     token: Secret,
     expiry_time_utc: Option<String>,
+}
+
+#[cfg(feature = "cache")]
+fn of_node(env: &Env) -> Option<Arc<dyn TokenStore>> {
+    crate::storage::of_node(env).map(|store| Arc::new(store) as _)
+}
+
+#[cfg(not(feature = "cache"))]
+fn of_node(_env: &Env) -> Option<Arc<dyn TokenStore>> {
+    None
 }
 
 fn until(token: Secret, expires_on: SystemTime) -> AccessToken {

@@ -39,8 +39,8 @@ pub use self::fault::{Effect, Fault};
 pub use self::log::LoggedRequest;
 pub use self::tls::AZURE_HOSTS;
 pub use self::world::{
-    AuthenticationContext, FederatedCredential, Membership, RegisteredCertificate, ServicePrincipal, Subscription, Tenant,
-    User, Workspace, World, defaults,
+    AuthenticationContext, FederatedCredential, Membership, RegisteredCertificate, ServicePrincipal, Subscription,
+    Tenant, User, Workspace, World, defaults,
 };
 
 use self::server::Server;

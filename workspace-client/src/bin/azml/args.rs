@@ -2,7 +2,6 @@
 #![allow(rustdoc::bare_urls, reason = "these texts are help on a terminal first")]
 #![allow(clippy::doc_markdown, reason = "these comments are the text of the help")]
 
-use std::convert::Infallible;
 use std::path::PathBuf;
 
 use auth_cache::Protection;
@@ -124,7 +123,7 @@ pub(crate) struct ServicePrincipalArgs {
     pub(crate) service_principal: bool,
 
     /// The client secret, or @ and the name of a file that holds it, which keeps it out of the list of processes
-    #[arg(short, long, value_name = "SECRET", value_parser = secret, requires = "service_principal")]
+    #[arg(short, long, value_name = "SECRET", requires = "service_principal")]
     pub(crate) password: Option<Secret>,
 
     /// A PEM file with the private key and the certificate; it must stay there
@@ -136,17 +135,12 @@ pub(crate) struct ServicePrincipalArgs {
     pub(crate) use_cert_sn_issuer: bool,
 
     /// A token of another issuer, or @ and the name of a file that holds it
-    #[arg(long, value_name = "TOKEN", value_parser = secret, requires = "service_principal", conflicts_with_all = ["password", "certificate"])]
+    #[arg(long, value_name = "TOKEN", requires = "service_principal", conflicts_with_all = ["password", "certificate"])]
     pub(crate) federated_token: Option<Secret>,
 
     /// A file with such a token that somebody keeps renewing, such as AZURE_FEDERATED_TOKEN_FILE; it is read each time
     #[arg(long, value_name = "FILE", requires = "service_principal", conflicts_with_all = ["password", "certificate", "federated_token"])]
     pub(crate) federated_token_file: Option<PathBuf>,
-}
-
-/// From the command line into memory that is wiped.
-fn secret(text: &str) -> Result<Secret, Infallible> {
-    Ok(text.into())
 }
 
 #[derive(Debug, Args)]

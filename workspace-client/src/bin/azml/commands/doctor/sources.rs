@@ -22,12 +22,12 @@ pub(super) async fn find(
         return vec![Finding::absent("any", "cannot be told before the cloud is known")];
     };
     let mut findings = vec![machine(context), service_principal(auth, user, context), run_token(auth, user, context)];
-    let used = auth.account().await;
-    findings.push(of_account("saved login", used.clone().transpose()));
+    let chosen = auth.account().await;
+    findings.push(of_account("saved login", chosen.clone().transpose()));
     // Where it is not known which one is used, one of these might be it.
-    if let Ok(used) = used {
+    if let Ok(chosen) = chosen {
         let others = auth.accounts().await.unwrap_or_default();
-        findings.extend(others.into_iter().filter(|account| Some(account) != used.as_ref()).map(|account| {
+        findings.extend(others.into_iter().filter(|account| Some(account) != chosen.as_ref()).map(|account| {
             let name = account.username.or(account.home_account_id).unwrap_or_default();
             Finding::absent("another saved login", format!("{name}; azml login --username {name} chooses it"))
         }));
