@@ -12,9 +12,9 @@ use std::sync::Arc;
 use url::Url;
 
 pub use self::builder::CloudBuilder;
-pub use self::settings::CloudSettings;
 #[cfg(feature = "http")]
 pub(crate) use self::endpoint::is_trustworthy;
+pub use self::settings::CloudSettings;
 
 use self::endpoint::endpoint;
 use self::known::{AUTHORITY_ALIASES, KNOWN, Known};
