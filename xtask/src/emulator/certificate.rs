@@ -1,6 +1,7 @@
 //! Certificates with which applications sign in.
 
 use rcgen::{CertificateParams, DnType, KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256, RsaKeySize};
+use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
 
 use super::world::RegisteredCertificate;
@@ -49,7 +50,8 @@ impl ClientCertificate {
         certificate.distinguished_name.push(DnType::CommonName, "An application");
         let certificate = certificate.self_signed(key).expect("a certificate signs itself");
         let registration = RegisteredCertificate {
-            thumbprint: Sha256::digest(certificate.der()).into(),
+            sha1: Sha1::digest(certificate.der()).into(),
+            sha256: Sha256::digest(certificate.der()).into(),
             public_key_pem: key.public_key_pem(),
         };
         Self { key_pem: key.serialize_pem(), certificate_pem: certificate.pem(), registration }

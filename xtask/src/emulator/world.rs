@@ -157,8 +157,10 @@ pub struct ServicePrincipal {
 /// What is known of an application's certificate.
 #[derive(Clone, Debug)]
 pub struct RegisteredCertificate {
+    /// SHA-1 of its DER encoding, which older clients send (observed: azure-identity 1.27).
+    pub sha1: [u8; 20],
     /// SHA-256 of its DER encoding.
-    pub thumbprint: [u8; 32],
+    pub sha256: [u8; 32],
     /// Its public key, as PEM.
     pub public_key_pem: String,
 }

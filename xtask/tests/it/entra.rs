@@ -1,10 +1,13 @@
 //! Signing in and refreshing.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE;
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use reqwest::StatusCode;
 use serde_json::json;
-use xtask::emulator::{Emulator, World, defaults};
+use xtask::emulator::{ClientCertificate, Emulator, World, defaults};
 
 use crate::client::{ARM_SCOPE, LOGIN, Loopback, VERIFIER, authorize_url, claims, client, json, refresh, token};
 
@@ -299,4 +302,32 @@ async fn discovery_names_the_endpoints_of_the_host_that_was_asked() {
     let (_, plain) = json(direct.get(url).send().await.unwrap()).await;
     assert_eq!(plain["token_endpoint"], format!("{}/organizations/oauth2/v2.0/token", azure.http_url()));
     assert_eq!(plain["issuer"], format!("{}/{{tenantid}}/v2.0", azure.http_url()));
+}
+
+/// Observed: azure-identity 1.27 names its certificate by a padded SHA-1 thumbprint, and sends times with fractions.
+#[tokio::test]
+async fn an_assertion_as_microsoft_s_python_client_signs_it_is_taken_and_a_changed_one_is_not() {
+    let (azure, certificate) = (Emulator::start(), ClientCertificate::rsa());
+    azure.change_world(|world| world.service_principals[0].certificates.push(certificate.registration()));
+    let url = format!("{LOGIN}/{}/oauth2/v2.0/token", defaults::CONTOSO);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64();
+    let id = defaults::SERVICE_PRINCIPAL_ID;
+    let claims = json!({"aud": url, "iss": id, "sub": id, "exp": now + 600.0, "iat": now, "jti": "1"});
+    let mut header = Header::new(Algorithm::RS256);
+    header.x5t = Some(URL_SAFE.encode(certificate.registration().sha1));
+    let key = EncodingKey::from_rsa_pem(certificate.key_pem.as_bytes()).unwrap();
+    let assertion = jsonwebtoken::encode(&header, &claims, &key).unwrap();
+    let changed = format!("{}AAAA", &assertion[..assertion.len() - 4]);
+    let client = client(&azure);
+    for (assertion, status) in [(&assertion, 200), (&changed, 401)] {
+        let form = [
+            ("grant_type", "client_credentials"),
+            ("client_id", id),
+            ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+            ("client_assertion", assertion),
+            ("scope", "https://management.core.windows.net//.default"),
+        ];
+        let (found, answer) = token(&client, defaults::CONTOSO, &form).await;
+        assert_eq!(found, status, "{answer}");
+    }
 }

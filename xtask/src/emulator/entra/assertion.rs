@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::super::state::State as Memory;
 use super::super::tokens;
-use super::super::world::{ServicePrincipal, Tenant};
+use super::super::world::{RegisteredCertificate, ServicePrincipal, Tenant};
 use super::error::EntraError;
 use super::token::TokenRequest;
 
@@ -42,7 +42,9 @@ pub(super) fn check(
         check_federation(assertion, principal, &claims)?;
     }
     let now = memory.now();
-    let time = |name: &str| claims[name].as_i64();
+    // With a fraction, from MSAL (RFC 7519, 2: `NumericDate`).
+    #[expect(clippy::cast_possible_truncation, reason = "the cast saturates, as it should")]
+    let time = |name: &str| claims[name].as_f64().map(|seconds| seconds as i64);
     let begins = time("nbf").unwrap_or_default();
     // Entra ID tolerates clocks that differ by five minutes.
     if now + 300 < begins || time("exp").is_none_or(|ends| now - 300 >= ends) {
@@ -64,8 +66,14 @@ fn check_signature(assertion: &str, principal: &ServicePrincipal) -> Result<(), 
         EntraError::invalid_client(700_027, message)
     };
     let header = decode_header(assertion).map_err(|_| refuse("The header of the assertion is malformed."))?;
-    let named = header.x5t_s256.as_deref().and_then(|text| URL_SAFE_NO_PAD.decode(text).ok());
-    let registered = principal.certificates.iter().find(|own| named.as_deref() == Some(&own.thumbprint[..]));
+    // MSAL pads it.
+    let bytes = |text: &Option<String>| URL_SAFE_NO_PAD.decode(text.as_deref()?.trim_end_matches('=')).ok();
+    let (sha1, sha256) = (bytes(&header.x5t), bytes(&header.x5t_s256));
+    let is_named = |own: &&RegisteredCertificate| match &sha256 {
+        Some(sha256) => *sha256 == own.sha256,
+        None => sha1.as_deref() == Some(&own.sha1[..]),
+    };
+    let registered = principal.certificates.iter().find(is_named);
     let registered = registered.ok_or_else(|| refuse("The key was not found."))?;
     if ![Algorithm::PS256, Algorithm::RS256].contains(&header.alg) {
         return Err(refuse("The algorithm is not supported."));
