@@ -9,9 +9,11 @@ use url::Url;
 
 use crate::Env;
 
-/// How long an opener may take to say that it failed. A browser that runs in the foreground never ends by itself, so
+/// How long a command of `BROWSER` may take to say that it failed. It may be the browser itself, which never ends by itself, so
 /// whatever is still running by then counts as opened.
-const OPENER_PATIENCE: Duration = Duration::from_secs(1);
+const BROWSER_PATIENCE: Duration = Duration::from_secs(1);
+/// How long the system's opener, which only launches a browser, may take before it is killed.
+const LAUNCHER_PATIENCE: Duration = Duration::from_secs(3);
 
 /// Which browser shows the sign-in page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,21 +31,56 @@ impl Browser {
         if self == Self::None {
             return false;
         }
-        for mut command in commands(env, url) {
-            let program = command.as_std().get_program().to_owned();
-            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-            let Ok(mut child) = command.spawn() else { continue };
-            match timeout(OPENER_PATIENCE, child.wait()).await {
-                Ok(Ok(status)) if status.success() => return true,
-                Err(_still_running) => return true,
-                Ok(outcome) => tracing::debug!(?program, ?outcome, "this browser did not open"),
-            }
+        if env.var("BROWSER").is_some() {
+            run_named(commands(env, url)).await
+        } else {
+            launch(commands(env, url)).await
         }
-        false
     }
 }
 
+/// Runs the first command that works, and leaves it running.
+async fn run_named(commands: Vec<Command>) -> bool {
+    for mut command in commands {
+        let program = command.as_std().get_program().to_owned();
+        let Ok(mut child) = command.spawn() else { continue };
+        match timeout(BROWSER_PATIENCE, child.wait()).await {
+            Ok(Ok(status)) if status.success() => return true,
+            Err(_still_running) => return true,
+            Ok(outcome) => tracing::debug!(?program, ?outcome, "this browser did not open"),
+        }
+    }
+    false
+}
+
+/// Runs the first launcher that works. One that hangs is killed, and no other is tried, as it may have opened something.
+async fn launch(commands: Vec<Command>) -> bool {
+    for mut command in commands {
+        let program = command.as_std().get_program().to_owned();
+        let Ok(mut child) = command.kill_on_drop(true).spawn() else { continue };
+        match timeout(LAUNCHER_PATIENCE, child.wait()).await {
+            Ok(Ok(status)) if status.success() => return true,
+            Ok(outcome) => tracing::debug!(?program, ?outcome, "this browser did not open"),
+            Err(_still_running) => {
+                tracing::debug!(?program, "this opener hangs, and is killed");
+                // It has ended then, and is reaped.
+                let _ = child.kill().await;
+                return false;
+            }
+        }
+    }
+    false
+}
+
 fn commands(env: &Env, url: &Url) -> Vec<Command> {
+    let mut commands = named_or_system(env, url);
+    for command in &mut commands {
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    }
+    commands
+}
+
+fn named_or_system(env: &Env, url: &Url) -> Vec<Command> {
     let Some(browsers) = env.var("BROWSER") else {
         return open::commands(url.as_str()).into_iter().map(Command::from).collect();
     };
@@ -83,5 +120,30 @@ mod tests {
         assert_eq!(two[0], "/opt/b --new-window|https://login.example/a?b=c&d=%20");
         assert_eq!(two[1], "lynx -x|https://login.example/a?b=c&d=%20");
         assert_eq!(lines("x %s &"), ["x https://login.example/a?b=c&d=%20"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_opener_that_hangs_is_killed_after_three_seconds() {
+        let folder = std::env::temp_dir().join(format!("azml-opener-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let (pid_file, other) = (folder.join("pid"), folder.join("other"));
+        let script = format!("echo $$ > '{0}.new'; mv '{0}.new' '{0}'; exec sleep 600", pid_file.display());
+        let mut hanging = Command::new("sh");
+        hanging.args(["-c", &script]);
+        let mut next = Command::new("touch");
+        next.arg(&other);
+        let start = tokio::time::Instant::now();
+        // Time stands still while this thread waits for the script to have started.
+        let mut launched = std::pin::pin!(launch(vec![hanging, next]));
+        assert!(futures_util::poll!(&mut launched).is_pending());
+        while !pid_file.exists() {
+            std::thread::yield_now();
+        }
+        assert!(!launched.await);
+        assert_eq!(start.elapsed(), LAUNCHER_PATIENCE);
+        let pid = std::fs::read_to_string(&pid_file).unwrap();
+        assert!(!std::path::Path::new("/proc").join(pid.trim()).exists(), "it is gone, and reaped");
+        assert!(!other.exists(), "no second opener shows the page twice");
+        std::fs::remove_dir_all(folder).unwrap();
     }
 }

@@ -1,6 +1,5 @@
 //! The sign-in itself.
 
-use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,24 +9,17 @@ use url::Url;
 use super::browser::Browser;
 use super::loopback::Loopback;
 use super::page::Page;
+use super::paste;
+use super::prompt::{Prompt, SignIn};
 use super::redirect::Redirect;
-use crate::oauth::{EntraClient, headline};
-use crate::{Env, Error, ErrorKind, Grant, Tenant, TokenRequest};
+use super::surroundings::Surroundings;
+use crate::oauth::{EntraClient, ResponseMode, headline};
+use crate::{Env, Error, ErrorKind, Grant, Secret, Tenant, TokenRequest};
 
 /// How long a person has by default.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(300);
 
-/// How the person is told where to sign in. Libraries never print; a program that wants its user to see the URL implements
-/// this.
-pub trait Prompt: Debug + Send + Sync {
-    /// Called once for each sign-in, before the browser opens, with the URL that a person may also open by hand.
-    fn sign_in_at(&self, url: &Url);
-
-    /// Called if no browser could be opened, so that the URL is the only way.
-    fn no_browser(&self) {}
-}
-
-/// Signs a person in with authorization code, PKCE and a loopback redirect (RFC 8252).
+/// Signs a person in with authorization code, PKCE and a loopback redirect (RFC 8252), or with a device code (RFC 8628).
 #[derive(Clone, Debug)]
 pub struct InteractiveLogin {
     client: EntraClient,
@@ -35,13 +27,15 @@ pub struct InteractiveLogin {
     browser: Browser,
     prompt: Option<Arc<dyn Prompt>>,
     login_hint: Option<String>,
-    timeout: Duration,
+    timeout: Option<Duration>,
+    use_device_code: bool,
 }
 
 impl InteractiveLogin {
     /// A sign-in through the system's browser, for which the person has 5 minutes.
     pub fn new(client: EntraClient, env: Env) -> Self {
-        Self { client, env, browser: Browser::System, prompt: None, login_hint: None, timeout: DEFAULT_TIMEOUT }
+        let (browser, prompt, login_hint, timeout) = (Browser::System, None, None, None);
+        Self { client, env, browser, prompt, login_hint, timeout, use_device_code: false }
     }
 
     /// Chooses the browser.
@@ -62,9 +56,15 @@ impl InteractiveLogin {
         self
     }
 
-    /// Sets how long the person has.
+    /// Sets how long the person has; by default 5 minutes, or as long as the device code is valid.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Signs in with a code that the person enters on any device, instead of a browser that comes back to this machine.
+    pub fn use_device_code(mut self, use_device_code: bool) -> Self {
+        self.use_device_code = use_device_code;
         self
     }
 
@@ -74,49 +74,111 @@ impl InteractiveLogin {
     /// [`ErrorKind::Cancelled`] if the person declined, [`ErrorKind::Timeout`] if nothing came back in time,
     /// [`ErrorKind::Interaction`] if there is neither a browser nor a prompt, and whatever Entra ID refuses.
     pub async fn sign_in(&self, tenant: &Tenant, request: &TokenRequest) -> Result<Grant, Error> {
-        let loopback = Loopback::bind().await?;
-        let hint = self.login_hint.as_deref();
-        let authorization = self.client.authorize(tenant, request, &loopback.redirect_uri(), hint)?;
-        if let Some(prompt) = &self.prompt {
-            prompt.sign_in_at(authorization.url());
+        if self.use_device_code {
+            self.by_device_code(tenant, request).await
+        } else {
+            self.by_browser(tenant, request).await
         }
-        let state = authorization.state().clone();
-        let wait = async {
-            let mut redirect = std::pin::pin!(loopback.redirect(&state));
-            // The redirect may come while the opener is still being waited for.
-            tokio::select! {
-                biased;
-                arrived = &mut redirect => return Ok(arrived),
-                opened = self.open(authorization.url()) => opened?,
-            }
-            Ok(redirect.await)
+    }
+
+    async fn by_device_code(&self, tenant: &Tenant, request: &TokenRequest) -> Result<Grant, Error> {
+        let Some(prompt) = &self.prompt else {
+            return Err(Error::new(ErrorKind::Interaction, "nobody can be shown a device code here")
+                .with_help("run azml login --use-device-code in a terminal"));
         };
-        let (redirect, answer) = timeout(self.timeout, wait).await.map_err(|_| {
-            Error::new(ErrorKind::Timeout, format!("nobody signed in within {} s", self.timeout.as_secs()))
-                .with_help("run azml login again and finish in the browser, or give more time with --timeout")
-        })??;
+        let code = self.client.device_code(tenant, request).await?;
+        prompt.device_code(&code);
+        let limit = self.timeout.unwrap_or(code.lifetime());
+        let wait = self.client.redeem_device_code(&code);
+        timeout(limit, wait)
+            .await
+            .unwrap_or_else(|_| Err(nobody(limit, "enter the code, or give more time with --timeout")))
+    }
+
+    async fn by_browser(&self, tenant: &Tenant, request: &TokenRequest) -> Result<Grant, Error> {
+        let surroundings = Surroundings::detect(&self.env);
+        // Whoever names a browser, such as VS Code on a remote machine, knows how to reach the person.
+        let has_browser = surroundings.has_browser() || self.env.var("BROWSER").is_some();
+        let opens_browser = self.browser == Browser::System && has_browser;
+        let takes_paste = !opens_browser || surroundings != Surroundings::Desktop;
+        if !opens_browser && self.prompt.is_none() {
+            return Err(no_browser(&format!("no browser can be opened: {}", surroundings.reason())));
+        }
+        let loopback = Loopback::bind().await?;
+        let (port, redirect_uri) = (loopback.port(), loopback.redirect_uri());
+        let mode = if takes_paste { ResponseMode::Query } else { ResponseMode::FormPost };
+        let hint = self.login_hint.as_deref();
+        let authorization = self.client.authorize(tenant, request, &redirect_uri, mode, hint)?;
+        let (url, state) = (authorization.url(), authorization.state().clone());
+        if let Some(prompt) = &self.prompt {
+            prompt.sign_in_at(&SignIn { url, surroundings, opens_browser, takes_paste });
+        }
+        let wait = async {
+            let mut open = std::pin::pin!(self.open(url, opens_browser));
+            let mut paste = std::pin::pin!(self.pasted(takes_paste, port, &state));
+            let mut redirect = std::pin::pin!(loopback.redirect(&state));
+            let mut is_opened = false;
+            loop {
+                tokio::select! {
+                    biased;
+                    (arrived, answer) = &mut redirect => return Ok((arrived, Some(answer))),
+                    pasted = &mut paste => return Ok((pasted, None)),
+                    opened = &mut open, if !is_opened => {
+                        opened?;
+                        is_opened = true;
+                    }
+                }
+            }
+        };
+        let limit = self.timeout.unwrap_or(DEFAULT_TIMEOUT);
+        let arrived = timeout(limit, wait).await.map_err(|_| {
+            nobody(
+                limit,
+                "run azml login again and finish in the browser, give more time with --timeout, or use \
+                 azml login --use-device-code where no browser can come back to this machine",
+            )
+        });
+        let (redirect, answer) = arrived??;
         let result = match redirect {
             Redirect::Code(code) => self.client.redeem(authorization, &code).await,
             Redirect::Error(error, description) => Err(refusal(&error, &description)),
         };
-        answer.show(if result.is_ok() { Page::Success } else { Page::Failure }).await;
+        if let Some(answer) = answer {
+            answer.show(if result.is_ok() { Page::Success } else { Page::Failure }).await;
+        }
         result
     }
 
-    /// Opens the browser; it is an error only if the person has no other way to learn the URL.
-    async fn open(&self, url: &Url) -> Result<(), Error> {
-        if self.browser.open(&self.env, url).await {
-            return Ok(());
-        }
-        let Some(prompt) = &self.prompt else {
-            return Err(Error::new(ErrorKind::Interaction, "no browser could be opened")
-                .with_help("run azml login in a terminal, or set BROWSER to a program that opens a URL"));
-        };
-        if self.browser != Browser::None {
+    /// Opens the browser, if one is wanted; it is an error only if the person has no other way to learn the URL.
+    async fn open(&self, url: &Url, opens_browser: bool) -> Result<(), Error> {
+        if opens_browser && !self.browser.open(&self.env, url).await {
+            let prompt = self.prompt.as_ref().ok_or_else(|| no_browser("no browser could be opened"))?;
             prompt.no_browser();
         }
         Ok(())
     }
+
+    /// The redirect that the person pastes. Each mistake is told, and another attempt is waited for.
+    async fn pasted(&self, takes_paste: bool, port: u16, state: &Secret) -> Redirect {
+        if let Some(prompt) = self.prompt.as_ref().filter(|_| takes_paste) {
+            while let Some(text) = prompt.paste().await {
+                match paste::read(&text, port, state) {
+                    Ok(redirect) => return redirect,
+                    Err(mistake) => prompt.paste_refused(&mistake.to_string()),
+                }
+            }
+        }
+        std::future::pending().await
+    }
+}
+
+fn no_browser(message: &str) -> Error {
+    Error::new(ErrorKind::Interaction, message)
+        .with_help("run azml login in a terminal, or set BROWSER to a program that opens a URL")
+}
+
+fn nobody(limit: Duration, help: &str) -> Error {
+    Error::new(ErrorKind::Timeout, format!("nobody signed in within {} s", limit.as_secs())).with_help(help)
 }
 
 fn refusal(error: &str, description: &str) -> Error {

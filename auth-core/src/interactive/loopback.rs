@@ -51,6 +51,11 @@ impl Loopback {
         Err(Error::new(ErrorKind::Configuration, "every port that was tried on 127.0.0.1 is taken on [::1]"))
     }
 
+    /// The port of both families.
+    pub(super) fn port(&self) -> u16 {
+        self.port
+    }
+
     /// The redirect URI, without a slash at the end (observed: az 2.91).
     pub(super) fn redirect_uri(&self) -> String {
         format!("http://localhost:{}", self.port)

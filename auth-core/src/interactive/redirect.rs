@@ -23,8 +23,10 @@ pub(super) enum Redirect {
 /// Why a request is not the redirect. It is answered, and the waiting goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stray {
-    BadState,
     BadRequest,
+    BadState,
+    Doubled,
+    NoState,
     WrongHost,
     WrongPath,
 }
@@ -119,17 +121,17 @@ fn is_own_host(host: &str, port: u16) -> bool {
 }
 
 /// The code or the error, if the state is ours. A parameter that occurs twice, or a request without a state, is nobody's.
-fn checked_parameters(parameters: &[u8], state: &Secret) -> Result<Redirect, Stray> {
+pub(super) fn checked_parameters(parameters: &[u8], state: &Secret) -> Result<Redirect, Stray> {
     let one = |name: &str| {
         let mut found = form_urlencoded::parse(parameters).filter(|(key, _)| key == name).map(|(_, value)| value);
         match (found.next(), found.next()) {
             (None, _) => Ok(None),
             (Some(value), None) => Ok(Some(Secret::new(value.into_owned()))),
-            (Some(_), Some(_)) => Err(Stray::BadRequest),
+            (Some(_), Some(_)) => Err(Stray::Doubled),
         }
     };
     let (code, error, description, found) = (one("code")?, one("error")?, one("error_description")?, one("state")?);
-    let found = found.ok_or(Stray::BadState)?;
+    let found = found.ok_or(Stray::NoState)?;
     if !bool::from(found.expose().as_bytes().ct_eq(state.expose().as_bytes())) {
         return Err(Stray::BadState);
     }

@@ -50,6 +50,16 @@ pub enum ClientCredential {
     Secret(Secret),
 }
 
+/// How the browser brings the authority's answer to the redirect URI (OAuth 2.0 Multiple Response Types, 2.1, and its Form Post
+/// Response Mode).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResponseMode {
+    /// In the body of a POST: the code is in no address bar and no history.
+    FormPost,
+    /// In the address, from where a person can copy it to another machine.
+    Query,
+}
+
 /// A sign-in that was started: the URL for the browser, and what proves that the answer belongs to it.
 #[derive(Debug)]
 pub struct AuthorizationRequest {
@@ -101,7 +111,7 @@ impl EntraClient {
         &self.client_id
     }
 
-    /// Starts a sign-in with authorization code and PKCE S256 (RFC 7636). The answer is to be posted to `redirect_uri`, which
+    /// Starts a sign-in with authorization code and PKCE S256 (RFC 7636). The answer is to come to `redirect_uri`, which
     /// is used to the letter (observed: az 2.91 sends `http://localhost:<port>` without a slash). `login_hint` is the user
     /// principal name of whoever is to sign in; without it the person is asked to choose an account.
     pub fn authorize(
@@ -109,6 +119,7 @@ impl EntraClient {
         tenant: &Tenant,
         request: &TokenRequest,
         redirect_uri: &str,
+        mode: ResponseMode,
         login_hint: Option<&str>,
     ) -> Result<AuthorizationRequest, Error> {
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
@@ -120,7 +131,13 @@ impl EntraClient {
         let mut authorize = client
             .authorize_url(CsrfToken::new_random)
             .add_scopes(delegated_scopes(request))
-            .add_extra_param("response_mode", "form_post")
+            .add_extra_param(
+                "response_mode",
+                match mode {
+                    ResponseMode::FormPost => "form_post",
+                    ResponseMode::Query => "query",
+                },
+            )
             .add_extra_param("nonce", nonce.clone())
             .add_extra_param("client_info", "1")
             .set_pkce_challenge(challenge);
@@ -231,7 +248,7 @@ impl EntraClient {
     }
 
     /// The `claims` parameter of this request.
-    fn claims(&self, request: &TokenRequest) -> Result<Option<String>, Error> {
+    pub(super) fn claims(&self, request: &TokenRequest) -> Result<Option<String>, Error> {
         with_capabilities(request.requested_claims(), self.http.answers_challenges())
     }
 
@@ -242,7 +259,7 @@ impl EntraClient {
             .set_token_uri(TokenUrl::from_url(endpoint(&self.cloud, tenant, "token")))
     }
 
-    fn exchange(&self, tenant: &Tenant, request: &TokenRequest) -> Exchange {
+    pub(super) fn exchange(&self, tenant: &Tenant, request: &TokenRequest) -> Exchange {
         Exchange {
             client: self.http.clone(),
             clock: self.clock.clone(),
@@ -253,7 +270,7 @@ impl EntraClient {
         }
     }
 
-    fn grant(
+    pub(super) fn grant(
         &self,
         answer: Result<Answer, RequestTokenError<Error, BasicErrorResponse>>,
         way: &Exchange,
@@ -279,7 +296,7 @@ impl EntraClient {
 }
 
 /// The scopes of a sign-in by a person: what was asked for, an id token, and a refresh token.
-fn delegated_scopes(request: &TokenRequest) -> impl Iterator<Item = Scope> {
+pub(super) fn delegated_scopes(request: &TokenRequest) -> impl Iterator<Item = Scope> {
     let own = ["openid", "profile", "offline_access"];
     request.scopes().iter().chain(own).map(|scope| Scope::new(scope.to_owned()))
 }

@@ -1,6 +1,8 @@
 //! The OAuth grants against Microsoft Entra ID.
 
 mod client;
+#[cfg(feature = "interactive")]
+mod device_code;
 mod endpoint;
 mod exchange;
 mod reaction;
@@ -10,5 +12,7 @@ mod response;
 #[cfg(feature = "interactive")]
 pub(crate) use exchange::headline;
 
-pub use client::{AuthorizationRequest, ClientCredential, EntraClient};
+pub use client::{AuthorizationRequest, ClientCredential, EntraClient, ResponseMode};
+#[cfg(feature = "interactive")]
+pub use device_code::DeviceCode;
 pub use endpoint::AZURE_CLI_CLIENT_ID;

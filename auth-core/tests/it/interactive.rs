@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use auth_core::http::HttpClient;
-use auth_core::interactive::{Browser, InteractiveLogin, Prompt};
-use auth_core::oauth::EntraClient;
+use auth_core::interactive::{Browser, InteractiveLogin, Prompt, SignIn};
+use auth_core::oauth::{DeviceCode, EntraClient};
 use auth_core::{Cloud, Env, Error, ErrorKind, Grant, Tenant, TokenRequest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -25,8 +25,12 @@ use xtask::log::Log;
 struct Tell(mpsc::UnboundedSender<Url>);
 
 impl Prompt for Tell {
-    fn sign_in_at(&self, url: &Url) {
-        self.0.send(url.clone()).unwrap();
+    fn sign_in_at(&self, sign_in: &SignIn<'_>) {
+        self.0.send(sign_in.url().clone()).unwrap();
+    }
+
+    fn device_code(&self, code: &DeviceCode) {
+        unreachable!("{code:?} was not asked for");
     }
 }
 

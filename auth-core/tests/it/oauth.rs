@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use auth_core::clock::from_unix;
 use auth_core::http::HttpClient;
-use auth_core::oauth::{ClientCredential, EntraClient};
+use auth_core::oauth::{ClientCredential, EntraClient, ResponseMode};
 use auth_core::{Cloud, Env, Error, ErrorKind, Grant, Secret, Tenant, TokenRequest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -134,7 +134,12 @@ async fn an_application_signs_itself_in_with_a_secret_or_an_assertion() {
 #[tokio::test]
 async fn the_sign_in_url_carries_pkce_s256_and_nothing_that_could_redeem_the_code() {
     let authority = Authority::answering(answer(json!({}))).await;
-    let authorize = || authority.client.authorize(&home(), &arm(&authority), "http://localhost:8400", None).unwrap();
+    let authorize = || {
+        authority
+            .client
+            .authorize(&home(), &arm(&authority), "http://localhost:8400", ResponseMode::FormPost, None)
+            .unwrap()
+    };
     let (one, two) = (authorize(), authorize());
     let query: HashMap<String, String> = one.url().query_pairs().into_owned().collect();
     assert_eq!(one.url().path(), format!("/{HOME}/oauth2/v2.0/authorize"));
@@ -155,7 +160,10 @@ async fn the_sign_in_url_carries_pkce_s256_and_nothing_that_could_redeem_the_cod
 /// Redeems a code with an id token made of `claims` and the right nonce.
 async fn redeem(claims: impl Fn(&str, &str) -> Value) -> Result<Grant, Error> {
     let authority = Authority::answering(ResponseTemplate::new(500)).await;
-    let authorization = authority.client.authorize(&home(), &arm(&authority), "http://localhost:1", None).unwrap();
+    let authorization = authority
+        .client
+        .authorize(&home(), &arm(&authority), "http://localhost:1", ResponseMode::FormPost, None)
+        .unwrap();
     let nonce = authorization.url().query_pairs().find(|(name, _)| name == "nonce").unwrap().1.into_owned();
     let id_token = jwt(&claims(&nonce, &authority.server.uri()));
     let info = URL_SAFE_NO_PAD.encode(r#"{"uid":"u","utid":"t"}"#);

@@ -32,6 +32,7 @@ pub struct InteractiveLoginBuilder {
     browser: Browser,
     prompt: Option<Arc<dyn Prompt>>,
     login_timeout: Option<Duration>,
+    use_device_code: bool,
 }
 
 impl InteractiveLoginBuilder {
@@ -105,9 +106,16 @@ impl InteractiveLoginBuilder {
         self
     }
 
-    /// Sets how long the person has; 5 minutes by default.
+    /// Sets how long the person has; by default 5 minutes, or as long as the device code is valid.
     pub fn login_timeout(mut self, timeout: Duration) -> Self {
         self.login_timeout = Some(timeout);
+        self
+    }
+
+    /// Signs in with a code that the person enters on any device. It needs a [`InteractiveLoginBuilder::prompt`] that shows the
+    /// code. Some tenants refuse this way by policy; a browser, and pasting where it ends, passes there.
+    pub fn use_device_code(mut self, use_device_code: bool) -> Self {
+        self.use_device_code = use_device_code;
         self
     }
 
@@ -128,6 +136,7 @@ impl InteractiveLoginBuilder {
         let saved = Arc::new(saved);
         let mut login =
             InteractiveLogin::new(client, self.env.clone()).browser(self.browser).prompt(self.prompt.clone());
+        login = login.use_device_code(self.use_device_code);
         if let Some(timeout) = self.login_timeout {
             login = login.timeout(timeout);
         }

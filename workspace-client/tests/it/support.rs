@@ -7,10 +7,10 @@ use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime};
 
 use auth_cache::{FileStore, Protection};
-use auth_core::interactive::{Browser, Prompt};
+use auth_core::interactive::{Browser, Prompt, SignIn};
+use auth_core::oauth::DeviceCode;
 use auth_core::{Clock, Env};
 use tempfile::TempDir;
-use url::Url;
 use workspace_client::auth::InteractiveLoginAuthentication;
 use xtask::emulator::{Emulator, Visitor};
 
@@ -96,15 +96,8 @@ impl Person {
         Self { visitor: azure.visitor().clone(), declines: false, username: None, visits: Mutex::default() }
     }
 
-    /// How often somebody had to sign in, once all of it has ended.
-    pub(crate) fn visits(&self) -> usize {
-        std::mem::take(&mut *self.visits.lock().unwrap()).into_iter().map(|visit| visit.join().unwrap()).count()
-    }
-}
-
-impl Prompt for Person {
-    fn sign_in_at(&self, url: &Url) {
-        let (visitor, url, declines, username) = (self.visitor.clone(), url.to_string(), self.declines, self.username);
+    fn visit(&self, url: String) {
+        let (visitor, declines, username) = (self.visitor.clone(), self.declines, self.username);
         let visit = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             let landing = runtime.block_on(async {
@@ -117,6 +110,21 @@ impl Prompt for Person {
             landing.unwrap();
         });
         self.visits.lock().unwrap().push(visit);
+    }
+
+    /// How often somebody had to sign in, once all of it has ended.
+    pub(crate) fn visits(&self) -> usize {
+        std::mem::take(&mut *self.visits.lock().unwrap()).into_iter().map(|visit| visit.join().unwrap()).count()
+    }
+}
+
+impl Prompt for Person {
+    fn sign_in_at(&self, sign_in: &SignIn<'_>) {
+        self.visit(sign_in.url().to_string());
+    }
+
+    fn device_code(&self, code: &DeviceCode) {
+        self.visit(format!("{}?otc={}", code.page(), code.user_code()));
     }
 }
 

@@ -60,20 +60,25 @@ impl Visitor {
 
     /// Signs in as the first user whom the page offers.
     pub async fn approve(&self, url: &str) -> Result<Landing, String> {
-        self.visit(url, &Choice::FirstUser).await
+        self.visit(url, &Choice::FirstUser, false).await
     }
 
     /// Signs in as this user.
     pub async fn approve_as(&self, url: &str, username: &str) -> Result<Landing, String> {
-        self.visit(url, &Choice::User(username)).await
+        self.visit(url, &Choice::User(username), false).await
     }
 
     /// Presses "Cancel".
     pub async fn cancel(&self, url: &str) -> Result<Landing, String> {
-        self.visit(url, &Choice::Cancel).await
+        self.visit(url, &Choice::Cancel, false).await
     }
 
-    async fn visit(&self, url: &str, choice: &Choice<'_>) -> Result<Landing, String> {
+    /// Signs in from another machine, where nobody listens on `localhost`: what the address bar then shows.
+    pub async fn address(&self, url: &str) -> Result<String, String> {
+        Ok(self.visit(url, &Choice::FirstUser, true).await?.url.into())
+    }
+
+    async fn visit(&self, url: &str, choice: &Choice<'_>, is_elsewhere: bool) -> Result<Landing, String> {
         let mut url = Url::parse(url).map_err(|error| format!("{url:?} is no URL: {error}"))?;
         let mut response = self.get(&url).await?;
         // Sign-in page, consent, form, redirect: a visit is short, and a loop is a mistake.
@@ -85,6 +90,9 @@ impl Visitor {
             if let (true, Some(location)) = (is_ours, location) {
                 url =
                     url.join(&location).map_err(|error| format!("the redirect to {location:?} is no URL: {error}"))?;
+                if is_elsewhere && url.host_str() == Some("localhost") {
+                    return Ok(Landing { url, status, body: String::new() });
+                }
                 response = self.get(&url).await?;
                 continue;
             }

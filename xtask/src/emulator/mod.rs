@@ -182,6 +182,11 @@ impl Emulator {
         self.shared.lock().refresh_in = refresh_in;
     }
 
+    /// How often a device code may be asked for from now on, in whole seconds; 5 without this.
+    pub fn set_device_code_interval(&self, interval: Duration) {
+        self.shared.lock().device_code_interval = i64::try_from(interval.as_secs()).unwrap_or(i64::MAX);
+    }
+
     /// Moves the emulator's own clock ahead.
     pub fn advance_clock(&self, by: Duration) {
         self.shared.lock().advance_clock(by);

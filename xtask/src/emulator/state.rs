@@ -25,6 +25,7 @@ pub(super) struct State {
     pub(super) device_codes: BTreeMap<String, DeviceGrant>,
     pub(super) access_token_lifetime: Option<Duration>,
     pub(super) refresh_in: Option<Duration>,
+    pub(super) device_code_interval: i64,
     pub(super) secrets: Vec<String>,
     access_tokens: HashMap<String, IssuedAccessToken>,
     clock_offset: Duration,
@@ -66,6 +67,9 @@ pub(super) struct DeviceGrant {
     pub(super) client_id: String,
     pub(super) scope: String,
     pub(super) expires: i64,
+    /// How often it may be asked for, and when that was done last, in seconds.
+    pub(super) interval: i64,
+    pub(super) asked_at: Option<i64>,
     pub(super) decision: Decision,
 }
 
@@ -95,6 +99,7 @@ impl Shared {
             device_codes: BTreeMap::new(),
             access_token_lifetime: None,
             refresh_in: None,
+            device_code_interval: 5,
             secrets: Vec::new(),
             access_tokens: HashMap::new(),
             clock_offset: Duration::ZERO,

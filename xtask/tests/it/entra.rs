@@ -263,6 +263,11 @@ async fn a_device_code_is_pending_until_the_person_enters_it() {
     ];
     let (_, pending) = token(&client, "organizations", &poll).await;
     assert_eq!(pending["error"], "authorization_pending");
+    let (_, early) = token(&client, "organizations", &poll).await;
+    assert_eq!(early["error"], "slow_down");
+    azure.advance_clock(Duration::from_secs(10));
+    let (_, pending) = token(&client, "organizations", &poll).await;
+    assert_eq!(pending["error"], "authorization_pending");
 
     let page =
         format!("{}?otc={}", device["verification_uri"].as_str().unwrap(), device["user_code"].as_str().unwrap());

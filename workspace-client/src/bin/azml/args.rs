@@ -100,13 +100,17 @@ pub(crate) struct LoginArgs {
     #[arg(long, value_name = "CLAIMS", value_parser = crate::claims::parse)]
     pub(crate) claims_challenge: Option<String>,
 
-    /// Print the URL to sign in at, without opening a browser
+    /// Print the URL to sign in at, without opening a browser; a browser on another machine serves as well
     #[arg(long)]
     pub(crate) no_browser: bool,
 
-    /// How long to wait for the person
-    #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=86_400))]
-    pub(crate) timeout: u64,
+    /// Sign in with a code that is entered on any device
+    #[arg(long, conflicts_with_all = ["no_browser", "service_principal"])]
+    pub(crate) use_device_code: bool,
+
+    /// How long to wait for the person [default: 300, or as long as the device code is valid]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub(crate) timeout: Option<u64>,
 
     #[command(flatten)]
     pub(crate) application: ServicePrincipalArgs,

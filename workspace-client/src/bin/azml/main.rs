@@ -10,6 +10,7 @@ mod output;
 mod remains;
 mod report;
 mod settings;
+mod sign_in_prompt;
 mod terminal;
 
 use std::process::ExitCode;

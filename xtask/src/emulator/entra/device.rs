@@ -72,7 +72,8 @@ fn issue(memory: &mut Memory, origin: &str, segment: &str, body: &str) -> Result
     let user_code = Uuid::new_v4().simple().to_string()[..9].to_ascii_uppercase();
     memory.secrets.push(device_code.clone());
     let expires = memory.now() + LIFETIME;
-    let grant = DeviceGrant { user_code: user_code.clone(), client_id, scope, expires, decision: Decision::Pending };
+    let (user, interval, decision) = (user_code.clone(), memory.device_code_interval, Decision::Pending);
+    let grant = DeviceGrant { user_code: user, client_id, scope, expires, interval, asked_at: None, decision };
     memory.device_codes.insert(device_code.clone(), grant);
     let page = format!("{origin}/devicelogin");
     Ok(json!({
@@ -80,7 +81,7 @@ fn issue(memory: &mut Memory, origin: &str, segment: &str, body: &str) -> Result
         "device_code": device_code,
         "verification_uri": page,
         "expires_in": LIFETIME,
-        "interval": 5,
+        "interval": interval,
         "message": format!("To sign in, use a web browser to open the page {page} and enter the code {user_code} to authenticate."),
     }))
 }

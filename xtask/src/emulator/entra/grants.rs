@@ -110,6 +110,16 @@ pub(super) fn device_code(memory: &mut Memory, request: &TokenRequest<'_>) -> Re
     }
     let username = match grant.decision {
         Decision::Pending => {
+            let now = memory.now();
+            let is_early = memory.device_codes.get_mut(&device_code).is_some_and(|grant| {
+                let is_early = grant.asked_at.replace(now).is_some_and(|last| now - last < grant.interval);
+                grant.interval += if is_early { 5 } else { 0 };
+                is_early
+            });
+            if is_early {
+                let message = "OAuth 2.0 device flow error. Polling is too frequent. Slow down.";
+                return Err(EntraError::of_device_flow("slow_down", 70_016, message));
+            }
             let message = "OAuth 2.0 device flow error. Authorization is pending. Continue polling.";
             return Err(EntraError::of_device_flow("authorization_pending", 70_016, message));
         }

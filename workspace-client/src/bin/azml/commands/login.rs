@@ -19,17 +19,21 @@ use crate::accounts::Accounts;
 use crate::args::LoginArgs;
 use crate::context::{Context, block_on};
 use crate::output::Outcome;
-use crate::terminal::{Progress, SignInPrompt, say};
+use crate::sign_in_prompt::SignInPrompt;
+use crate::terminal::{Progress, say};
 
 pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<Outcome, Error> {
     let progress = Arc::new(Progress::new());
-    let prompt = SignInPrompt { progress: progress.clone(), opens_browser: !args.no_browser };
+    let prompt = SignInPrompt::new(progress.clone(), &context.env);
     let mut login = context
         .login()
         .force(args.force)
         .browser(if args.no_browser { Browser::None } else { Browser::System })
-        .prompt(Arc::new(prompt))
-        .login_timeout(Duration::from_secs(args.timeout));
+        .use_device_code(args.use_device_code)
+        .prompt(Arc::new(prompt));
+    if let Some(seconds) = args.timeout {
+        login = login.login_timeout(Duration::from_secs(seconds));
+    }
     if let Some(tenant) = &args.tenant {
         login = login.tenant_id(tenant);
     }
