@@ -13,7 +13,7 @@ pub enum Surroundings {
     Container,
     /// A machine that somebody sits at.
     Desktop,
-    /// A notebook server: JupyterHub's, or one without a display.
+    /// A notebook server: that of `JupyterHub`, or one without a display.
     Jupyter,
     /// Linux without X11 and Wayland.
     NoDisplay,
@@ -81,8 +81,9 @@ mod tests {
 
     #[test]
     fn a_place_is_known_by_its_variables_and_files() {
-        let osrelease = ("/proc/sys/kernel/osrelease", "5.15.167.4-microsoft-standard-WSL2\n");
-        let cases: &[(&[(&str, &str)], &[(&str, &str)], Surroundings)] = &[
+        const WSL: (&str, &str) = ("/proc/sys/kernel/osrelease", "5.15.167.4-microsoft-standard-WSL2\n");
+        type Pairs = &'static [(&'static str, &'static str)];
+        let cases: &[(Pairs, Pairs, Surroundings)] = &[
             (&[], &[], Surroundings::NoDisplay),
             (&[("DISPLAY", ":0")], &[], Surroundings::Desktop),
             (&[("WAYLAND_DISPLAY", "wayland-0")], &[], Surroundings::Desktop),
@@ -97,9 +98,9 @@ mod tests {
             (&[("KUBERNETES_SERVICE_HOST", "10.0.0.1")], &[], Surroundings::Container),
             (&[("CODESPACES", "true")], &[("/.dockerenv", "")], Surroundings::Codespaces),
             (&[("CODESPACES", "false"), ("DISPLAY", ":0")], &[], Surroundings::Desktop),
-            (&[], &[osrelease], Surroundings::Wsl),
+            (&[], &[WSL], Surroundings::Wsl),
             (&[("WSL_DISTRO_NAME", "Ubuntu"), ("DISPLAY", ":0")], &[], Surroundings::Wsl),
-            (&[], &[osrelease, ("/.dockerenv", "")], Surroundings::Container),
+            (&[], &[WSL, ("/.dockerenv", "")], Surroundings::Container),
         ];
         for (variables, files, wanted) in cases {
             let env = Env::fake(variables.iter().copied());

@@ -33,7 +33,7 @@ const LONGEST_TEXT: usize = 200;
 pub struct DeviceCode {
     user_code: String,
     page: Url,
-    device_code: Secret,
+    secret: Secret,
     interval: Duration,
     lifetime: Duration,
     end: Instant,
@@ -102,8 +102,8 @@ impl EntraClient {
         // Nobody asks more often than once a second; zero would be a storm.
         let interval = Duration::from_secs(wire.interval.unwrap_or(DEFAULT_INTERVAL).clamp(1, LONGEST_LIFETIME));
         let (tenant, request) = (tenant.clone(), request.clone());
-        let (device_code, end) = (wire.device_code, start + lifetime);
-        Ok(DeviceCode { user_code, page, device_code, interval, lifetime, end, tenant, request })
+        let (secret, end) = (wire.device_code, start + lifetime);
+        Ok(DeviceCode { user_code, page, secret, interval, lifetime, end, tenant, request })
     }
 
     /// Waits until the person has entered the code, asking as often as the other side allows. A network that is away is
@@ -117,7 +117,7 @@ impl EntraClient {
         let mut form = vec![
             ("grant_type", "urn:ietf:params:oauth:grant-type:device_code".to_owned()),
             ("client_id", self.client_id().to_owned()),
-            ("device_code", code.device_code.expose().to_owned()),
+            ("device_code", code.secret.expose().to_owned()),
             ("client_info", "1".to_owned()),
         ];
         form.extend(self.claims(&code.request)?.map(|claims| ("claims", claims)));

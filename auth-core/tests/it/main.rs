@@ -11,6 +11,7 @@ mod cached;
 mod cached_races;
 mod cancellation;
 mod chain;
+mod device_code;
 mod http;
 mod interactive;
 mod oauth;

@@ -20,6 +20,8 @@ mod disconnected;
 mod doctor;
 mod emulator;
 #[cfg(all(feature = "cli", unix))]
+mod headless;
+#[cfg(all(feature = "cli", unix))]
 mod key;
 #[cfg(feature = "cli")]
 mod reach;

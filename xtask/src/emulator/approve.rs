@@ -87,7 +87,7 @@ impl Visitor {
             let location =
                 response.headers().get(header::LOCATION).and_then(|value| value.to_str().ok()).map(ToOwned::to_owned);
             let status = response.status().as_u16();
-            if let (true, Some(location)) = (is_ours, location) {
+            if let Some(location) = location {
                 url =
                     url.join(&location).map_err(|error| format!("the redirect to {location:?} is no URL: {error}"))?;
                 if is_elsewhere && url.host_str() == Some("localhost") {
