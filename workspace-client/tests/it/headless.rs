@@ -60,7 +60,7 @@ impl Session {
     fn line_with(&mut self, text: &str) -> String {
         loop {
             let line = self.lines.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("no {text} in {}", self.seen));
-            self.seen.push_str(&format!("{line}\n"));
+            self.seen.extend([line.as_str(), "\n"]);
             if line.contains(text) {
                 return line;
             }
@@ -79,7 +79,7 @@ impl Session {
     fn end(mut self) -> (i32, String) {
         let code = self.child.wait().unwrap().code().unwrap();
         while let Ok(line) = self.lines.recv_timeout(PATIENCE) {
-            self.seen.push_str(&format!("{line}\n"));
+            self.seen.extend([line.as_str(), "\n"]);
         }
         (code, self.seen)
     }
