@@ -74,11 +74,22 @@ impl InteractiveLogin {
     /// [`ErrorKind::Cancelled`] if the person declined, [`ErrorKind::Timeout`] if nothing came back in time,
     /// [`ErrorKind::Interaction`] if there is neither a browser nor a prompt, and whatever Entra ID refuses.
     pub async fn sign_in(&self, tenant: &Tenant, request: &TokenRequest) -> Result<Grant, Error> {
-        if self.use_device_code {
+        let surroundings = Surroundings::detect(&self.env);
+        // Whoever names a browser, such as VS Code on a remote machine, knows how to reach the person.
+        let has_browser = surroundings.has_browser() || self.env.var("BROWSER").is_some();
+        let opens_browser = self.browser == Browser::System && has_browser;
+        if self.use_device_code || self.is_cut_off(opens_browser) {
             self.by_device_code(tenant, request).await
         } else {
-            self.by_browser(tenant, request).await
+            self.by_browser(tenant, request, surroundings, opens_browser).await
         }
+    }
+
+    /// Whether a person elsewhere could be told where to sign in, but nothing could come back: a browser on another machine does
+    /// not reach this one, and there is no place to paste. Whoever wants no browser at all opens one by hand.
+    fn is_cut_off(&self, opens_browser: bool) -> bool {
+        let cannot_paste = self.prompt.as_ref().is_some_and(|prompt| !prompt.takes_paste());
+        self.browser == Browser::System && !opens_browser && cannot_paste
     }
 
     async fn by_device_code(&self, tenant: &Tenant, request: &TokenRequest) -> Result<Grant, Error> {
@@ -86,20 +97,22 @@ impl InteractiveLogin {
             return Err(Error::new(ErrorKind::Interaction, "nobody can be shown a device code here")
                 .with_help("run azml login --use-device-code in a terminal"));
         };
-        let code = self.client.device_code(tenant, request).await?;
+        let code = self.client.device_code(tenant, request).await.map_err(forbidden)?;
         prompt.device_code(&code);
         let limit = self.timeout.unwrap_or(code.lifetime());
-        let wait = self.client.redeem_device_code(&code);
+        let wait = async { self.client.redeem_device_code(&code).await.map_err(forbidden) };
         timeout(limit, wait)
             .await
             .unwrap_or_else(|_| Err(nobody(limit, "enter the code, or give more time with --timeout")))
     }
 
-    async fn by_browser(&self, tenant: &Tenant, request: &TokenRequest) -> Result<Grant, Error> {
-        let surroundings = Surroundings::detect(&self.env);
-        // Whoever names a browser, such as VS Code on a remote machine, knows how to reach the person.
-        let has_browser = surroundings.has_browser() || self.env.var("BROWSER").is_some();
-        let opens_browser = self.browser == Browser::System && has_browser;
+    async fn by_browser(
+        &self,
+        tenant: &Tenant,
+        request: &TokenRequest,
+        surroundings: Surroundings,
+        opens_browser: bool,
+    ) -> Result<Grant, Error> {
         let takes_paste = !opens_browser || surroundings != Surroundings::Desktop;
         if !opens_browser && self.prompt.is_none() {
             return Err(no_browser(&format!("no browser can be opened: {}", surroundings.reason())));
@@ -160,7 +173,7 @@ impl InteractiveLogin {
 
     /// The redirect that the person pastes. Each mistake is told, and another attempt is waited for.
     async fn pasted(&self, takes_paste: bool, port: u16, state: &Secret) -> Redirect {
-        if let Some(prompt) = self.prompt.as_ref().filter(|_| takes_paste) {
+        if let Some(prompt) = self.prompt.as_ref().filter(|prompt| takes_paste && prompt.takes_paste()) {
             while let Some(text) = prompt.paste().await {
                 match paste::read(&text, port, state) {
                     Ok(redirect) => return redirect,
@@ -170,6 +183,17 @@ impl InteractiveLogin {
         }
         std::future::pending().await
     }
+}
+
+/// Some tenants forbid device codes, and let browsers in (Microsoft Entra, Conditional Access, authentication flows).
+fn forbidden(error: Error) -> Error {
+    let code = error.entra().and_then(|entra| entra.code);
+    if !matches!(code, Some(53000..=53003 | 530_032 | 530_034 | 530_035)) {
+        return error;
+    }
+    error.with_help(
+        "this tenant may forbid device codes: run azml login --no-browser in a terminal, or azml login where there is a browser",
+    )
 }
 
 fn no_browser(message: &str) -> Error {

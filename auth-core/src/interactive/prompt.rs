@@ -19,6 +19,11 @@ pub trait Prompt: Debug + Send + Sync {
     /// Called if the browser that was announced could not be opened, so that the URL is the only way.
     fn no_browser(&self) {}
 
+    /// Whether something can be pasted here, such as on a terminal.
+    fn takes_paste(&self) -> bool {
+        false
+    }
+
     /// The redirect URL that the person copied from a browser on another machine, whenever there is one; `None` if there will
     /// be none. It is asked for only where [`SignIn::takes_paste`], and again after [`Prompt::paste_refused`]. The future is
     /// dropped when the sign-in ends another way.

@@ -9,8 +9,8 @@ use super::exchange::Exchange;
 use crate::{EntraError, ErrorKind, SignInCommand};
 
 /// What a program should do.
-pub(super) fn kind(status: StatusCode, entra: &EntraError) -> ErrorKind {
-    let (error, suberror) = (entra.error.as_str(), entra.suberror.as_deref().unwrap_or_default());
+pub(super) fn kind(status: StatusCode, error: &str, entra: &EntraError) -> ErrorKind {
+    let suberror = entra.suberror.as_deref().unwrap_or_default();
     match (error, entra.code.unwrap_or_default()) {
         _ if status == StatusCode::TOO_MANY_REQUESTS => ErrorKind::Throttled,
         // A loop was noticed: whoever goes on is refused for minutes, though the refresh token is good.

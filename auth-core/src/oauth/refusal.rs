@@ -77,7 +77,8 @@ impl Refusal<'_> {
             headline => headline,
         };
         let message = format!("{} refused the request: {}", self.host, self.excerpt(said, LONGEST_DESCRIPTION));
-        let kind = reaction::kind(self.status, &entra);
+        // By what was said, not by what is shown of it.
+        let kind = reaction::kind(self.status, &wire.error, &entra);
         let error = Error::new(kind, message);
         let error = match reaction::help(kind, &entra, self.exchange) {
             Some(help) => error.with_help(help),

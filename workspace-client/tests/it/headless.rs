@@ -225,6 +225,33 @@ async fn a_lost_network_and_a_gateway_s_page_do_not_end_a_device_code() {
     assert!(auth.account().await.unwrap().is_some());
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn where_no_browser_can_come_back_and_nothing_be_pasted_a_code_is_shown_unasked() {
+    let (azure, home) = (Emulator::start(), TempDir::new().unwrap());
+    let mut session =
+        Session::start(azml(home.path(), &azure).args(["login", "-o", "none"]).env("SSH_TTY", "x"), false);
+    let page = session.line_with("/devicelogin").trim().to_owned();
+    session.line_with("enter this code");
+    session.line_with("");
+    let code = session.line_with("    ").trim().to_owned();
+    azure.approve(&format!("{page}?otc={code}")).await;
+    assert_eq!(session.end().0, 0);
+}
+
+#[test]
+fn a_tenant_that_forbids_device_codes_is_told_with_the_way_through_a_browser() {
+    let (azure, home) = (Emulator::start(), TempDir::new().unwrap());
+    let refusal = serde_json::json!({
+        "error": "invalid_grant",
+        "error_description": "AADSTS53003: Access has been blocked by Conditional Access policies.",
+        "error_codes": [53003],
+    });
+    azure.add_fault(Fault::new("/devicecode", Effect::json(400, &refusal)));
+    let (code, seen) = Session::piped(home.path(), &azure, &["login", "--use-device-code"]).end();
+    assert_eq!(code, 3, "{seen}");
+    assert_reads("device_code_forbidden", &seen);
+}
+
 #[tokio::test]
 async fn without_a_prompt_no_device_code_is_asked_for() {
     let (azure, home) = (Emulator::start(), TempDir::new().unwrap());

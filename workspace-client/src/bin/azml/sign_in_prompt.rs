@@ -69,6 +69,10 @@ impl Prompt for SignInPrompt {
         self.progress.say("warning: no browser could be opened; open the URL above");
     }
 
+    fn takes_paste(&self) -> bool {
+        self.has_keyboard
+    }
+
     async fn paste(&self) -> Option<Secret> {
         if !self.has_keyboard {
             return None;
