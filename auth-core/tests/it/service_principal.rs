@@ -67,7 +67,7 @@ impl Rig {
         path
     }
 
-    fn from_env(&self, variables: &[(&str, &str)]) -> Result<ServicePrincipalAuthentication, Error> {
+    fn described_by(&self, variables: &[(&str, &str)]) -> Result<ServicePrincipalAuthentication, Error> {
         let env = Env::fake(variables.iter().copied());
         ServicePrincipalAuthentication::from_env(&env, self.cloud(), None, http())?.build()
     }
@@ -262,7 +262,7 @@ async fn a_job_of_either_platform_signs_in_without_a_secret() {
     let github = |token| {
         let who = [("AZURE_CLIENT_ID", SERVICE_PRINCIPAL_ID), ("AZURE_TENANT_ID", CONTOSO)];
         let job = [("ACTIONS_ID_TOKEN_REQUEST_URL", &*github), ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", token)];
-        rig.from_env(&[who, job].concat()).unwrap()
+        rig.described_by(&[who, job].concat()).unwrap()
     };
     let pipelines = |token| {
         let job = [
@@ -272,7 +272,7 @@ async fn a_job_of_either_platform_signs_in_without_a_secret() {
             ("SYSTEM_OIDCREQUESTURI", &*pipelines),
             ("SYSTEM_ACCESSTOKEN", token),
         ];
-        rig.from_env(&job).unwrap()
+        rig.described_by(&job).unwrap()
     };
     let arm = TokenRequest::arm(&rig.cloud());
     assert_is_the_application(&github(GITHUB_REQUEST_TOKEN).token(&arm).await.unwrap());
@@ -300,7 +300,7 @@ async fn whatever_answers_in_the_place_of_a_platform_is_told_without_being_shown
     for (answer, kind) in cases {
         let platform = MockServer::start().await;
         Mock::given(any()).respond_with(answer).mount(&platform).await;
-        let auth = rig.from_env(&[
+        let auth = rig.described_by(&[
             ("AZURE_CLIENT_ID", SERVICE_PRINCIPAL_ID),
             ("AZURE_TENANT_ID", CONTOSO),
             ("ACTIONS_ID_TOKEN_REQUEST_URL", &platform.uri()),
@@ -357,7 +357,7 @@ async fn no_secret_of_an_application_shows_in_logs_errors_or_debug_texts() {
         rig.builder().secret("canary-secret").build().unwrap(),
         rig.builder().certificate_file(rig.write("both.pem", &rig.certificate.pem())).build().unwrap(),
         rig.builder().credential(Credential::Assertion(federated.into())).build().unwrap(),
-        rig.from_env(&[
+        rig.described_by(&[
             ("AZURE_CLIENT_ID", SERVICE_PRINCIPAL_ID),
             ("AZURE_TENANT_ID", CONTOSO),
             ("ACTIONS_ID_TOKEN_REQUEST_URL", &github),
@@ -365,18 +365,16 @@ async fn no_secret_of_an_application_shows_in_logs_errors_or_debug_texts() {
         ])
         .unwrap(),
     ];
-    let mut shown = String::new();
+    let mut shown = Vec::new();
     for auth in &auths {
         let answer = auth.token(&TokenRequest::arm(auth.cloud())).await;
-        shown.push_str(&format!(
-            "{auth:?} {answer:?} {}",
-            answer.as_ref().err().map(ToString::to_string).unwrap_or_default()
-        ));
+        let refusal = answer.as_ref().err().map(ToString::to_string);
+        shown.push(format!("{auth:?} {answer:?} {refusal:?}"));
     }
     let assertions =
         rig.azure.requests().into_iter().filter_map(|request| request.form.get("client_assertion").cloned());
     let known = [SERVICE_PRINCIPAL_SECRET, "canary-secret", GITHUB_REQUEST_TOKEN, &key].map(str::to_owned);
-    let text = log.text() + &shown;
+    let text = log.text() + &shown.concat();
     assert!(text.contains("the authority answered"));
     for secret in known.into_iter().chain(assertions).chain(rig.azure.secrets()) {
         assert!(!text.contains(&secret), "{}...", &secret[..12.min(secret.len())]);
