@@ -9,7 +9,7 @@ use crate::Env;
 pub enum Surroundings {
     /// GitHub Codespaces: `CODESPACES` is `true`.
     Codespaces,
-    /// A container: Docker's `/.dockerenv`, Podman's `/run/.containerenv`, or Kubernetes' variables.
+    /// A container without a display: `/.dockerenv`, `/run/.containerenv`, or `KUBERNETES_SERVICE_HOST`.
     Container,
     /// A machine that somebody sits at.
     Desktop,
@@ -50,6 +50,8 @@ impl Surroundings {
     fn seen(env: &Env, is_linux: bool, file: impl Fn(&str) -> Option<String>) -> Self {
         let is_set = |names: &[&str]| names.iter().any(|name| env.var(name).is_some());
         let exists = |path: &str| is_linux && file(path).is_some();
+        let is_container =
+            || is_set(&["KUBERNETES_SERVICE_HOST"]) || exists("/.dockerenv") || exists("/run/.containerenv");
         let has_display = !is_linux || is_set(&["DISPLAY", "WAYLAND_DISPLAY"]);
         let is_wsl = || {
             let release = file("/proc/sys/kernel/osrelease").unwrap_or_default().to_ascii_lowercase();
@@ -63,7 +65,7 @@ impl Surroundings {
             Self::Jupyter
         } else if is_set(&["SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY"]) {
             Self::Ssh
-        } else if is_set(&["KUBERNETES_SERVICE_HOST"]) || exists("/.dockerenv") || exists("/run/.containerenv") {
+        } else if !has_display && is_container() {
             Self::Container
         } else if is_wsl() {
             Self::Wsl
@@ -93,7 +95,8 @@ mod tests {
             (&[("DISPLAY", ":0"), ("JUPYTERHUB_USER", "ada")], &[], Surroundings::Jupyter),
             (&[("DISPLAY", "localhost:10.0"), ("SSH_CONNECTION", "a 1 b 22")], &[], Surroundings::Ssh),
             (&[("SSH_TTY", "/dev/pts/0")], &[("/.dockerenv", "")], Surroundings::Ssh),
-            (&[("DISPLAY", ":0")], &[("/.dockerenv", "")], Surroundings::Container),
+            (&[("DISPLAY", ":0")], &[("/.dockerenv", "")], Surroundings::Desktop),
+            (&[], &[("/.dockerenv", "")], Surroundings::Container),
             (&[], &[("/run/.containerenv", "engine=podman")], Surroundings::Container),
             (&[("KUBERNETES_SERVICE_HOST", "10.0.0.1")], &[], Surroundings::Container),
             (&[("CODESPACES", "true")], &[("/.dockerenv", "")], Surroundings::Codespaces),

@@ -12,7 +12,6 @@ use auth_core::{
 
 use super::builder::InteractiveLoginBuilder;
 use super::login_hint::LoginHint;
-use super::saved_login::login_command;
 use super::saved_logins::{SavedLogins, name};
 
 /// Signs in with what already exists, and asks a person only if there is nothing: the `InteractiveLoginAuthentication` of the
@@ -177,11 +176,8 @@ impl InteractiveLoginAuthentication {
 
     fn signed_out(&self) -> Error {
         let (message, help) = match &self.0.wanted {
-            Some(wanted) => (
-                format!("{} is not signed in", wanted.as_str()),
-                format!("{} --username {}", login_command(&self.0.cloud), wanted.as_str()),
-            ),
-            None => ("nobody is signed in".to_owned(), login_command(&self.0.cloud)),
+            Some(wanted) => (format!("{} is not signed in", wanted.as_str()), wanted.sign_in_command(&self.0.cloud)),
+            None => ("nobody is signed in".to_owned(), SignInCommand::new(&self.0.cloud).to_string()),
         };
         Error::new(ErrorKind::Interaction, message).with_help(help)
     }

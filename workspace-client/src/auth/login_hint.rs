@@ -1,7 +1,7 @@
 //! Whom somebody wants to be.
 
-use auth_core::Account;
 use auth_core::claims::Claims;
+use auth_core::{Account, Cloud, SignInCommand, Tenant};
 
 /// A user principal name, or a home account id (`<object id>.<home tenant id>`), in any case.
 #[derive(Clone, Debug)]
@@ -34,6 +34,16 @@ impl LoginHint {
         let names = names(claims).chain(id.as_deref()).chain(own_application);
         // A guest's name stands behind that of its provider.
         names.into_iter().any(|name| self.is(name) || name.rsplit('#').next().is_some_and(|name| self.is(name)))
+    }
+
+    /// The command that signs this user in, or this application, which is known by a GUID.
+    pub(super) fn sign_in_command(&self, cloud: &Cloud) -> String {
+        let (command, name) = (SignInCommand::new(cloud), self.as_str());
+        if Tenant::parse(name).is_ok_and(|guid| guid.is_id()) {
+            format!("{command} --service-principal --username {name} --tenant TENANT")
+        } else {
+            format!("{command} --username {name}")
+        }
     }
 
     pub(super) fn is(&self, name: &str) -> bool {
@@ -70,5 +80,12 @@ mod tests {
         let id = LoginHint::new("O.t").unwrap();
         assert!(id.is_of_token(&claims(|it| (it.oid, it.tid) = (Some("o".into()), Some("T".into())))));
         assert!(LoginHint::new("  ").is_none() && id.username().is_none());
+
+        let command = |name| LoginHint::new(name).unwrap().sign_in_command(&Cloud::china());
+        assert_eq!(command("ada@x.cn"), "azml login --cloud AzureChinaCloud --username ada@x.cn");
+        let application = "a6c2f8d1-40b9-4b57-93de-0000000005b1";
+        assert!(
+            command(application).ends_with(&format!("--service-principal --username {application} --tenant TENANT"))
+        );
     }
 }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use auth_core::oauth::EntraClient;
 use auth_core::service_principal::sign_in;
-use auth_core::{Cloud, Error, ErrorKind, Grant, Partition, Record, Tenant, TokenRequest, TokenSource};
+use auth_core::{Cloud, Error, ErrorKind, Grant, Partition, Record, SignInCommand, Tenant, TokenRequest, TokenSource};
 
 /// Redeems the refresh token, or signs in with the credential, that an earlier sign-in saved. It never asks a person.
 #[derive(Debug)]
@@ -50,10 +50,5 @@ impl TokenSource for SavedLogin {
 /// The error where there is no saved login.
 pub(super) fn signed_out(cloud: &Cloud) -> Error {
     Error::new(ErrorKind::Unavailable, format!("nobody has signed in to {} with azml", cloud.name()))
-        .with_help(login_command(cloud))
-}
-
-/// The command that signs in to this cloud.
-pub(super) fn login_command(cloud: &Cloud) -> String {
-    if *cloud == Cloud::public() { "azml login".to_owned() } else { format!("azml login --cloud {}", cloud.name()) }
+        .with_help(SignInCommand::new(cloud).to_string())
 }

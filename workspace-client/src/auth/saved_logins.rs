@@ -8,11 +8,11 @@ use async_trait::async_trait;
 use auth_core::oauth::EntraClient;
 use auth_core::{
     AccessToken, Account, Authentication, Cached, Clock, Cloud, Credential, Error, ErrorKind, Grant, Partition, Record,
-    Tenant, TokenRequest, TokenSource as _, TokenStore, service_principal,
+    SignInCommand, Tenant, TokenRequest, TokenSource as _, TokenStore, service_principal,
 };
 
 use super::login_hint::LoginHint;
-use super::saved_login::{SavedLogin, login_command, signed_out};
+use super::saved_login::{SavedLogin, signed_out};
 
 /// How long a record that another process holds is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -237,11 +237,7 @@ impl SavedLogins {
             (_, None) => Err(match &self.wanted {
                 Some(wanted) => {
                     let message = format!("{} has not signed in to {} with azml", wanted.as_str(), cloud.name());
-                    Error::new(ErrorKind::Unavailable, message).with_help(format!(
-                        "{} --username {}",
-                        login_command(cloud),
-                        wanted.as_str()
-                    ))
+                    Error::new(ErrorKind::Unavailable, message).with_help(wanted.sign_in_command(cloud))
                 }
                 None => signed_out(cloud),
             }),
@@ -255,7 +251,7 @@ impl SavedLogins {
                     format!("{count} accounts are signed in to {cloud_name}, and none is the current one: {names}");
                 Err(Error::new(ErrorKind::Interaction, message).with_help(format!(
                     "choose one with azml account set --subscription <id or name>, or sign in with {}",
-                    login_command(cloud)
+                    SignInCommand::new(cloud)
                 )))
             }
         }

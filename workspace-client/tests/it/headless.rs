@@ -172,6 +172,24 @@ async fn an_opener_that_does_not_exist_is_told_and_the_url_is_there() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_opener_that_hangs_is_ended_and_neither_the_url_nor_the_sign_in_waits_for_it() {
+    let (azure, home) = (Emulator::start(), TempDir::new().unwrap());
+    let (opener, pid) = (home.path().join("xdg-open"), home.path().join("pid"));
+    std::fs::write(&opener, format!("#!/bin/sh\necho $$ > '{}'\nexec sleep 600\n", pid.display())).unwrap();
+    std::fs::set_permissions(&opener, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+    let path = format!("{}:/usr/bin:/bin", home.path().display());
+    let mut command = azml(home.path(), &azure);
+    command.args(["login", "-o", "none"]).envs([("DISPLAY", ":9"), ("PATH", &path)]);
+    let mut session = Session::start(&mut command, false);
+    let url = session.url();
+    session.line_with("warning: no browser could be opened");
+    let pid = std::fs::read_to_string(&pid).unwrap();
+    assert!(!Path::new("/proc").join(pid.trim()).exists(), "it is gone, and reaped");
+    azure.approve(&url).await;
+    assert_eq!(session.end().0, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_device_code_signs_in_and_is_shown_in_clear_text() {
     let (azure, home) = (Emulator::start(), TempDir::new().unwrap());
     azure.set_device_code_interval(Duration::from_secs(1));
