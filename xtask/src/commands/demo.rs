@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use xtask::emulator::{Emulator, defaults};
 
 use super::approve::has_display;
-use super::repository::{cargo, output_of, shown};
+use super::repository::{cargo, output_of, shown, this_program};
 
 /// How much of a token the demo shows.
 const SHOWN: usize = 12;
@@ -59,7 +59,7 @@ struct Azml<'a> {
 
 impl Azml<'_> {
     fn command(&self, arguments: &[&str]) -> Result<Command, String> {
-        let this = std::env::current_exe().map_err(|error| format!("the path of xtask: {error}"))?;
+        let this = this_program()?;
         let mut command = Command::new(&self.program);
         command.args(arguments).env_clear();
         let kept = [

@@ -8,6 +8,16 @@ pub(super) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask is a folder of the repository")
 }
 
+/// This program, to be started again as somebody's browser.
+pub(super) fn this_program() -> Result<PathBuf, String> {
+    let this = std::env::current_exe().map_err(|error| format!("the path of xtask: {error}"))?;
+    // A build in the meantime puts a new one in its place, and Linux then calls this one deleted.
+    Ok(match this.to_str().and_then(|path| path.strip_suffix(" (deleted)")) {
+        Some(path) => path.into(),
+        None => this,
+    })
+}
+
 /// The cargo that runs this command, in the repository.
 pub(super) fn cargo(arguments: &[&str]) -> Command {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use xtask::emulator::{Emulator, defaults};
 
 use super::block_on;
-use super::repository::{cargo, find_program, output_of, root, shown};
+use super::repository::{cargo, find_program, output_of, root, shown, this_program};
 
 /// The last version that runs on Node 20.
 const AZURITE: &str = "3.35.0";
@@ -139,7 +139,7 @@ async fn fill(account: &str, azure: &Emulator) -> Result<(), String> {
 
 /// The example in a home of its own, whose Azure is the emulator and whose browser approves.
 fn list(example: &Path, account: &str, azure: &Emulator, folder: &Path) -> Result<Command, String> {
-    let this = std::env::current_exe().map_err(|error| format!("the path of xtask: {error}"))?;
+    let this = this_program()?;
     let mut command = Command::new(example);
     command.arg(account).env_clear().envs(azure.env()).current_dir(folder);
     command.envs(["PATH", "SYSTEMROOT"].into_iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
