@@ -7,6 +7,7 @@ use tempfile::TempDir;
 use xtask::emulator::{Emulator as Azure, defaults};
 
 use super::block_on;
+use super::repository::this_program;
 
 /// Runs the loopback Azure until Ctrl-C.
 #[derive(Args, Debug)]
@@ -21,7 +22,7 @@ impl Emulator {
         let azure = Azure::start();
         let folder =
             TempDir::with_prefix("azure-emulator-home-").map_err(|error| format!("no temporary folder: {error}"))?;
-        let this = std::env::current_exe().map_err(|error| format!("the path of xtask: {error}"))?;
+        let this = this_program()?;
         let mut variables = azure.env();
         // So that the person's own logins are neither used nor replaced.
         for name in ["AZML_CONFIG_DIR", "AZURE_CONFIG_DIR", "AZUREML_AUTH_CONFIG_DIR"] {

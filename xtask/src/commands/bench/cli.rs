@@ -8,7 +8,7 @@ use serde_json::json;
 use tempfile::TempDir;
 use xtask::emulator::{Emulator, defaults};
 
-use super::super::repository::{cargo, output_of, root};
+use super::super::repository::{cargo, output_of, root, this_program};
 use super::replace_table;
 
 /// The peer, from PyPI.
@@ -151,7 +151,7 @@ impl Place {
 
     /// Gives azml a login of its own.
     fn sign_in(&self) -> Result<(), String> {
-        let this = std::env::current_exe().map_err(|error| format!("the path of xtask: {error}"))?;
+        let this = this_program()?;
         let mut login = self.command(&self.azml);
         login.args(["login", "--force", "-o", "none"]).env("BROWSER", format!("{} approve", this.display()));
         let status = login.status().map_err(|error| format!("azml does not start: {error}"))?;
