@@ -11,6 +11,24 @@ use crate::oauth::DeviceCode;
 
 /// How a program talks to the person who signs in. Libraries never print or read; a program that wants its user to see the URL
 /// implements this.
+///
+/// ```
+/// use auth_core::interactive::{Prompt, SignIn};
+/// use auth_core::oauth::DeviceCode;
+///
+/// #[derive(Debug)]
+/// struct Window;
+///
+/// impl Prompt for Window {
+///     fn sign_in_at(&self, sign_in: &SignIn<'_>) {
+///         println!("sign in at {} ({})", sign_in.url(), sign_in.surroundings().reason());
+///     }
+///
+///     fn device_code(&self, code: &DeviceCode) {
+///         println!("enter {} at {}", code.user_code(), code.page());
+///     }
+/// }
+/// ```
 #[async_trait]
 pub trait Prompt: Debug + Send + Sync {
     /// Called once for each sign-in through a browser, before one opens, with the URL that a person may also open by hand.
