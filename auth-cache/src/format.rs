@@ -19,6 +19,8 @@ pub(crate) struct SavedRecord {
     credential: Option<SavedCredential>,
     #[serde(default)]
     tokens: Vec<SavedToken>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    refused: Vec<RefusedToken>,
     #[serde(flatten)]
     unknown: Map<String, Value>,
 }
@@ -67,6 +69,15 @@ struct SavedToken {
     unknown: Map<String, Value>,
 }
 
+/// A token that a service refused.
+#[derive(Serialize, Deserialize)]
+struct RefusedToken {
+    access_token: SavedSecret,
+    expires_on: u64,
+    #[serde(flatten)]
+    unknown: Map<String, Value>,
+}
+
 /// The one place where a secret is written out, into a buffer that is wiped or encrypted.
 #[derive(PartialEq, Deserialize)]
 #[serde(transparent)]
@@ -111,7 +122,14 @@ impl SavedRecord {
             Some(credential) => Some(SavedCredential::new(credential)),
             None => previous.credential.filter(|old| old.credential().is_none()),
         };
-        Self { account, refresh_token, credential, tokens, unknown: previous.unknown }
+        let refused = record.refused.iter().map(|token| {
+            let access_token = SavedSecret(token.secret().clone());
+            let old = previous.refused.iter_mut().find(|old| old.access_token == access_token);
+            let unknown = old.map(|old| std::mem::take(&mut old.unknown)).unwrap_or_default();
+            RefusedToken { access_token, expires_on: clock::to_unix(token.expires_on()), unknown }
+        });
+        let refused = refused.collect();
+        Self { account, refresh_token, credential, tokens, refused, unknown: previous.unknown }
     }
 
     /// Reads what [`SavedRecord::to_json`] wrote, in this version or another.
@@ -140,6 +158,8 @@ impl SavedRecord {
         record.refresh_token = self.refresh_token.as_ref().map(|secret| secret.0.clone());
         record.credential = self.credential.as_ref().and_then(SavedCredential::credential);
         record.tokens = self.tokens.iter().filter_map(SavedToken::stored).collect();
+        let refused = |it: &RefusedToken| AccessToken::new(it.access_token.0.clone(), clock::from_unix(it.expires_on));
+        record.refused = self.refused.iter().map(refused).collect();
         record
     }
 }
@@ -372,6 +392,11 @@ mod tests {
                 record.account = account;
                 record.refresh_token = refresh_token.map(Secret::new);
                 record.credential = credential;
+                record.refused = tokens
+                    .iter()
+                    .take(1)
+                    .map(|it: &StoredToken| AccessToken::new(it.token.secret().clone(), it.token.expires_on()))
+                    .collect();
                 record.tokens = tokens;
                 record
             },

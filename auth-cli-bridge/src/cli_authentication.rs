@@ -74,7 +74,8 @@ impl AzureCliAuthentication {
         let first = Mutex::new(Some(cache));
         let clock = settings.clock.clone();
         let home = settings.env.home();
-        let source = AzureCliSource { identity, cloud: cloud.clone(), directory, http, clock, home, first };
+        let found = Mutex::default();
+        let source = AzureCliSource { identity, cloud: cloud.clone(), directory, http, clock, home, first, found };
         let mut cached = Cached::new(source, cloud).with_clock(settings.clock.clone());
         if let Some(store) = &settings.store {
             cached = cached.with_store(store.clone());

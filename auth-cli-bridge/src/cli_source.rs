@@ -32,6 +32,8 @@ pub(crate) struct AzureCliSource {
     pub(crate) home: Option<PathBuf>,
     /// The cache as it was read to find out who this is, so that the first token needs no second reading.
     pub(crate) first: Mutex<Option<MsalCache>>,
+    /// What was found there last. Whoever then asks for another token does so because this one was not good enough.
+    pub(crate) found: Mutex<Option<AccessToken>>,
 }
 
 impl AzureCliSource {
@@ -143,6 +145,7 @@ impl TokenSource for AzureCliSource {
         let tenant = self.identity.tenant_of(request);
         let token = cache.token(&self.cloud, self.owner(), &tenant, request, self.clock.now());
         tracing::debug!(scopes = %request.scopes(), found = token.is_some(), "looked into the CLI's token cache");
+        self.found.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&token);
         token
     }
 
@@ -152,7 +155,11 @@ impl TokenSource for AzureCliSource {
         let tenant = self.identity.tenant_of(request);
         let now = self.clock.now();
         let token = cache.token(&self.cloud, self.owner(), &tenant, request, now);
-        if let Some(token) = token.filter(|token| token.is_fresh(now)) {
+        let was_found = |token: &AccessToken| {
+            let found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+            found.as_ref().is_some_and(|found| found.secret() == token.secret())
+        };
+        if let Some(token) = token.filter(|token| token.is_fresh(now) && !was_found(token)) {
             return Ok(token.into());
         }
         match &self.identity.principal {

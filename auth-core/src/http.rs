@@ -127,6 +127,12 @@ pub fn network_error(error: reqwest::Error) -> Error {
         return Error::new(ErrorKind::Timeout, format!("{host} did not answer in time{causes}"))
             .with_help("check the network, and HTTPS_PROXY if there is a proxy");
     }
+    if causes.contains("tunnel") {
+        return Error::new(ErrorKind::Network, format!("{host} could not be reached through the proxy{causes}"))
+            .with_help(format!(
+                "check HTTPS_PROXY: whether the proxy is there, and lets {host} through; NO_PROXY goes around it"
+            ));
+    }
     let help = if causes.contains("UnknownIssuer") {
         "its certificate is signed by an unknown authority: behind an inspecting proxy, name its CA file in SSL_CERT_FILE"
     } else {

@@ -114,6 +114,9 @@ pub struct Record {
     pub credential: Option<Credential>,
     /// The access tokens, one for each pair of scopes and tenant.
     pub tokens: Vec<StoredToken>,
+    /// Tokens that a service refused and that are not of this record, but may still be found elsewhere, such as in another
+    /// program's cache.
+    pub refused: Vec<AccessToken>,
 }
 
 /// An access token with what was asked to get it.
@@ -133,11 +136,20 @@ impl Record {
         self.tokens.iter().find(|stored| stored.is_for(&request.key)).map(|stored| &stored.token)
     }
 
-    /// Drops a token that a service refused, and says whether it was here.
-    pub fn drop_rejected(&mut self, rejected: &AccessToken) -> bool {
+    /// Drops a token that a service refused. One that is not here is remembered until it expires; a record may well be made for
+    /// that alone.
+    pub fn refuse(&mut self, rejected: &AccessToken, now: SystemTime) {
         let before = self.tokens.len();
         self.tokens.retain(|stored| stored.token.secret() != rejected.secret());
-        self.tokens.len() < before
+        self.refused.retain(|earlier| earlier.is_usable(now));
+        if self.tokens.len() == before && !self.has_refused(rejected) && rejected.is_usable(now) {
+            self.refused.push(AccessToken::new(rejected.secret().clone(), rejected.expires_on()));
+        }
+    }
+
+    /// Whether a service refused this token.
+    pub fn has_refused(&self, token: &AccessToken) -> bool {
+        self.refused.iter().any(|refused| refused.secret() == token.secret())
     }
 
     /// Takes in a grant: its access token replaces the one of the same request, its refresh token the earlier one. Tokens

@@ -1,17 +1,21 @@
 //! What a login can reach: tenants, and the subscriptions in them.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
-use auth_core::{Error, ErrorKind, Tenant};
+use auth_core::{Error, ErrorKind, Interaction, Tenant};
 use futures_util::future::join_all;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
+use tokio::time::timeout;
 
-use crate::arm::{ArmClient, ArmError};
+use crate::arm::{ArmClient, ArmError, one_line};
 
 const API_VERSION: &str = "2022-12-01";
 /// How many subscriptions of a tenant a message names.
 const MOST_NAMED: usize = 10;
+/// How long an error waits for its explanation.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The tenants of a login with what each of them told.
 #[derive(Debug)]
@@ -52,6 +56,12 @@ impl Reach {
         Ok(Self(tenants.into_iter().zip(answers).collect()))
     }
 
+    /// What can be told without a person and in a short time, to explain an error.
+    async fn glance(client: &ArmClient) -> Option<Self> {
+        let client = client.clone().tenant(None).interaction(Interaction::Forbid);
+        timeout(PATIENCE, Self::find(&client, None)).await.ok()?.ok()
+    }
+
     fn named<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a ReachedSubscription> {
         let all = self.0.iter().flat_map(|(_, subscriptions)| subscriptions.iter().flatten());
         all.filter(move |it| it.display_name.as_ref().is_some_and(|own| own.to_lowercase() == name.to_lowercase()))
@@ -61,7 +71,7 @@ impl Reach {
     fn told(&self) -> String {
         let mut text = String::new();
         for (tenant, subscriptions) in &self.0 {
-            let name = tenant.display_name.as_deref().map(|name| format!("{name} ")).unwrap_or_default();
+            let name = tenant.display_name.as_deref().map(|name| format!("{} ", one_line(name))).unwrap_or_default();
             let _ = write!(text, "\n  tenant {name}({})", tenant.tenant_id);
             let subscriptions = match subscriptions {
                 Ok(subscriptions) => subscriptions,
@@ -71,8 +81,12 @@ impl Reach {
                 }
             };
             for it in subscriptions.iter().take(MOST_NAMED) {
-                let _ =
-                    write!(text, "\n    {}  {}", it.subscription_id, it.display_name.as_deref().unwrap_or_default());
+                let _ = write!(
+                    text,
+                    "\n    {}  {}",
+                    one_line(&it.subscription_id),
+                    one_line(it.display_name.as_deref().unwrap_or_default())
+                );
             }
             let rest = subscriptions.len().saturating_sub(MOST_NAMED);
             let _ = match rest {
@@ -91,7 +105,7 @@ pub(crate) async fn explain(client: &ArmClient, subscription: &str, error: &Erro
     if !matches!(arm.code(), Some("InvalidAuthenticationTokenTenant" | "SubscriptionNotFound")) {
         return None;
     }
-    let reach = Reach::find(&client.clone().tenant(None), None).await.ok()?;
+    let reach = Reach::glance(client).await?;
     let message =
         format!("subscription {subscription} is not in reach of this login, which has these:{}", reach.told());
     let help = "give one of these, or sign in to the subscription's tenant: azml login --tenant TENANT";
@@ -100,7 +114,7 @@ pub(crate) async fn explain(client: &ArmClient, subscription: &str, error: &Erro
 
 /// Says which subscription is meant, where its name stands in the place of its id.
 pub(crate) async fn explain_name(client: &ArmClient, name: &str, error: Error) -> Error {
-    let Ok(reach) = Reach::find(&client.clone().tenant(None), None).await else { return error };
+    let Some(reach) = Reach::glance(client).await else { return error };
     let ids: Vec<_> = reach.named(name).map(|it| it.subscription_id.as_str()).collect();
     let (message, help) = match ids[..] {
         [] => (

@@ -281,14 +281,35 @@ impl TokenStore for Meanwhile {
 }
 
 #[tokio::test]
+async fn a_token_of_the_cli_that_was_refused_is_served_neither_here_nor_by_another_process() {
+    let rig = Rig::start();
+    let cache = rig.path().join("msal_token_cache.json");
+    let valid = fs::read_to_string(&cache).unwrap().replace(&(NOW - 1).to_string(), &(NOW + 3600).to_string());
+    rig.write("msal_token_cache.json", &valid);
+    let store = Arc::new(MemoryStore::new());
+    let process = || rig.builder().store(store.clone()).build();
+    let one = process();
+    let arm = TokenRequest::arm(one.cloud());
+    let first = one.token(&arm).await.unwrap();
+    assert_eq!((first.secret().expose(), rig.requests().len()), ("canary-access", 0));
+    let second = one.token(&arm.clone().instead_of(&first)).await.unwrap();
+    let third = one.token(&arm.clone().instead_of(&second)).await.unwrap();
+    assert!(third != second && third != first, "each refusal is answered by a renewal");
+    for process in [one, process()] {
+        assert_eq!(process.token(&arm).await.unwrap().secret(), third.secret());
+    }
+}
+
+#[tokio::test]
 async fn a_token_that_az_renewed_in_the_meantime_is_taken() {
     let rig = Rig::start();
     let cache = rig.path().join("msal_token_cache.json");
     let stale = fs::read_to_string(&cache).unwrap();
-    let renewed = stale.replace(&(NOW - 1).to_string(), &(NOW + 3600).to_string());
+    let renewed =
+        stale.replace(&(NOW - 1).to_string(), &(NOW + 3600).to_string()).replace("canary-access", "canary-renewed");
     let auth = rig.builder().store(Arc::new(Meanwhile(cache, renewed))).build();
     let token = auth.token(&TokenRequest::arm(auth.cloud())).await.unwrap();
-    assert_eq!(token.secret().expose(), "canary-access");
+    assert_eq!(token.secret().expose(), "canary-renewed");
     assert!(rig.requests().is_empty());
 }
 

@@ -242,11 +242,14 @@ impl<S: TokenSource> Cached<S> {
     async fn fly(&self, trip: &Trip<'_>) -> Result<AccessToken, Error> {
         let Trip { slot, request, patience, .. } = *trip;
         let found = self.source.find(request).await;
+        let partition = self.source.partition();
+        let loaded = self.persistence.load(&partition).await;
+        // What another process was refused is not served here.
+        let is_refused = |token: &AccessToken| matches!(&loaded, Ok(Some(record)) if record.has_refused(token));
+        let found = found.filter(|token| !is_refused(token));
         if let Some(token) = self.fresh(slot, request, found.as_ref()) {
             return Ok(token);
         }
-        let partition = self.source.partition();
-        let loaded = self.persistence.load(&partition).await;
         if !self.source.starts_from_nothing() {
             match &loaded {
                 // "There is nothing" is not what an unreadable store says: another identity must not take its place.
@@ -303,9 +306,11 @@ impl<S: TokenSource> Cached<S> {
             }
             Err(error) => {
                 // Other processes must not be served a token that was refused here.
-                if let (Some(record), Some(rejected)) = (before.record(), request.rejected()) {
-                    let mut record = record.clone();
-                    if record.drop_rejected(rejected) {
+                let may_be_made = before.record().is_some() || self.source.starts_from_nothing();
+                if let Some(rejected) = request.rejected().filter(|_| may_be_made) {
+                    let mut record = before.record().cloned().unwrap_or_default();
+                    record.refuse(rejected, self.clock.now());
+                    if before.record() != Some(&record) {
                         let _ = self.persistence.save(&mut *locked, before, record, Word::Renewal).await;
                     }
                 }
@@ -333,6 +338,9 @@ impl<S: TokenSource> Cached<S> {
 
     fn merged(&self, before: Option<&Record>, request: &TokenRequest, grant: &Grant) -> Record {
         let mut record = before.cloned().unwrap_or_default();
+        if let Some(rejected) = request.rejected() {
+            record.refuse(rejected, self.clock.now());
+        }
         record.merge(request, grant, self.clock.now());
         record
     }

@@ -13,7 +13,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 
 #[cfg(feature = "oauth")]
-pub(crate) use self::capabilities::with_capabilities;
+pub(crate) use self::capabilities::{merged, with_capabilities};
 #[cfg(feature = "http")]
 pub use self::challenge::{Challenge, decode_challenge};
 

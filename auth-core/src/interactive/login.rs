@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::timeout;
-use url::Url;
 
 use super::browser::Browser;
 use super::loopback::Loopback;
@@ -13,7 +12,7 @@ use super::paste;
 use super::prompt::{Prompt, SignIn};
 use super::redirect::Redirect;
 use super::surroundings::Surroundings;
-use crate::oauth::{EntraClient, ResponseMode, headline};
+use crate::oauth::{EntraClient, ResponseMode};
 use crate::{Env, Error, ErrorKind, Grant, Secret, Tenant, TokenRequest};
 
 /// How long a person has by default.
@@ -127,20 +126,25 @@ impl InteractiveLogin {
             prompt.sign_in_at(&SignIn { url, surroundings, opens_browser, takes_paste });
         }
         let wait = async {
-            let mut open = std::pin::pin!(self.open(url, opens_browser));
-            let mut paste = std::pin::pin!(self.pasted(takes_paste, port, &state));
             let mut redirect = std::pin::pin!(loopback.redirect(&state));
-            let mut is_opened = false;
-            loop {
-                tokio::select! {
-                    biased;
-                    (arrived, answer) = &mut redirect => return Ok((arrived, Some(answer))),
-                    pasted = &mut paste => return Ok((pasted, None)),
-                    opened = &mut open, if !is_opened => {
-                        opened?;
-                        is_opened = true;
-                    }
+            let opened = tokio::select! {
+                biased;
+                (arrived, answer) = &mut redirect => return Ok((arrived, Some(answer))),
+                pasted = self.pasted(takes_paste, port, &state) => return Ok((pasted, None)),
+                opened = self.browser.open(&self.env, url), if opens_browser => opened,
+            };
+            if !opened {
+                let prompt = self.prompt.as_ref().ok_or_else(|| no_browser("no browser could be opened"))?;
+                prompt.no_browser();
+                if !takes_paste {
+                    // The browser may be on another machine after all: then the code must be where it can be copied.
+                    let url = &authorization.url_with(ResponseMode::Query);
+                    prompt.sign_in_at(&SignIn { url, surroundings, opens_browser: false, takes_paste: true });
                 }
+            }
+            tokio::select! {
+                (arrived, answer) = redirect => Ok((arrived, Some(answer))),
+                pasted = self.pasted(takes_paste || !opened, port, &state) => Ok((pasted, None)),
             }
         };
         let limit = self.timeout.unwrap_or(DEFAULT_TIMEOUT);
@@ -154,21 +158,14 @@ impl InteractiveLogin {
         let (redirect, answer) = arrived??;
         let result = match redirect {
             Redirect::Code(code) => self.client.redeem(authorization, &code).await,
-            Redirect::Error(error, description) => Err(refusal(&error, &description)),
+            Redirect::Error(error, description) => {
+                Err(self.client.refused_redirect(tenant, request, &error, &description))
+            }
         };
         if let Some(answer) = answer {
             answer.show(if result.is_ok() { Page::Success } else { Page::Failure }).await;
         }
         result
-    }
-
-    /// Opens the browser, if one is wanted; it is an error only if the person has no other way to learn the URL.
-    async fn open(&self, url: &Url, opens_browser: bool) -> Result<(), Error> {
-        if opens_browser && !self.browser.open(&self.env, url).await {
-            let prompt = self.prompt.as_ref().ok_or_else(|| no_browser("no browser could be opened"))?;
-            prompt.no_browser();
-        }
-        Ok(())
     }
 
     /// The redirect that the person pastes. Each mistake is told, and another attempt is waited for.
@@ -203,16 +200,4 @@ fn no_browser(message: &str) -> Error {
 
 fn nobody(limit: Duration, help: &str) -> Error {
     Error::new(ErrorKind::Timeout, format!("nobody signed in within {} s", limit.as_secs())).with_help(help)
-}
-
-fn refusal(error: &str, description: &str) -> Error {
-    let said = match headline(description) {
-        "" => error,
-        headline => headline,
-    };
-    if error == "access_denied" {
-        return Error::new(ErrorKind::Cancelled, format!("the sign-in was declined: {said}"))
-            .with_help("run azml login again to try once more");
-    }
-    Error::new(ErrorKind::Rejected, format!("the sign-in was refused: {said}"))
 }

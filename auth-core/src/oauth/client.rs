@@ -60,6 +60,15 @@ pub enum ResponseMode {
     Query,
 }
 
+impl ResponseMode {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::FormPost => "form_post",
+            Self::Query => "query",
+        }
+    }
+}
+
 /// A sign-in that was started: the URL for the browser, and what proves that the answer belongs to it.
 #[derive(Debug)]
 pub struct AuthorizationRequest {
@@ -76,6 +85,15 @@ impl AuthorizationRequest {
     /// Where the person signs in. It holds the state and the nonce, and no other secret.
     pub fn url(&self) -> &Url {
         &self.url
+    }
+
+    /// The same sign-in, whose answer is brought in another way.
+    #[cfg(feature = "interactive")]
+    pub(crate) fn url_with(&self, mode: ResponseMode) -> Url {
+        let others = self.url.query_pairs().filter(|(name, _)| name != "response_mode");
+        let mut url = self.url.clone();
+        url.query_pairs_mut().clear().extend_pairs(others).append_pair("response_mode", mode.as_str());
+        url
     }
 
     /// What the redirect must bring back.
@@ -131,13 +149,7 @@ impl EntraClient {
         let mut authorize = client
             .authorize_url(CsrfToken::new_random)
             .add_scopes(delegated_scopes(request))
-            .add_extra_param(
-                "response_mode",
-                match mode {
-                    ResponseMode::FormPost => "form_post",
-                    ResponseMode::Query => "query",
-                },
-            )
+            .add_extra_param("response_mode", mode.as_str())
             .add_extra_param("nonce", nonce.clone())
             .add_extra_param("client_info", "1")
             .set_pkce_challenge(challenge);

@@ -71,7 +71,7 @@ impl Exchange {
 }
 
 /// The part of an `error_description` that is meant for people; the ids that follow are in the [`Error`].
-pub(crate) fn headline(description: &str) -> &str {
+pub(super) fn headline(description: &str) -> &str {
     description.split("Trace ID:").next().unwrap_or_default().trim()
 }
 

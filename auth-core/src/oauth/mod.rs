@@ -9,9 +9,6 @@ mod reaction;
 mod refusal;
 mod response;
 
-#[cfg(feature = "interactive")]
-pub(crate) use exchange::headline;
-
 pub use client::{AuthorizationRequest, ClientCredential, EntraClient, ResponseMode};
 #[cfg(feature = "interactive")]
 pub use device_code::DeviceCode;

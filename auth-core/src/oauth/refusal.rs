@@ -8,9 +8,14 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use url::Url;
 
+#[cfg(feature = "interactive")]
+use super::client::EntraClient;
 use super::exchange::{Exchange, headline};
 use super::reaction;
+use crate::claims::merged;
 use crate::{EntraError, Error, ErrorKind, http};
+#[cfg(feature = "interactive")]
+use crate::{Tenant, TokenRequest};
 
 const LONGEST_DESCRIPTION: usize = 600;
 const LONGEST_EXCERPT: usize = 200;
@@ -45,6 +50,37 @@ struct Wire {
     trace_id: Option<String>,
 }
 
+#[cfg(feature = "interactive")]
+impl EntraClient {
+    /// What the redirect of a sign-in says that brings an error instead of a code. Its text was cleaned already.
+    pub(crate) fn refused_redirect(&self, tenant: &Tenant, request: &TokenRequest, error: &str, text: &str) -> Error {
+        let exchange = self.exchange(tenant, request);
+        let entra = EntraError {
+            error: error.to_owned(),
+            code: code_in(text),
+            claims: request.requested_claims().map(str::to_owned),
+            tenant: Some(tenant.clone()),
+            scopes: Some(request.scopes().clone()),
+            ..EntraError::default()
+        };
+        let said = match headline(text) {
+            "" => error,
+            headline => headline,
+        };
+        let (kind, what) = match reaction::kind(StatusCode::BAD_REQUEST, error, &entra) {
+            ErrorKind::Cancelled => (ErrorKind::Cancelled, "declined"),
+            // A person has just signed in; once more would end the same way.
+            ErrorKind::Interaction => (ErrorKind::Rejected, "refused"),
+            kind => (kind, "refused"),
+        };
+        let refusal = Error::new(kind, format!("the sign-in was {what}: {said}"));
+        match reaction::help(kind, &entra, &exchange) {
+            Some(help) => refusal.with_help(help).with_entra(entra),
+            None => refusal.with_entra(entra),
+        }
+    }
+}
+
 impl Refusal<'_> {
     pub(super) fn into_error(self, now: SystemTime) -> Error {
         let wait = http::retry_after(self.headers, now);
@@ -61,13 +97,13 @@ impl Refusal<'_> {
         let description = wire.error_description.unwrap_or_default();
         let code = wire.error_codes[0].as_u64().and_then(|code| u32::try_from(code).ok());
         let Exchange { tenant, request, .. } = self.exchange;
-        // A challenge that was passed on and is not answered is still what the next sign-in must carry.
+        // A challenge that was passed on and is not answered is what the next sign-in must carry, too.
         let demanded = wire.claims.filter(|claims| self.is_challenge(claims));
         let entra = EntraError {
             error: self.excerpt(&wire.error, LONGEST_NAME),
             code: code.or_else(|| code_in(&description)),
             suberror: wire.suberror.map(|text| self.excerpt(&text, LONGEST_NAME)),
-            claims: demanded.or_else(|| request.requested_claims().map(str::to_owned)),
+            claims: merged(request.requested_claims(), demanded.as_deref()),
             trace_id: wire.trace_id.map(|text| self.excerpt(&text, LONGEST_NAME)),
             tenant: Some(tenant.clone()),
             scopes: Some(request.scopes().clone()),
@@ -76,9 +112,13 @@ impl Refusal<'_> {
             "" => &wire.error,
             headline => headline,
         };
-        let message = format!("{} refused the request: {}", self.host, self.excerpt(said, LONGEST_DESCRIPTION));
+        let said = self.excerpt(said, LONGEST_DESCRIPTION);
         // By what was said, not by what is shown of it.
         let kind = reaction::kind(self.status, &wire.error, &entra);
+        let message = match kind {
+            ErrorKind::Cancelled => format!("the sign-in at {} was declined: {said}", self.host),
+            _ => format!("{} refused the request: {said}", self.host),
+        };
         let error = Error::new(kind, message);
         let error = match reaction::help(kind, &entra, self.exchange) {
             Some(help) => error.with_help(help),

@@ -76,6 +76,14 @@ impl ServicePrincipalAuthentication {
         &self.cached.source().tenant
     }
 
+    /// Whether the files of the credential can be used now. Nobody is asked.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Configuration`] naming the file, and what is wrong with it.
+    pub fn check(&self) -> Result<(), Error> {
+        self.cached.source().proof.check()
+    }
+
     /// What proves who the application is, such as `secret` or `GitHub Actions`.
     pub fn credential(&self) -> &'static str {
         self.cached.source().proof.kind()

@@ -15,6 +15,7 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::sign_in_command::word;
 use crate::{Error, ErrorKind, Secret, clock, plain_file};
 
 /// How long an assertion counts (Microsoft identity platform, certificate credentials: at most ten minutes).
@@ -64,17 +65,21 @@ impl ClientCertificate {
             Error::new(ErrorKind::Configuration, format!("the certificate {name} {why}")).with_help(help)
         };
         let holds = |text: &str| pem.windows(text.len()).any(|window| window == text.as_bytes());
+        // None of these commands writes to the file that was given: it may be the only copy of a key.
+        let (file, both) = (word(name), word(&format!("{name}.both.pem")));
         if !holds("-----BEGIN ") {
-            let help = format!("if it is a PKCS#12 file: openssl pkcs12 -in {name} -nodes -out {name}.pem");
+            let help = format!("if it is a PKCS#12 file: (umask 077; openssl pkcs12 -in {file} -nodes -out {both})");
             return Err(refuse("is not a PEM file", help));
         }
         if holds("BEGIN ENCRYPTED PRIVATE KEY") || holds("Proc-Type: 4,ENCRYPTED") {
-            let help =
-                format!("take the passphrase off: (openssl pkey -in {name}; openssl x509 -in {name}) > {name}.plain");
+            let help = format!(
+                "take the passphrase off: umask 077; (openssl pkey -in {file}; openssl x509 -in {file}) > {both}"
+            );
             return Err(refuse("has a key that is protected by a passphrase", help));
         }
         let key = PrivateKeyDer::from_pem_slice(pem).map_err(|_| {
-            refuse("holds no private key", format!("put the key into the same file: cat key.pem cert.pem > {name}"))
+            let help = format!("put the key beside it, and give that file: (umask 077; cat key.pem {file} > {both})");
+            refuse("holds no private key", help)
         })?;
         let key = match &key {
             PrivateKeyDer::Pkcs1(der) => RsaKeyPair::from_der(der.secret_pkcs1_der()),
@@ -84,7 +89,8 @@ impl ClientCertificate {
         let key = key.map_err(|_| refuse("has a key that is not RSA of 2048 bits or more", new_certificate()))?;
         let chain = CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>().unwrap_or_default();
         if chain.is_empty() {
-            let help = format!("put the certificate into the same file: cat key.pem cert.pem > {name}");
+            let help =
+                format!("put the certificate beside it, and give that file: (umask 077; cat {file} cert.pem > {both})");
             return Err(refuse("holds no certificate", help));
         }
         let public = key.public_key().as_ref();
@@ -149,6 +155,7 @@ impl fmt::Debug for ClientCertificate {
 }
 
 fn new_certificate() -> String {
-    "make a new one: openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem; cat key.pem cert.pem > both.pem"
+    "make a new one: (umask 077; openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=azml -keyout new-key.pem -out new-cert.pem; \
+     cat new-key.pem new-cert.pem > new-both.pem)"
         .to_owned()
 }

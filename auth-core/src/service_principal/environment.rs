@@ -1,5 +1,7 @@
 //! The application that the environment describes.
 
+use url::Url;
+
 use super::authentication::{ServicePrincipalAuthentication, ServicePrincipalBuilder};
 use super::oidc::{self, Oidc, Platform};
 use crate::http::HttpClient;
@@ -50,12 +52,14 @@ const GROUPS: [Group; 6] = [
 const AZUREML_TENANT: &str = "AZUREML_SERVICE_PRINCIPAL_TENANT_ID";
 const CLIENT: &str = "AZURE_CLIENT_ID";
 const TENANT: &str = "AZURE_TENANT_ID";
+/// Where the Azure SDKs sign in (observed: azure-identity 1.27).
+const AUTHORITY: &str = "AZURE_AUTHORITY_HOST";
 /// Whether the certificates are sent along (observed: azure-identity 1.27).
 const SENDS_CHAIN: &str = "AZURE_CLIENT_SEND_CERTIFICATE_CHAIN";
 
 /// Every variable that may describe an application, each once.
 pub fn variables() -> impl Iterator<Item = &'static str> {
-    let mut all: Vec<_> = GROUPS.iter().flat_map(Group::names).chain([SENDS_CHAIN]).collect();
+    let mut all: Vec<_> = GROUPS.iter().flat_map(Group::names).chain([AUTHORITY, SENDS_CHAIN]).collect();
     all.sort_unstable();
     all.dedup();
     all.into_iter()
@@ -72,6 +76,7 @@ pub(super) fn find(
     for group in &GROUPS {
         match group.read(env, wanted) {
             Ok((tenant, client_id)) => {
+                group.check_authority(env, &cloud)?;
                 return group.builder(
                     env,
                     ServicePrincipalAuthentication::builder(cloud, tenant, client_id).http(http.clone()),
@@ -128,13 +133,34 @@ impl Group {
         }
     }
 
+    /// The variables of the Azure SDKs name the authority, too. A secret must not go to another one.
+    fn check_authority(&self, env: &Env, cloud: &Cloud) -> Result<(), Error> {
+        let Some(text) = env.var(AUTHORITY).filter(|_| self.client_id == CLIENT) else { return Ok(()) };
+        let url = if text.contains("://") {
+            Url::parse(text.trim())
+        } else {
+            Url::parse(&format!("https://{}", text.trim()))
+        };
+        let host = url.ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
+        if cloud.authority_hosts().any(|own| own.eq_ignore_ascii_case(&host)) {
+            return Ok(());
+        }
+        let message = format!(
+            "{AUTHORITY} is of another cloud than {}, which signs in at {}",
+            cloud.name(),
+            cloud.authority_host()
+        );
+        Err(Error::new(ErrorKind::Configuration, message)
+            .with_help("name the cloud with --cloud or AZUREML_CURRENT_CLOUD, or unset AZURE_AUTHORITY_HOST"))
+    }
+
     fn builder(
         &self,
         env: &Env,
         builder: ServicePrincipalBuilder,
         http: HttpClient,
     ) -> Result<ServicePrincipalBuilder, Error> {
-        let value = |index: usize| env.var(self.others[index]).unwrap_or_default();
+        let value = |index: usize| env.var(self.others[index]).unwrap_or_default().trim().to_owned();
         let path = || env.path(self.others[0]).unwrap_or_default();
         let platform = match self.means {
             Means::AssertionFile => return Ok(builder.assertion_file(path())),
@@ -228,6 +254,18 @@ mod tests {
             AZURE_FEDERATED_TOKEN_FILE is set, but AZURE_TENANT_ID and AZURE_CLIENT_ID are missing; SYSTEM_OIDCREQUESTURI is set, but AZURESUBSCRIPTION_TENANT_ID and AZURESUBSCRIPTION_CLIENT_ID and SYSTEM_ACCESSTOKEN and AZURESUBSCRIPTION_SERVICE_CONNECTION_ID are missing
             AZURE_TENANT_ID is 8d2a6c4f-19b7-4e63-a1c5-0f9b3d8e2a01, not 8d2a6c4f-19b7-4e63-a1c5-0f9b3d8e2a02
         ");
+    }
+
+    #[test]
+    fn a_secret_does_not_go_to_another_authority_than_the_variables_name() {
+        let at =
+            |authority| found(&[ID, (TENANT, HOME), ("AZURE_CLIENT_SECRET", "canary"), (AUTHORITY, authority)], None);
+        for own in ["https://login.microsoftonline.com/", "login.microsoftonline.com", "https://login.windows.net"] {
+            assert!(at(own).is_ok(), "{own}");
+        }
+        for other in ["https://login.chinacloudapi.cn", "login.evil.example", "https://", "x y"] {
+            assert_eq!(at(other).unwrap_err().kind(), ErrorKind::Configuration, "{other}");
+        }
     }
 
     #[test]

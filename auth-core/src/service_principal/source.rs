@@ -48,6 +48,14 @@ pub(super) struct ServicePrincipalSource {
 }
 
 impl Proof {
+    pub(super) fn check(&self) -> Result<(), Error> {
+        match self {
+            Self::Kept(Credential::AssertionFile(path)) => assertion::read(path).map(drop),
+            Self::Kept(Credential::Certificate { path, .. }) => ClientCertificate::read(path).map(drop),
+            _ => Ok(()),
+        }
+    }
+
     pub(super) fn kind(&self) -> &'static str {
         match self {
             Self::Asked(source) => source.name(),

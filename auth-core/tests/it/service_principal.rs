@@ -214,6 +214,24 @@ async fn a_certificate_that_cannot_be_used_is_named_with_the_command_that_helps(
     insta::assert_snapshot!("service_principal_certificates", errors);
 }
 
+#[cfg(unix)]
+#[test]
+fn the_command_that_mends_a_certificate_destroys_nothing_and_works() {
+    let rig = Rig::start();
+    let (key, certificate) = (&rig.certificate.key_pem, &rig.certificate.certificate_pem);
+    for (given, text) in [("key.pem", key), ("cert.pem", certificate)] {
+        rig.write("key.pem", key);
+        rig.write("cert.pem", certificate);
+        let error = ClientCertificate::from_pem(text.as_bytes(), given).unwrap_err();
+        let (_, command) = error.help().unwrap().split_once(": ").unwrap();
+        let run = std::process::Command::new("sh").args(["-c", command]).current_dir(rig.folder.path()).status();
+        assert!(run.unwrap().success(), "{command}");
+        let read = |name: &str| std::fs::read_to_string(rig.folder.path().join(name)).unwrap();
+        assert_eq!((read("key.pem"), read("cert.pem")), (key.clone(), certificate.clone()));
+        ClientCertificate::read(&rig.folder.path().join(format!("{given}.both.pem"))).unwrap();
+    }
+}
+
 #[tokio::test]
 async fn a_federated_token_is_read_again_for_each_acquisition() {
     let rig = Rig::start();

@@ -62,6 +62,13 @@ impl ArmClient {
         self
     }
 
+    /// Expects this subscription to trust this tenant, so that its first request comes with the right token. Where it turns out to
+    /// trust another one, a token of that is asked for.
+    pub fn expecting(self, subscription: &str, tenant: &Tenant) -> Self {
+        self.tenants.expect(subscription, tenant);
+        self
+    }
+
     /// Says whether a person may be asked to sign in.
     pub fn interaction(mut self, interaction: Interaction) -> Self {
         self.interaction = interaction;
@@ -107,39 +114,60 @@ impl ArmClient {
         self.check_host(url)?;
         let tenant = self.tenant.clone().or_else(|| self.tenants.of(url));
         let mut request = TokenRequest::arm(self.cloud()).tenant(tenant).interaction(self.interaction);
+        let started = Clock::system().now();
         let mut token = self.auth.token(&request).await?;
         let mut answer = self.exchange(url, &token).await?;
         if let Some(tenant) = self.other_tenant(&answer, &request) {
             tracing::debug!(%tenant, "the subscription trusts another tenant; its token is asked for");
             request = request.tenant(tenant.clone());
-            token = match self.auth.token(&request).await {
-                Ok(token) => token,
-                // A person must sign in to that tenant.
-                Err(error) if error.kind() == ErrorKind::Interaction => return Err(error),
-                Err(error) => {
-                    tracing::debug!(%error, "there is no token of that tenant");
-                    return Err(error::refusal(url, &answer, &request, self.cloud()));
-                }
-            };
+            match self.token_of_other_tenant(&request).await? {
+                Some(other) => token = other,
+                None => return Err(error::refusal(url, &answer, &request, &token, self.cloud())),
+            }
             answer = self.exchange(url, &token).await?;
             if answer.status != StatusCode::UNAUTHORIZED {
                 self.tenants.remember(url, &tenant);
             }
         }
-        if answer.status == StatusCode::UNAUTHORIZED && !error::is_wrong_tenant(&answer) {
+        for _ in 0..2 {
+            if answer.status != StatusCode::UNAUTHORIZED || error::is_wrong_tenant(&answer) {
+                break;
+            }
             request = request.instead_of(&token);
             if let Some(claims) = Challenge::from_headers(&answer.headers).claims() {
                 request = request.claims(claims);
             }
             tracing::debug!("the token was refused; another one is asked for");
-            let token = self.auth.token(&request).await?;
+            token = self.auth.token(&request).await?;
             answer = self.exchange(url, &token).await?;
+            // One from before, such as what another process has saved, may have been revoked together with the first.
+            if token.obtained_on().is_none_or(|obtained| obtained >= started) {
+                break;
+            }
         }
         if answer.status.is_success() {
             Ok(answer.body)
         } else {
-            Err(error::refusal(url, &answer, &request, self.cloud()))
+            Err(error::refusal(url, &answer, &request, &token, self.cloud()))
         }
+    }
+
+    /// A token of the tenant that is wanted instead; none if this identity has none there. That is no reason to take another
+    /// identity: a person is asked only where Entra ID says that this one must sign in to that tenant.
+    async fn token_of_other_tenant(&self, request: &TokenRequest) -> Result<Option<AccessToken>, Error> {
+        let error = match self.auth.token(&request.clone().interaction(Interaction::Forbid)).await {
+            Ok(token) => return Ok(Some(token)),
+            Err(error) => error,
+        };
+        let needs_person = error.kind() == ErrorKind::Interaction && error.entra().is_some();
+        if needs_person && self.interaction == Interaction::Allow {
+            return self.auth.token(request).await.map(Some);
+        }
+        if needs_person || error.is_transient() {
+            return Err(error);
+        }
+        tracing::debug!(%error, "there is no token of that tenant");
+        Ok(None)
     }
 
     /// The tenant whose token is wanted instead. A tenant that the caller chose is not changed behind their back.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use auth_core::claims::Challenge;
-use auth_core::{Cloud, EntraError, Error, ErrorKind, SignInCommand, Tenant, TokenRequest};
+use auth_core::{AccessToken, Cloud, EntraError, Error, ErrorKind, SignInCommand, Tenant, TokenRequest};
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 use serde_json::Value;
@@ -110,8 +110,9 @@ pub(super) fn is_wrong_tenant(answer: &Answer) -> bool {
     ArmError::read(answer).code() == Some("InvalidAuthenticationTokenTenant")
 }
 
-/// The error for an answer that is not a success, to a request with the token of `asked`.
-pub(super) fn refusal(url: &Url, answer: &Answer, asked: &TokenRequest, cloud: &Cloud) -> Error {
+/// The error for an answer that is not a success, to a request with this token, the answer to `asked`.
+pub(super) fn refusal(url: &Url, answer: &Answer, asked: &TokenRequest, token: &AccessToken, cloud: &Cloud) -> Error {
+    let tenant = asked.requested_tenant().or(token.tenant());
     let arm = ArmError::read(answer);
     let host = url.host_str().unwrap_or_default();
     let challenge = Challenge::from_headers(&answer.headers);
@@ -136,7 +137,7 @@ pub(super) fn refusal(url: &Url, answer: &Answer, asked: &TokenRequest, cloud: &
     let mut error = Error::new(kind, format!("{host} refused: {what}"))
         .with_retry_after(answer.retry_after)
         .with_status(answer.status.as_u16());
-    if let Some(help) = help(answer, &arm, asked, cloud, demanded) {
+    if let Some(help) = help(answer, &arm, tenant, cloud, demanded) {
         error = error.with_help(help);
     }
     if let Some(id) = arm.correlation_id().or(arm.request_id()) {
@@ -146,7 +147,7 @@ pub(super) fn refusal(url: &Url, answer: &Answer, asked: &TokenRequest, cloud: &
         error = error.with_entra(EntraError {
             error: "insufficient_claims".to_owned(),
             claims: Some(claims.to_owned()),
-            tenant: asked.requested_tenant().cloned(),
+            tenant: tenant.cloned(),
             scopes: Some(asked.scopes().clone()),
             ..EntraError::default()
         });
@@ -157,7 +158,7 @@ pub(super) fn refusal(url: &Url, answer: &Answer, asked: &TokenRequest, cloud: &
 fn help(
     answer: &Answer,
     arm: &ArmError,
-    asked: &TokenRequest,
+    tenant: Option<&Tenant>,
     cloud: &Cloud,
     demanded: Option<&str>,
 ) -> Option<String> {
@@ -168,9 +169,9 @@ fn help(
             None => format!("sign in to the subscription's tenant: {sign_in} --tenant TENANT"),
         },
         _ if demanded.is_some() => {
-            format!("sign in again: {}", sign_in.tenant(asked.requested_tenant()).claims(demanded))
+            format!("sign in again: {}", sign_in.tenant(tenant).claims(demanded))
         }
-        StatusCode::UNAUTHORIZED => format!("sign in again: {} --force", sign_in.tenant(asked.requested_tenant())),
+        StatusCode::UNAUTHORIZED => format!("sign in again: {} --force", sign_in.tenant(tenant)),
         StatusCode::FORBIDDEN => {
             "ask an owner of the resource for a role such as Reader or AzureML Data Scientist; azml account show tells who you are"
                 .to_owned()
@@ -213,7 +214,7 @@ fn header(headers: &HeaderMap, name: &str) -> Option<String> {
     Some(one_line(headers.get(name)?.to_str().ok()?)).filter(|text| !text.is_empty())
 }
 
-fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
     let line = words.collect::<Vec<_>>().join(" ");
     if line.chars().count() <= LONGEST_MESSAGE {
@@ -242,7 +243,8 @@ mod tests {
 
     fn refused(url: &str, answer: &Answer) -> Error {
         let cloud = Cloud::public();
-        refusal(&Url::parse(url).unwrap(), answer, &TokenRequest::arm(&cloud), &cloud)
+        let token = AccessToken::new("t", auth_core::clock::from_unix(4_000_000_000));
+        refusal(&Url::parse(url).unwrap(), answer, &TokenRequest::arm(&cloud), &token, &cloud)
     }
 
     fn read(body: &str) -> (Option<String>, Option<String>) {

@@ -15,6 +15,10 @@ impl Tenants {
         self.known().get(&subscription(url)?).cloned()
     }
 
+    pub(super) fn expect(&self, subscription: &str, tenant: &Tenant) {
+        self.known().insert(subscription.to_lowercase(), tenant.clone());
+    }
+
     pub(super) fn remember(&self, url: &Url, tenant: &Tenant) {
         if let Some(subscription) = subscription(url) {
             self.known().insert(subscription, tenant.clone());

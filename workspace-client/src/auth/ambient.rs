@@ -25,7 +25,7 @@ pub(super) struct Ambient<'a> {
 impl Ambient<'_> {
     /// The service principal that the variables describe. It is chosen without being tried, so that a refusal is an error and
     /// never leads to another identity (observed: azureml-core 1.61).
-    pub(super) fn service_principal(&self) -> Result<Arc<dyn Authentication>, Error> {
+    pub(super) fn service_principal(&self) -> Arc<dyn Authentication> {
         const NAME: &str = "service principal of the environment";
         let builder =
             ServicePrincipalAuthentication::from_env(self.env, self.cloud.clone(), self.tenant, self.http.clone());
@@ -43,7 +43,7 @@ impl Ambient<'_> {
     }
 
     /// The token of an Azure ML run, where `AZUREML_RUN_TOKEN_USE_AMBIENT_AUTH` says so.
-    pub(super) fn run_token(&self) -> Result<Arc<dyn Authentication>, Error> {
+    pub(super) fn run_token(&self) -> Arc<dyn Authentication> {
         const NAME: &str = "run token";
         let found = if !RunTokenAuthentication::is_ambient(self.env) {
             Err(Error::new(ErrorKind::Unavailable, "AZUREML_RUN_TOKEN_USE_AMBIENT_AUTH is not true"))
@@ -61,13 +61,11 @@ impl Ambient<'_> {
         name: &'static str,
         found: Result<A, Error>,
         existing: impl FnOnce(A) -> Existing,
-    ) -> Result<Arc<dyn Authentication>, Error> {
+    ) -> Arc<dyn Authentication> {
         match found {
-            Ok(auth) => Ok(Arc::new(existing(auth))),
-            Err(why) if why.kind() == ErrorKind::Unavailable => {
-                Ok(Arc::new(Absent { name, cloud: self.cloud.clone(), why }))
-            }
-            Err(error) => Err(error),
+            Ok(auth) => Arc::new(existing(auth)),
+            // A variable that cannot be is told when its turn comes, and stops the chain there.
+            Err(why) => Arc::new(Absent { name, cloud: self.cloud.clone(), why }),
         }
     }
 }

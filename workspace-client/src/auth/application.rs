@@ -18,8 +18,9 @@ impl InteractiveLoginAuthentication {
         credential: Credential,
     ) -> Result<AccessToken, Error> {
         let request = TokenRequest::arm(&self.0.cloud).tenant(tenant.clone());
-        let _one_at_a_time = self.0.sign_in.lock().await;
+        let mut last = self.0.sign_in.lock().await;
         let grant = self.0.saved.sign_in_application(client_id, tenant, &request, credential).await?;
+        *last = None;
         Ok(self.adopt(&request, grant).await)
     }
 }

@@ -1,7 +1,7 @@
 //! Assembling [`InteractiveLoginAuthentication`].
 
 use std::sync::atomic::{AtomicBool, AtomicU64};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use auth_core::http::HttpClient;
@@ -162,7 +162,7 @@ impl InteractiveLoginBuilder {
             tenant: tenant.as_ref(),
             wanted: wanted.as_ref(),
         };
-        existing = existing.with(ambient.service_principal()?).with(ambient.run_token()?).with(saved.clone());
+        existing = existing.with(ambient.service_principal()).with(ambient.run_token()).with(saved.clone());
         #[cfg(feature = "cli-bridge")]
         for (name, directory) in [
             ("login of the Python SDK", auth_cli_bridge::ConfigDir::python_sdk(&self.env)),
@@ -188,6 +188,7 @@ impl InteractiveLoginBuilder {
         Ok(InteractiveLoginAuthentication::new(Inner {
             cloud,
             tenant,
+            tenant_id: OnceLock::new(),
             wanted,
             force: self.force,
             existing,

@@ -1,7 +1,7 @@
 //! The default way in.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use async_trait::async_trait;
 use auth_core::interactive::InteractiveLogin;
@@ -47,6 +47,8 @@ pub struct InteractiveLoginAuthentication(pub(super) Arc<Inner>);
 pub(super) struct Inner {
     pub(super) cloud: Cloud,
     pub(super) tenant: Option<Tenant>,
+    /// Its id, once a token has told it, if it was given by its domain.
+    pub(super) tenant_id: OnceLock<Tenant>,
     pub(super) wanted: Option<LoginHint>,
     pub(super) force: bool,
     pub(super) existing: Chain,
@@ -92,7 +94,7 @@ impl InteractiveLoginAuthentication {
         let seen = self.sign_ins();
         if !self.0.force {
             let error = match self.without_a_person(&request).await {
-                Ok(token) => return Ok(token),
+                Ok(token) => return self.of_pinned_tenant(&request, token),
                 // Another sign-in would not help.
                 Err(error) if error.is_transient() => return Err(error),
                 Err(error) => error,
@@ -103,7 +105,8 @@ impl InteractiveLoginAuthentication {
             }
             request = demanded_by(&error, request);
         }
-        self.ask(&request, seen).await
+        let token = self.ask(&request, seen).await?;
+        self.of_pinned_tenant(&request, token)
     }
 
     /// Why the last sign-in by a person could not be saved, if it could not: it serves this process only.
@@ -145,21 +148,37 @@ impl InteractiveLoginAuthentication {
         self.0.sign_ins.load(Ordering::Acquire)
     }
 
-    /// The request, for the tenant of this object. One that names another is refused; a domain cannot be compared with an id.
+    /// The request, for the tenant of this object. One that names another is refused.
     fn pinned(&self, request: &TokenRequest) -> Result<TokenRequest, Error> {
         let Some(pinned) = &self.0.tenant else { return Ok(request.clone()) };
-        match request.requested_tenant() {
-            None => Ok(request.clone().tenant(pinned.clone())),
-            Some(other) if other.is_id() && pinned.is_id() && other != pinned => {
-                let message =
-                    format!("only tokens of tenant {pinned} were asked for, and this is about tenant {other}");
-                Err(Error::new(ErrorKind::Rejected, message).with_help(format!(
-                    "leave the tenant away, or give {other}: {}",
-                    SignInCommand::new(&self.0.cloud).tenant(other)
-                )))
-            }
-            Some(_) => Ok(request.clone()),
+        let Some(other) = request.requested_tenant() else { return Ok(request.clone().tenant(pinned.clone())) };
+        // A domain may be another name of the same tenant: then its token tells.
+        if other == pinned || Some(other) == self.0.tenant_id.get() || pinned.is_id() && !other.is_id() {
+            return Ok(request.clone());
         }
+        Err(self.of_another_tenant(other))
+    }
+
+    /// The token, if it is of the tenant of this object. The first one tells the id of a tenant that was given by its domain.
+    fn of_pinned_tenant(&self, request: &TokenRequest, token: AccessToken) -> Result<AccessToken, Error> {
+        let (Some(pinned), Some(found)) = (&self.0.tenant, token.tenant()) else { return Ok(token) };
+        let wanted = if pinned.is_id() {
+            pinned
+        } else if request.requested_tenant() == Some(pinned) {
+            self.0.tenant_id.get_or_init(|| found.clone())
+        } else {
+            return Ok(token);
+        };
+        if found == wanted { Ok(token) } else { Err(self.of_another_tenant(found)) }
+    }
+
+    fn of_another_tenant(&self, other: &Tenant) -> Error {
+        let pinned = self.0.tenant.as_ref().map(Tenant::as_str).unwrap_or_default();
+        let message = format!("only tokens of tenant {pinned} were asked for, and this is about tenant {other}");
+        Error::new(ErrorKind::Rejected, message).with_help(format!(
+            "leave the tenant away, or give {other}: {}",
+            SignInCommand::new(&self.0.cloud).tenant(other)
+        ))
     }
 
     async fn without_a_person(&self, request: &TokenRequest) -> Result<AccessToken, Error> {
@@ -251,15 +270,16 @@ impl Authentication for InteractiveLoginAuthentication {
     async fn token(&self, request: &TokenRequest) -> Result<AccessToken, Error> {
         let request = self.pinned(request)?;
         let seen = self.sign_ins();
-        match self.without_a_person(&request).await {
+        let answer = match self.without_a_person(&request).await {
             Err(error)
                 if error.kind() == ErrorKind::Interaction && request.allowed_interaction() == Interaction::Allow =>
             {
                 tracing::debug!(%error, "a person is asked to sign in");
-                self.ask(&demanded_by(&error, request), seen).await
+                self.ask(&demanded_by(&error, request.clone()), seen).await
             }
             answer => answer,
-        }
+        };
+        answer.and_then(|token| self.of_pinned_tenant(&request, token))
     }
 }
 

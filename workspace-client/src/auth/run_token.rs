@@ -9,7 +9,7 @@ use auth_core::clock::{from_unix, to_unix};
 use auth_core::http::{self, HttpClient, may_carry_tokens};
 use auth_core::{
     AccessToken, Authentication, Cached, Clock, Cloud, Env, Error, ErrorKind, Grant, MemoryStore, Partition, Record,
-    Secret, TokenRequest, TokenSource, TokenStore,
+    Secret, Tenant, TokenRequest, TokenSource, TokenStore,
 };
 use reqwest::StatusCode;
 use serde::Deserialize;
@@ -73,7 +73,7 @@ impl RunTokenAuthentication {
             env.var(name)
                 .ok_or_else(|| Error::new(ErrorKind::Unavailable, format!("{name} is not set: this is no run")))
         };
-        let (token, endpoint) = (Secret::new(value(TOKEN)?), value(ENDPOINT)?);
+        let (token, endpoint) = (Secret::new(value(TOKEN)?.trim()), value(ENDPOINT)?);
         let [subscription, group, workspace, experiment, run] = PLACE.map(value);
         let experiment = match env.var("AZUREML_EXPERIMENT_ID") {
             Some(id) => ["experimentids".to_owned(), id],
@@ -155,7 +155,16 @@ impl Authentication for RunTokenAuthentication {
                 "give the job a managed identity, or unset AZUREML_RUN_TOKEN_USE_AMBIENT_AUTH to sign in otherwise",
             ));
         }
-        self.cached.token(request).await
+        let token = self.cached.token(request).await?;
+        let tenant = Claims::peek(token.secret().expose()).ok().and_then(|claims| claims.tid);
+        let tenant = tenant.and_then(|tenant| Tenant::parse(&tenant).ok());
+        match (request.requested_tenant(), tenant) {
+            (Some(wanted), Some(own)) if wanted.is_id() && *wanted != own => {
+                let message = format!("the token of this run is of tenant {own}, not of {wanted}");
+                Err(Error::new(ErrorKind::Unavailable, message))
+            }
+            _ => Ok(token),
+        }
     }
 }
 

@@ -16,7 +16,7 @@ pub struct SignOut {
     /// The accounts whose saved login was removed.
     pub removed: Vec<Account>,
     /// How many records were removed that held what was renewed from a login of the Azure CLI or of the Python SDK, or obtained
-    /// for the service principal of the environment.
+    /// for the service principal of the environment or for a run.
     pub renewed: usize,
     /// The accounts that still have a saved login.
     pub remaining: Vec<Account>,
@@ -51,7 +51,8 @@ impl InteractiveLoginAuthentication {
         let mut renewed = 0;
         // What was renewed from the Azure CLI's login, or obtained for an application, is kept beside our own, and is ours to
         // remove.
-        let kept = ["azure-cli", "service-principal"].map(|kind| Partition::new(kind, [self.0.cloud.name()]));
+        let of_cloud = ["azure-cli", "service-principal"].map(|kind| Partition::new(kind, [self.0.cloud.name()]));
+        let kept = [&of_cloud[..], &[Partition::new("run", [])]].concat();
         for partition in self.0.store.partitions().await? {
             if kept.iter().any(|kept| partition.is_within(kept)) {
                 renewed += usize::from(self.0.store.lock(&partition, PATIENCE).await?.remove().await?);

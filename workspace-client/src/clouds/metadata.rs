@@ -30,13 +30,34 @@ pub async fn refresh(env: &Env, http: &HttpClient, clock: &Clock) -> Result<(), 
     if copy.as_ref().is_some_and(|copy| copy.is_younger(FRESH, now)) {
         return Ok(());
     }
-    match metadata::fetch(http, &url).await {
+    match usable_clouds(http, &url).await {
         Ok(clouds) => Copies::keep(env, url, Copy { fetched: now, clouds }, now).await,
         Err(error) if copy.is_some_and(|copy| copy.is_younger(USABLE, now)) => {
             tracing::warn!(%error, "the table of clouds cannot be had, so an older copy of it is used");
             Ok(())
         }
-        Err(error) => Err(error),
+        Err(error) => {
+            let message = format!("the clouds of ARM_CLOUD_METADATA_URL cannot be had: {error}");
+            Err(Error::new(error.kind(), message).with_help("correct ARM_CLOUD_METADATA_URL, or unset it"))
+        }
+    }
+}
+
+/// The table at this URL, without the clouds that cannot be used.
+async fn usable_clouds(http: &HttpClient, url: &str) -> Result<Vec<(String, CloudSettings)>, Error> {
+    let mut problem = None;
+    let mut clouds = metadata::fetch(http, url).await?;
+    clouds.retain(|(name, settings)| match settings.build(name) {
+        Ok(_) => true,
+        Err(error) => {
+            tracing::warn!(%error, "a cloud of ARM_CLOUD_METADATA_URL cannot be used");
+            problem = Some(error);
+            false
+        }
+    });
+    match problem {
+        Some(error) if clouds.is_empty() => Err(error),
+        _ => Ok(clouds),
     }
 }
 

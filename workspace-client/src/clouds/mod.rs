@@ -50,6 +50,20 @@ pub enum ChosenBy {
     Environment,
 }
 
+impl ChosenBy {
+    /// The error of a cloud that cannot be used, with who chose it and how to choose another one.
+    fn blamed(self, error: &Error) -> Error {
+        let (who, how) = match self {
+            Self::Argument | Self::Default => return error.clone(),
+            Self::AzureCli => ("the Azure CLI is set to it", "az cloud set, or azml cloud set, chooses another one"),
+            Self::Azml => ("azml cloud set chose it", "azml cloud set --name AzureCloud chooses another one"),
+            Self::Environment => ("AZUREML_CURRENT_CLOUD names it", "correct AZUREML_CURRENT_CLOUD, or unset it"),
+        };
+        let help = error.help().map(|help| format!("{help}; ")).unwrap_or_default();
+        Error::new(error.kind(), format!("{error} ({who})")).with_help(format!("{help}{how}"))
+    }
+}
+
 /// A cloud, and how it came to be meant.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -145,7 +159,7 @@ impl Clouds {
             chosen => chosen,
         };
         let (name, by) = chosen.unwrap_or_else(|| (self.default_name().to_owned(), ChosenBy::Default));
-        let (cloud, origin) = self.named(&name)?;
+        let (cloud, origin) = self.named(&name).map_err(|error| by.blamed(&error))?;
         Ok(ChosenCloud { cloud, origin, by })
     }
 

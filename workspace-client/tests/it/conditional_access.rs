@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use auth_core::http::HttpClient;
 use auth_core::interactive::Browser;
-use auth_core::{Env, ErrorKind, Interaction};
+use auth_core::{AccessToken, Authentication as _, Env, ErrorKind, Interaction, TokenRequest};
 use tempfile::TempDir;
 use workspace_client::arm::ArmClient;
 use workspace_client::auth::InteractiveLoginAuthentication;
@@ -18,6 +18,7 @@ use crate::support::{Person, environment};
 /// A process of its own, as far as memory goes: it shares nothing with another but the saved login.
 struct Process {
     person: Arc<Person>,
+    auth: InteractiveLoginAuthentication,
     client: ArmClient,
 }
 
@@ -26,7 +27,16 @@ impl Process {
         let (env, person) = (Env::fake(environment(home.path(), azure)), Person::new(azure));
         let builder = InteractiveLoginAuthentication::builder().env(env.clone()).browser(Browser::None);
         let auth = builder.prompt(person.clone()).build().unwrap();
-        Self { person, client: ArmClient::new(Arc::new(auth)).http(HttpClient::new(env)) }
+        let client = ArmClient::new(Arc::new(auth.clone())).http(HttpClient::new(env));
+        Self { person, auth, client }
+    }
+
+    async fn token(&self) -> AccessToken {
+        self.auth.token(&TokenRequest::arm(self.auth.cloud())).await.unwrap()
+    }
+
+    async fn token_instead_of(&self, refused: &AccessToken) {
+        self.auth.token(&TokenRequest::arm(self.auth.cloud()).instead_of(refused)).await.unwrap();
     }
 
     async fn get(&self, interaction: Interaction) -> Result<WorkspaceDetails, auth_core::Error> {
@@ -82,6 +92,31 @@ async fn a_token_that_was_revoked_with_its_login_is_served_by_no_process_again()
     two.get(Interaction::Allow).await.unwrap();
     one.get(Interaction::Forbid).await.unwrap();
     assert_eq!((one.person.visits(), two.person.visits()), (1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_from_before_the_revocation_is_no_answer_to_it() {
+    let (azure, home) = (Emulator::start(), TempDir::new().unwrap());
+    let (one, two) = (Process::start(&azure, &home), Process::start(&azure, &home));
+    one.get(Interaction::Allow).await.unwrap();
+    azure.advance_clock(std::time::Duration::from_secs(5));
+    // Another process has renewed, and then everything that was issued so far is revoked.
+    let refused = one.token().await;
+    two.token_instead_of(&refused).await;
+    azure.revoke_access_tokens(defaults::ADA);
+    azure.advance_clock(std::time::Duration::from_secs(5));
+    one.get(Interaction::Forbid).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_in_elsewhere_does_not_move_an_account_from_its_home() {
+    let (azure, home) = (Emulator::start(), TempDir::new().unwrap());
+    let env = Env::fake(environment(home.path(), &azure));
+    let builder = || InteractiveLoginAuthentication::builder().env(env.clone()).browser(Browser::None);
+    builder().prompt(Person::new(&azure)).tenant_id(defaults::FABRIKAM).login().await.unwrap();
+    let auth = builder().build().unwrap();
+    let token = auth.token(&TokenRequest::new(auth.cloud().ml_scope().unwrap())).await.unwrap();
+    assert_eq!(token.tenant().map(ToString::to_string).as_deref(), Some(defaults::CONTOSO));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -166,7 +166,7 @@ async fn an_opener_that_does_not_exist_is_told_and_the_url_is_there() {
     command.args(["login", "-o", "none"]).env("BROWSER", "/nowhere/browser");
     let mut session = Session::start(&mut command, false);
     let url = session.url();
-    session.line_with("warning: no browser could be opened; open the URL above");
+    session.line_with("warning: no browser could be opened");
     azure.approve(&url).await;
     assert_eq!(session.end().0, 0);
 }
@@ -186,6 +186,20 @@ async fn an_opener_that_hangs_is_ended_and_neither_the_url_nor_the_sign_in_waits
     let pid = std::fs::read_to_string(&pid).unwrap();
     assert!(!Path::new("/proc").join(pid.trim()).exists(), "it is gone, and reaped");
     azure.approve(&url).await;
+    assert_eq!(session.end().0, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_no_opener_helps_on_a_desktop_the_address_can_be_pasted_too() {
+    let (azure, home) = (Emulator::start(), TempDir::new().unwrap());
+    let variables = [("DISPLAY", ":9"), ("BROWSER", "/nowhere/browser")];
+    let mut session = Session::on_terminal(home.path(), &azure, "login -o none", &variables);
+    assert!(session.url().contains("response_mode=form_post"));
+    session.line_with("warning: no browser could be opened");
+    let url = session.url();
+    assert!(url.contains("response_mode=query"), "{url}");
+    let address = azure.visitor().address(&url).await.unwrap();
+    session.type_line(&address);
     assert_eq!(session.end().0, 0);
 }
 

@@ -1,11 +1,14 @@
 //! What a person is told whose subscription is not the one that was meant.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use auth_core::http::HttpClient;
 use auth_core::interactive::Browser;
-use auth_core::{Env, Error, ErrorKind};
+use auth_core::{Authentication as _, Env, Error, ErrorKind, Interaction, Tenant, TokenRequest};
 use tempfile::TempDir;
+use wiremock::matchers::any;
+use wiremock::{Mock, MockServer, ResponseTemplate};
 use workspace_client::Workspace;
 use workspace_client::arm::ArmClient;
 use workspace_client::auth::{InteractiveLoginAuthentication, InteractiveLoginBuilder};
@@ -15,6 +18,7 @@ use crate::azml::Home;
 use crate::emulator::{azml, json, login};
 use crate::support::{Person, environment};
 
+const ARM: &str = "https://management.core.windows.net/";
 const UNKNOWN: &str = "00000000-0000-4000-8000-000000000000";
 
 fn builder(azure: &Emulator, home: &TempDir) -> InteractiveLoginBuilder {
@@ -101,6 +105,72 @@ async fn who_asked_for_one_tenant_gets_no_token_of_another() {
     assert_eq!(error.kind(), ErrorKind::Rejected, "{error}");
     let tokens = azure.requests().iter().filter(|request| request.path.ends_with("/token")).count();
     assert_eq!(tokens, 0, "{:?}", azure.requests());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_that_was_asked_for_by_its_domain_is_not_left_either() {
+    let (azure, home) = (Emulator::start(), TempDir::new().unwrap());
+    let auth = builder(&azure, &home).tenant_id(defaults::CONTOSO_DOMAIN).login().await.unwrap();
+    let tenant = |text: &str| Tenant::parse(text).unwrap();
+    let asked = |other: &str| TokenRequest::arm(auth.cloud()).tenant(tenant(other));
+    auth.token(&asked(defaults::CONTOSO)).await.unwrap();
+    for other in [defaults::FABRIKAM, defaults::FABRIKAM_DOMAIN] {
+        assert_eq!(auth.token(&asked(other)).await.unwrap_err().kind(), ErrorKind::Rejected, "{other}");
+    }
+    let client = ArmClient::new(Arc::new(auth)).http(HttpClient::new(Env::fake(environment(home.path(), &azure))));
+    assert_eq!(error(&client, defaults::FABRIKAM_SUBSCRIPTION).await.kind(), ErrorKind::Rejected);
+
+    let auth = builder(&azure, &home).tenant_id(defaults::CONTOSO).login().await.unwrap();
+    let asked = |other: &str| TokenRequest::arm(auth.cloud()).tenant(tenant(other));
+    auth.token(&asked(defaults::CONTOSO_DOMAIN)).await.unwrap();
+    assert_eq!(auth.token(&asked(defaults::FABRIKAM_DOMAIN)).await.unwrap_err().kind(), ErrorKind::Rejected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn neither_another_tenant_nor_an_explanation_asks_a_person_who_could_not_help() {
+    let (azure, home) = (Emulator::start(), TempDir::new().unwrap());
+    azure.change_world(|world| world.tenants[1].requires_mfa = true);
+    let person = Person::new(&azure);
+    let env = Env::fake(environment(home.path(), &azure));
+    let auth = InteractiveLoginAuthentication::builder().env(env.clone()).browser(Browser::None).prompt(person.clone());
+    let client = ArmClient::new(Arc::new(auth.build().unwrap())).http(HttpClient::new(env));
+    let client = client.interaction(Interaction::Allow);
+    assert_eq!(error(&client, UNKNOWN).await.kind(), ErrorKind::Rejected);
+    assert_eq!(person.visits(), 1, "for the first token alone");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_identity_of_one_tenant_stays_itself_before_a_subscription_of_another() {
+    let (azure, home) = (Emulator::start(), TempDir::new().unwrap());
+    let token = azure.issue_access_token(defaults::GRACE, defaults::FABRIKAM, ARM, Duration::from_secs(3600));
+    let mut variables = environment(home.path(), &azure);
+    let answer = serde_json::json!({"access_token": token, "expires_on": "4000000000", "token_type": "Bearer"});
+    let server = MockServer::start().await;
+    Mock::given(any()).respond_with(ResponseTemplate::new(200).set_body_json(answer)).mount(&server).await;
+    variables.push(("MSI_ENDPOINT".to_owned(), format!("{}/token", server.uri())));
+    let (env, person) = (Env::fake(variables), Person::new(&azure));
+    let auth = InteractiveLoginAuthentication::builder().env(env.clone()).browser(Browser::None).prompt(person.clone());
+    let client = ArmClient::new(Arc::new(auth.build().unwrap())).http(HttpClient::new(env));
+    let error = error(&client.interaction(Interaction::Allow), defaults::SUBSCRIPTION).await;
+    assert_eq!((error.kind(), person.visits()), (ErrorKind::Rejected, 0), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_that_somebody_else_chose_cannot_steer_the_terminal() {
+    let (azure, home) = (Emulator::start(), TempDir::new().unwrap());
+    let client = client(&azure, &home, None).await;
+    azure.change_world(|world| world.tenants[1].name = "Evil\u{1b}]0;owned\u{7}\nnext: azml logout".into());
+    let told = error(&client, UNKNOWN).await.to_string();
+    assert!(!told.contains(['\u{1b}', '\u{7}']) && !told.contains("\nnext:"), "{told:?}");
+}
+
+#[test]
+fn a_subscription_that_moved_to_another_tenant_is_reached_all_the_same() {
+    let (home, azure) = (Home::new(), Emulator::start());
+    login(&home, &azure, &["--no-browser"], None).success();
+    azure.change_world(|world| world.subscriptions[0].tenant_id = defaults::FABRIKAM.into());
+    let show = ["workspace", "show", "-g", defaults::RESOURCE_GROUP, "-n", defaults::WORKSPACE];
+    assert_eq!(json(azml(&home, &azure, &show))["name"], defaults::WORKSPACE);
 }
 
 #[test]

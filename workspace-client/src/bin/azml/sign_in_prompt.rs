@@ -42,6 +42,8 @@ impl Prompt for SignInPrompt {
     fn sign_in_at(&self, sign_in: &SignIn<'_>) {
         let invitation = if sign_in.opens_browser() {
             "Your browser opens to sign in. If it does not, open this URL:".to_owned()
+        } else if sign_in.surroundings().has_browser() {
+            "To sign in, open this URL in any browser:".to_owned()
         } else {
             format!("To sign in, open this URL in any browser ({}):", sign_in.surroundings().reason())
         };
@@ -66,7 +68,7 @@ impl Prompt for SignInPrompt {
     }
 
     fn no_browser(&self) {
-        self.progress.say("warning: no browser could be opened; open the URL above");
+        self.progress.say("warning: no browser could be opened, or its opener did not end");
     }
 
     fn takes_paste(&self) -> bool {

@@ -27,7 +27,8 @@ pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<Outcome, Error>
     let prompt = SignInPrompt::new(progress.clone(), &context.env);
     let mut login = context
         .login()
-        .force(args.force)
+        // Claims are demanded of a person: what a refresh token can answer was answered before.
+        .force(args.force || args.claims_challenge.is_some())
         .browser(if args.no_browser { Browser::None } else { Browser::System })
         .use_device_code(args.use_device_code)
         .prompt(Arc::new(prompt));

@@ -92,7 +92,10 @@ fn asked_for() -> Result<Secret, Error> {
         return Err(missing());
     }
     let secret = rpassword::prompt_password("Client secret: ").map_err(|error| missing().with_source(error))?;
-    if secret.trim().is_empty() { Err(missing()) } else { Ok(secret.trim().into()) }
+    match secret.trim() {
+        "" => Err(Error::new(ErrorKind::Configuration, "no secret was typed").with_help("run the command again")),
+        secret => Ok(secret.into()),
+    }
 }
 
 /// The next command may run elsewhere.

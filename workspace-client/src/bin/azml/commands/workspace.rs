@@ -78,7 +78,10 @@ fn reach(wanted: Option<&str>, config: Option<&Workspace>, context: &Context) ->
     };
     // A subscription that is not listed is looked for as the user of the default one.
     let user = accounts.user(Some(&id)).or_else(|| accounts.user(None));
-    Ok((id, client(context.auth(user)?, context).tenant(tenant)))
+    let client = client(context.auth(user)?, context);
+    // What the list says may have changed since.
+    let client = tenant.iter().fold(client, |client, tenant| client.expecting(&id, tenant));
+    Ok((id, client))
 }
 
 fn client(auth: InteractiveLoginAuthentication, context: &Context) -> ArmClient {

@@ -62,7 +62,9 @@ fn service_principal(auth: &InteractiveLoginAuthentication, user: Option<&str>, 
             let detail = format!("{id} in tenant {tenant}, by the variables; credential: {credential}");
             match user.filter(|user| !user.eq_ignore_ascii_case(id)) {
                 Some(user) => Finding::absent(name, format!("{detail}; passed over, as {user} is wanted")),
-                None => Finding::ok(name, detail),
+                None => {
+                    it.check().map_or_else(|error| Finding::from_error(name, &error), |()| Finding::ok(name, detail))
+                }
             }
         }
         Err(error) if error.kind() == ErrorKind::Unavailable => Finding::absent(name, error.to_string()),
