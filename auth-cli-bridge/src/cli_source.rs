@@ -133,6 +133,10 @@ impl TokenSource for AzureCliSource {
     }
 
     async fn find(&self, request: &TokenRequest) -> Option<AccessToken> {
+        // The CLI keeps several tokens for one purpose, and what ended one of them may have ended all.
+        if request.rejected().is_some() {
+            return None;
+        }
         let first = self.first.lock().unwrap_or_else(PoisonError::into_inner).take();
         let cache = match first {
             Some(cache) => cache,
@@ -159,7 +163,8 @@ impl TokenSource for AzureCliSource {
             let found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
             found.as_ref().is_some_and(|found| found.secret() == token.secret())
         };
-        if let Some(token) = token.filter(|token| token.is_fresh(now) && !was_found(token)) {
+        let may_answer = |token: &AccessToken| token.is_fresh(now) && request.rejected().is_none() && !was_found(token);
+        if let Some(token) = token.filter(may_answer) {
             return Ok(token.into());
         }
         match &self.identity.principal {

@@ -6,7 +6,8 @@
 //! The SDK's trait says less than ours (observed: `azure_core` 1.1). It asks for scopes alone: no tenant, no claims of a challenge, no
 //! token that was refused. So a client of the SDK gets tokens of the identity's own tenant, and a challenge of continuous access
 //! evaluation stays unanswered; whoever needs another tenant wraps an [`Authentication`](crate::Authentication) that asks in it.
-//! Its tokens carry no hint when to renew them, and its secrets are not wiped from memory.
+//! A token that was revoked is then served until it ages, which may be many hours: `AZURE_IDENTITY_DISABLE_CP1` asks for tokens that
+//! live for about one. Its tokens carry no hint when to renew them, and its secrets are not wiped from memory.
 //!
 //! ```
 //! use std::sync::Arc;

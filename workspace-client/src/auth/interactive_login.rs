@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use async_trait::async_trait;
 use auth_core::interactive::InteractiveLogin;
 use auth_core::{
-    AccessToken, Account, Authentication, Chain, Cloud, Error, ErrorKind, Grant, Interaction, SignInCommand, Tenant,
-    TokenRequest, TokenStore,
+    AccessToken, Account, Attempt, Authentication, Chain, Cloud, Error, ErrorKind, Grant, Interaction, SignInCommand,
+    Tenant, TokenRequest, TokenStore,
 };
 
 use super::builder::InteractiveLoginBuilder;
@@ -188,8 +188,29 @@ impl InteractiveLoginAuthentication {
             self.0.existing.token(request).await
         };
         answer.map_err(|error| match error.kind() {
-            ErrorKind::Unavailable => self.signed_out().with_attempts(error.attempts().to_vec()),
+            ErrorKind::Unavailable => {
+                let attempts = error.attempts();
+                let refused = attempts.iter().find_map(|attempt| self.needs_person(attempt));
+                refused.unwrap_or_else(|| self.signed_out()).with_attempts(attempts.to_vec())
+            }
             _ => error,
+        })
+    }
+
+    /// Where another program's login is there, but a person must do more, that is what is told, with what was demanded.
+    fn needs_person(&self, attempt: &Attempt) -> Option<Error> {
+        let entra = attempt.error.entra()?;
+        let mut command =
+            SignInCommand::new(&self.0.cloud).tenant(entra.tenant.as_ref()).claims(entra.claims.as_deref());
+        if let Some(scopes) = &entra.scopes {
+            command = command.scopes(scopes);
+        }
+        let message = format!("the {} is not enough: {}", attempt.name, attempt.error);
+        let error = Error::new(ErrorKind::Interaction, message).with_help(format!("sign in with azml: {command}"));
+        let error = error.with_entra(entra.clone());
+        Some(match attempt.error.correlation_id() {
+            Some(id) => error.with_correlation_id(id),
+            None => error,
         })
     }
 

@@ -155,6 +155,28 @@ fn the_command_of_the_error_meets_the_policy_when_it_is_pasted() {
 }
 
 #[test]
+fn a_login_of_the_cli_that_is_not_enough_is_told_with_what_is_demanded() {
+    let (home, azure) = (Home::with_cli_login(), Emulator::start());
+    azure.add_fault(xtask::emulator::Fault::new(
+        "/token",
+        xtask::emulator::Effect::json(
+            400,
+            &serde_json::json!({
+                "error": "interaction_required",
+                "error_description": "AADSTS50076: You must use multi-factor authentication.",
+                "error_codes": [50076],
+                "claims": r#"{"access_token":{"acrs":{"essential":true,"value":"c1"}}}"#,
+            }),
+        ),
+    ));
+    let run = azml(&home, &azure, &["account", "get-access-token", "--scope", "https://vault.azure.net/.default"]);
+    assert_eq!(run.code, 3, "{}", run.stderr);
+    assert!(run.stderr.contains("error: the login of the Azure CLI is not enough: "), "{}", run.stderr);
+    let next = run.stderr.lines().find_map(|line| line.strip_prefix("next: sign in with azml: azml login ")).unwrap();
+    assert!(next.contains("--scope https://vault.azure.net/.default --claims-challenge "), "{next}");
+}
+
+#[test]
 fn a_login_for_other_scopes_asks_for_these() {
     let (home, azure) = (Home::new(), Emulator::start());
     let scope = "https://ml.azure.com/.default";

@@ -10,8 +10,9 @@ use auth_core::{AccessToken, Authentication as _, Clock, Cloud, Env, Error, Erro
 use tempfile::TempDir;
 use workspace_client::auth::{InteractiveLoginAuthentication, RunTokenAuthentication};
 use xtask::emulator::defaults::{
-    CONTOSO, FABRIKAM, GITHUB_ISSUER, GITHUB_REQUEST_TOKEN, GITHUB_SUBJECT, RESOURCE_GROUP, SERVICE_PRINCIPAL_ID,
-    SERVICE_PRINCIPAL_SECRET, SUBSCRIPTION, WORKSPACE,
+    CONTOSO, FABRIKAM, GITHUB_ISSUER, GITHUB_REQUEST_TOKEN, GITHUB_SUBJECT, PIPELINES_ACCESS_TOKEN, PIPELINES_ISSUER,
+    PIPELINES_SUBJECT, RESOURCE_GROUP, SERVICE_CONNECTION, SERVICE_PRINCIPAL_ID, SERVICE_PRINCIPAL_SECRET,
+    SUBSCRIPTION, WORKSPACE,
 };
 use xtask::emulator::{ClientCertificate, Emulator, FederatedCredential};
 
@@ -252,6 +253,77 @@ fn a_job_of_github_signs_in_with_nothing_but_its_variables() {
     let variables = variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).chain(job);
     let report = home.azml_with(&["doctor"], &variables.collect::<Vec<_>>()).success();
     assert!(report.contains("credential: GitHub Actions; this one is used"), "{report}");
+}
+
+#[test]
+fn a_job_of_azure_pipelines_signs_in_with_nothing_but_its_variables() {
+    let (home, azure) = (Home::new(), Emulator::start());
+    federate(&azure, PIPELINES_ISSUER, PIPELINES_SUBJECT);
+    let url = format!("{}/_oidc/pipelines", azure.https_url());
+    let job = [
+        ("AZURESUBSCRIPTION_CLIENT_ID", SERVICE_PRINCIPAL_ID),
+        ("AZURESUBSCRIPTION_TENANT_ID", CONTOSO),
+        ("AZURESUBSCRIPTION_SERVICE_CONNECTION_ID", SERVICE_CONNECTION),
+        ("SYSTEM_OIDCREQUESTURI", &*url),
+        ("SYSTEM_ACCESSTOKEN", PIPELINES_ACCESS_TOKEN),
+    ];
+    assert_eq!(json(login_with(&home, &azure, &[], &job))[0]["user"]["type"], "servicePrincipal");
+}
+
+#[test]
+fn a_run_reaches_the_data_plane_through_azml_and_nothing_else() {
+    let (home, azure) = (Home::new(), Emulator::start());
+    let token = azure.issue_run_token(RUN, Duration::from_secs(600));
+    let variables: Vec<_> = azure.env().into_iter().chain(run_variables(&azure, &token, home.path())).collect();
+    let variables: Vec<_> = variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let ask = |resource| home.azml_with(&["account", "get-access-token", "--resource", resource], &variables);
+    assert_eq!(json(ask("https://ml.azure.com"))["accessToken"], token.as_str());
+    let refused = ask("https://management.core.windows.net/");
+    assert_eq!(refused.code, 1);
+    assert!(refused.stderr.contains("serves Azure ML's data plane"), "{}", refused.stderr);
+}
+
+#[test]
+fn a_certificate_by_subject_name_and_issuer_is_sent_along_also_in_renewals() {
+    let (home, azure, certificate) = (Home::new(), Emulator::start(), ClientCertificate::rsa());
+    azure.change_world(|world| world.service_principals[0].certificates.push(certificate.registration()));
+    home.write("both.pem", &certificate.pem());
+    login_application(&home, &azure, &["--certificate", "both.pem", "--use-cert-sn-issuer"], &[]).success();
+    azml(&home, &azure, &["account", "get-access-token", "--resource-type", "ml"]).success();
+    let requests = azure.requests();
+    let assertions: Vec<_> = requests.iter().filter_map(|request| request.form.get("client_assertion")).collect();
+    assert_eq!(assertions.len(), 2);
+    for assertion in assertions {
+        let header = assertion.split('.').next().unwrap();
+        let header = auth_core::claims::decode_challenge(header).unwrap();
+        assert!(header.contains(r#""x5c":[""#), "{header}");
+    }
+}
+
+#[test]
+fn variables_that_cannot_be_are_told_in_their_turn_and_keep_nobody_from_signing_in() {
+    let (home, azure) = (Home::new(), Emulator::start());
+    let wrong = [("AZURE_TENANT_ID", "../x"), ("AZURE_CLIENT_ID", SERVICE_PRINCIPAL_ID), SECRET];
+    let run = login_with(&home, &azure, &["--no-browser"], &wrong);
+    assert!(run.stderr.starts_with("warning: "), "{}", run.stderr);
+    run.success();
+    let variables = azure.env();
+    let variables: Vec<_> = variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let with = |more: &[(&'static str, &'static str)]| home.azml_with(&["doctor"], &[&variables, more].concat());
+    let doctor = with(&wrong);
+    assert!(
+        doctor.stdout.contains("saved login") && doctor.stdout.contains("set AZURE_TENANT_ID"),
+        "{}",
+        doctor.stdout
+    );
+    let id = [("AZURE_TENANT_ID", CONTOSO), ("AZURE_CLIENT_ID", SERVICE_PRINCIPAL_ID)];
+    let home = Home::new();
+    let with = |more: &[(&'static str, &'static str)]| home.azml_with(&["doctor"], &[&variables, more].concat());
+    for (variable, path) in [("AZURE_CLIENT_CERTIFICATE_PATH", "/nope.pem"), ("AZURE_FEDERATED_TOKEN_FILE", "/nope")] {
+        let doctor = with(&[id[0], id[1], (variable, path)]);
+        assert_eq!(doctor.code, 1, "{}", doctor.stdout);
+        assert!(doctor.stdout.contains("FAIL  service principal") && doctor.stdout.contains(path), "{}", doctor.stdout);
+    }
 }
 
 fn library(azure: &Emulator, more: &[(&str, &str)], tenant: Option<&str>) -> InteractiveLoginAuthentication {
