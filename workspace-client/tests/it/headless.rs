@@ -4,14 +4,16 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use auth_core::interactive::Browser;
-use auth_core::{Env, ErrorKind};
+use auth_core::interactive::{Browser, Prompt, SignIn};
+use auth_core::oauth::DeviceCode;
+use auth_core::{Env, ErrorKind, Secret};
 use tempfile::TempDir;
 use url::Url;
 use workspace_client::auth::InteractiveLoginAuthentication;
-use xtask::emulator::{Effect, Emulator, Fault};
+use xtask::emulator::{Effect, Emulator, Fault, Visitor};
 
 use crate::support::{Person, assert_no_secret, azml, environment};
 
@@ -282,6 +284,55 @@ fn a_tenant_that_forbids_device_codes_is_told_with_the_way_through_a_browser() {
     let (code, seen) = Session::piped(home.path(), &azure, &["login", "--use-device-code"]).end();
     assert_eq!(code, 3, "{seen}");
     assert_reads("device_code_forbidden", &seen);
+}
+
+/// A program with a field to paste into, and somebody whose browser is on another machine.
+#[derive(Debug)]
+struct Window {
+    visitor: Visitor,
+    url: Mutex<Option<String>>,
+    refused: Mutex<Vec<String>>,
+}
+
+#[async_trait::async_trait]
+impl Prompt for Window {
+    fn sign_in_at(&self, sign_in: &SignIn<'_>) {
+        assert!(sign_in.takes_paste() && !sign_in.opens_browser());
+        *self.url.lock().unwrap() = Some(sign_in.url().to_string());
+    }
+
+    fn takes_paste(&self) -> bool {
+        true
+    }
+
+    async fn paste(&self) -> Option<Secret> {
+        if self.refused.lock().unwrap().is_empty() {
+            return Some("http://localhost:1/?code=canary&state=x".into());
+        }
+        let url = self.url.lock().unwrap().clone().unwrap();
+        Some(self.visitor.address(&url).await.unwrap().into())
+    }
+
+    fn paste_refused(&self, why: &str) {
+        self.refused.lock().unwrap().push(why.to_owned());
+    }
+
+    fn device_code(&self, _code: &DeviceCode) {
+        panic!("nobody asked for a code");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_of_its_own_takes_the_paste_through_the_same_trait() {
+    let (azure, home) = (Emulator::start(), TempDir::new().unwrap());
+    let variables = environment(home.path(), &azure).into_iter().chain([("SSH_TTY".to_owned(), "x".to_owned())]);
+    let (url, refused) = (Mutex::default(), Mutex::default());
+    let window = Arc::new(Window { visitor: azure.visitor().clone(), url, refused });
+    let builder = InteractiveLoginAuthentication::builder().env(Env::fake(variables)).prompt(window.clone());
+    let auth = builder.login().await.unwrap();
+    assert!(auth.account().await.unwrap().is_some());
+    let refused = window.refused.lock().unwrap();
+    assert!(refused.len() == 1 && refused[0].contains("port") && !refused[0].contains("canary"), "{refused:?}");
 }
 
 #[tokio::test]
