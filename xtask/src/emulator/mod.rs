@@ -138,8 +138,9 @@ impl Emulator {
         [
             ("HTTPS_PROXY", self.proxy_url.as_str()),
             ("https_proxy", self.proxy_url.as_str()),
-            ("NO_PROXY", ""),
-            ("no_proxy", ""),
+            // The emulator's own addresses are reached without it, as a cloud of one's own is (`az cloud register`).
+            ("NO_PROXY", "localhost,127.0.0.1"),
+            ("no_proxy", "localhost,127.0.0.1"),
             ("SSL_CERT_FILE", ca_file),
             ("REQUESTS_CA_BUNDLE", ca_file),
         ]
