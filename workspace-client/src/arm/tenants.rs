@@ -21,7 +21,7 @@ impl Tenants {
 
     pub(super) fn remember(&self, url: &Url, tenant: &Tenant) {
         if let Some(subscription) = subscription(url) {
-            self.known().insert(subscription, tenant.clone());
+            self.expect(&subscription, tenant);
         }
     }
 
