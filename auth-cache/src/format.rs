@@ -181,6 +181,8 @@ impl SavedCredential {
             Credential::Certificate { path: file, sends_chain } => {
                 Self { sends_chain: *sends_chain, ..path("certificate", file) }
             }
+            // Its notation is no secret, and stands where files are named.
+            Credential::ManagedIdentity(notation) => Self { path: Some(notation.clone()), ..of("managed_identity") },
             Credential::Secret(text) => secret("secret", text),
             // One of a later version of the crate that this one saves for.
             _ => of("unknown"),
@@ -194,6 +196,7 @@ impl SavedCredential {
             "assertion" => Credential::Assertion(secret()?),
             "assertion_file" => Credential::AssertionFile(path()?),
             "certificate" => Credential::Certificate { path: path()?, sends_chain: self.sends_chain },
+            "managed_identity" => Credential::ManagedIdentity(self.path.clone()?),
             "secret" => Credential::Secret(secret()?),
             _ => return None,
         })
@@ -380,10 +383,11 @@ mod tests {
         );
         let account = (option::of(any::<String>()), option::of(any::<String>()), tenant())
             .prop_map(|(home_account_id, username, tenant)| Account { home_account_id, username, tenant });
-        let credential = (any::<String>(), any::<bool>(), 0..4).prop_map(|(text, sends_chain, kind)| match kind {
+        let credential = (any::<String>(), any::<bool>(), 0..5).prop_map(|(text, sends_chain, kind)| match kind {
             0 => Credential::Assertion(text.into()),
             1 => Credential::AssertionFile(text.into()),
             2 => Credential::Certificate { path: text.into(), sends_chain },
+            3 => Credential::ManagedIdentity(text),
             _ => Credential::Secret(text.into()),
         });
         (option::of(account), option::of(any::<String>()), option::of(credential), vec(token, 0..4)).prop_map(

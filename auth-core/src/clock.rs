@@ -28,6 +28,14 @@ impl Clock {
         }
     }
 
+    /// Waits between two attempts. A fixed clock moves ahead by as much, and nobody waits.
+    pub async fn sleep(&self, wait: Duration) {
+        match &self.0 {
+            None => tokio::time::sleep(wait).await,
+            Some(_) => self.advance(wait),
+        }
+    }
+
     /// Moves a fixed clock forward. The system's clock does not move.
     pub fn advance(&self, by: Duration) {
         if let Some(fixed) = &self.0 {
@@ -69,6 +77,13 @@ mod tests {
         let clone = clock.clone();
         clone.advance(Duration::from_secs(5));
         assert_eq!(to_unix(clock.now()), 1_005);
+    }
+
+    #[tokio::test]
+    async fn nobody_waits_for_a_fixed_clock() {
+        let clock = Clock::fixed(from_unix(1_000));
+        clock.sleep(Duration::from_secs(3600)).await;
+        assert_eq!(to_unix(clock.now()), 4_600);
     }
 
     #[test]

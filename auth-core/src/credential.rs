@@ -20,6 +20,9 @@ pub enum Credential {
         /// Whether the certificates are sent along (`x5c`), which registrations by subject name and issuer need.
         sends_chain: bool,
     },
+    /// The identity of the machine, which the machine itself proves, in the Azure CLI's notation: `MSI`, `MSIClient-<id>`,
+    /// `MSIObject-<id>` or `MSIResource-<id>` (observed: az 2.91).
+    ManagedIdentity(String),
     /// A client secret.
     Secret(Secret),
 }
@@ -30,6 +33,7 @@ impl Credential {
         match self {
             Self::Assertion(_) | Self::AssertionFile(_) => "federated token",
             Self::Certificate { .. } => "certificate",
+            Self::ManagedIdentity(_) => "managed identity",
             Self::Secret(_) => "secret",
         }
     }

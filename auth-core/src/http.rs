@@ -52,7 +52,7 @@ impl HttpClient {
     /// to 28 hours (Microsoft identity platform, continuous access evaluation). `AZURE_IDENTITY_DISABLE_CP1` forbids it
     /// (observed: az 2.91).
     #[cfg(feature = "oauth")]
-    pub(crate) fn answers_challenges(&self) -> bool {
+    pub fn answers_challenges(&self) -> bool {
         self.0.env.var("AZURE_IDENTITY_DISABLE_CP1").is_none()
     }
 

@@ -56,6 +56,12 @@ pub struct Claims {
     /// The client id of an application (v1 tokens).
     #[serde(default)]
     pub appid: Option<String>,
+    /// `user` or `app` (Microsoft identity platform, optional claims; always in tokens for Azure Resource Manager).
+    #[serde(default)]
+    pub idtyp: Option<String>,
+    /// The resource id of a managed identity (observed: tokens of IMDS).
+    #[serde(default)]
+    pub xms_mirid: Option<String>,
 }
 
 /// One audience or several (RFC 7519, 4.1.3).

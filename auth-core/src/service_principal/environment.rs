@@ -65,6 +65,25 @@ pub fn variables() -> impl Iterator<Item = &'static str> {
     all.into_iter()
 }
 
+/// Refuses `AZURE_AUTHORITY_HOST`, with which the Azure SDKs name the authority, if it is of another cloud: a credential must not
+/// go to an authority that nobody meant.
+///
+/// # Errors
+/// [`ErrorKind::Configuration`].
+pub fn check_authority(env: &Env, cloud: &Cloud) -> Result<(), Error> {
+    let Some(text) = env.var(AUTHORITY) else { return Ok(()) };
+    let url =
+        if text.contains("://") { Url::parse(text.trim()) } else { Url::parse(&format!("https://{}", text.trim())) };
+    let host = url.ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
+    if cloud.authority_hosts().any(|own| own.eq_ignore_ascii_case(&host)) {
+        return Ok(());
+    }
+    let message =
+        format!("{AUTHORITY} is of another cloud than {}, which signs in at {}", cloud.name(), cloud.authority_host());
+    Err(Error::new(ErrorKind::Configuration, message)
+        .with_help("name the cloud with --cloud or AZUREML_CURRENT_CLOUD, or unset AZURE_AUTHORITY_HOST"))
+}
+
 /// The first group that is complete. What is there in part is told if none is.
 pub(super) fn find(
     env: &Env,
@@ -76,7 +95,9 @@ pub(super) fn find(
     for group in &GROUPS {
         match group.read(env, wanted) {
             Ok((tenant, client_id)) => {
-                group.check_authority(env, &cloud)?;
+                if group.client_id == CLIENT {
+                    check_authority(env, &cloud)?;
+                }
                 return group.builder(
                     env,
                     ServicePrincipalAuthentication::builder(cloud, tenant, client_id).http(http.clone()),
@@ -131,27 +152,6 @@ impl Group {
             }
             _ => Ok((tenant, env.var(self.client_id).unwrap_or_default().trim().to_owned())),
         }
-    }
-
-    /// The variables of the Azure SDKs name the authority, too. A secret must not go to another one.
-    fn check_authority(&self, env: &Env, cloud: &Cloud) -> Result<(), Error> {
-        let Some(text) = env.var(AUTHORITY).filter(|_| self.client_id == CLIENT) else { return Ok(()) };
-        let url = if text.contains("://") {
-            Url::parse(text.trim())
-        } else {
-            Url::parse(&format!("https://{}", text.trim()))
-        };
-        let host = url.ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
-        if cloud.authority_hosts().any(|own| own.eq_ignore_ascii_case(&host)) {
-            return Ok(());
-        }
-        let message = format!(
-            "{AUTHORITY} is of another cloud than {}, which signs in at {}",
-            cloud.name(),
-            cloud.authority_host()
-        );
-        Err(Error::new(ErrorKind::Configuration, message)
-            .with_help("name the cloud with --cloud or AZUREML_CURRENT_CLOUD, or unset AZURE_AUTHORITY_HOST"))
     }
 
     fn builder(

@@ -11,5 +11,5 @@ mod source;
 pub use assertion::{AssertionCallback, AssertionSource};
 pub use authentication::{ServicePrincipalAuthentication, ServicePrincipalBuilder};
 pub use certificate::{ClientCertificate, SigningAlgorithm};
-pub use environment::variables;
+pub use environment::{check_authority, variables};
 pub use source::sign_in;

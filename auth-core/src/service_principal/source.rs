@@ -8,7 +8,7 @@ use super::assertion::{self, AssertionSource};
 use super::certificate::ClientCertificate;
 use super::refusal;
 use crate::oauth::{ClientCredential, EntraClient};
-use crate::{Credential, Error, Grant, Partition, Record, Tenant, TokenRequest, TokenSource};
+use crate::{Credential, Error, ErrorKind, Grant, Partition, Record, Tenant, TokenRequest, TokenSource};
 
 /// Signs an application in with a credential that was saved. `client` is the application.
 ///
@@ -26,6 +26,11 @@ pub async fn sign_in(
         Credential::AssertionFile(path) => ClientCredential::Assertion(assertion::read(path)?),
         Credential::Certificate { path, sends_chain } => {
             ClientCredential::Certificate(ClientCertificate::read(path)?.with_chain(*sends_chain))
+        }
+        Credential::ManagedIdentity(_) => {
+            let message = "an application cannot sign in as the identity of a machine";
+            return Err(Error::new(ErrorKind::Configuration, message)
+                .with_help("give a secret, a certificate or a federated token"));
         }
         Credential::Secret(secret) => ClientCredential::Secret(secret.clone()),
     };
