@@ -146,7 +146,8 @@ fn is_same(_before: &std::fs::Metadata, now: &std::fs::Metadata) -> bool {
     now.is_file()
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use tempfile::TempDir;
 

@@ -1,14 +1,19 @@
 //! The Instance Metadata Service of virtual machines (Microsoft, how to use managed identities on a VM).
 
+use std::path::Path;
 use std::time::Duration;
 
-use reqwest::{Client, RequestBuilder, StatusCode};
+use auth_core::{Env, Error};
+use reqwest::{Client, RequestBuilder};
 use url::Url;
 
-use crate::Identity;
+use crate::machine::Clue;
+use crate::{Host, Identity, endpoint};
 
 /// Names another address of the service (observed: azure-identity 1.27).
-pub(crate) const HOST_VARIABLE: &str = "AZURE_POD_IDENTITY_AUTHORITY_HOST";
+const HOST_VARIABLE: &str = "AZURE_POD_IDENTITY_AUTHORITY_HOST";
+/// Marks an Azure ML notebook machine (observed: azureml-core 1.61).
+const NOTEBOOK_MARKER: &str = "mnt/azmnt/.nbvm";
 const PATH: &str = "/metadata/identity/oauth2/token";
 /// How long the service may take to show that it is there.
 const PROBE_TIMEOUT: Duration = Duration::from_millis(500);
@@ -17,25 +22,30 @@ pub(crate) fn default_endpoint() -> Url {
     Url::parse("http://169.254.169.254").expect("it is a URL")
 }
 
+pub(crate) fn find(env: &Env) -> Result<Clue, Error> {
+    Ok(match env.var(HOST_VARIABLE) {
+        Some(url) => Clue::Found(Host::Imds { endpoint: endpoint::of_imds(HOST_VARIABLE, &url)? }),
+        None => Clue::Absent,
+    })
+}
+
+pub(crate) fn find_notebook(root: &Path) -> Option<Host> {
+    root.join(NOTEBOOK_MARKER).is_file().then(Host::imds)
+}
+
 pub(crate) fn request(client: &Client, endpoint: &Url, resource: &str, identity: &Identity) -> RequestBuilder {
-    let selector = match identity {
-        Identity::ClientId(id) => Some(("client_id", id)),
-        Identity::ObjectId(id) => Some(("object_id", id)),
-        Identity::ResourceId(id) => Some(("msi_res_id", id)),
-        Identity::SystemAssigned => None,
-    };
     client
         .get(token_url(endpoint))
         .query(&[("api-version", "2018-02-01"), ("resource", resource)])
-        .query(selector.as_slice())
+        .query(identity.selector(["client_id", "object_id", "msi_res_id"]).as_slice())
         .header("Metadata", "true")
 }
 
-/// Whether the service is there: it refuses a question without its header, which asks for nothing. Other answers come from
-/// networks that answer for every address.
+/// Whether the service is there: it refuses a question without its header, which asks for nothing, or says that it is busy. Other
+/// answers come from networks that answer for every address, and from other clouds' metadata services.
 pub(crate) async fn is_present(client: &Client, endpoint: &Url) -> bool {
     match client.get(token_url(endpoint)).timeout(PROBE_TIMEOUT).send().await {
-        Ok(response) => response.status() == StatusCode::BAD_REQUEST || response.status().is_success(),
+        Ok(response) => matches!(response.status().as_u16(), 200..=299 | 400 | 410 | 429 | 500),
         Err(error) => {
             tracing::debug!(error = %error.without_url(), "no instance metadata service answers");
             false
@@ -45,6 +55,6 @@ pub(crate) async fn is_present(client: &Client, endpoint: &Url) -> bool {
 
 fn token_url(endpoint: &Url) -> Url {
     let mut url = endpoint.clone();
-    url.set_path(PATH);
+    url.set_path(&format!("{}{PATH}", endpoint.path().trim_end_matches('/')));
     url
 }

@@ -42,6 +42,11 @@ impl Machine {
         self
     }
 
+    /// The kinds that are looked for, in their order.
+    pub fn kinds(&self) -> &[HostKind] {
+        &self.order
+    }
+
     /// What this is, from the variables and from which files there are.
     ///
     /// # Errors
@@ -173,10 +178,15 @@ mod tests {
             let error = machine(groups, &[]).0.host().unwrap_err();
             error.to_string().replace("nothing here points to a managed identity", "")
         };
-        insta::assert_snapshot!(
-            [note(&[]), note(&[&IDENTITY[..1]]), note(&[&IDENTITY[1..]]), note(&[&MSI[1..]]), note(&[&WORKLOAD[..1]])].join("\n"),
-            @""
-        );
+        let notes =
+            [note(&[]), note(&[&IDENTITY[..1]]), note(&[&IDENTITY[1..]]), note(&[&MSI[1..]]), note(&[&WORKLOAD[..1]])];
+        insta::assert_snapshot!(notes.join("\n"), @r"
+            , such as MSI_ENDPOINT
+            : IDENTITY_ENDPOINT is set, but neither IDENTITY_HEADER nor IMDS_ENDPOINT is
+            : IDENTITY_HEADER is set, but IDENTITY_ENDPOINT is not
+            : MSI_SECRET is set, but MSI_ENDPOINT is not
+            : AZURE_FEDERATED_TOKEN_FILE is set, but AZURE_TENANT_ID is not
+        ");
     }
 
     #[test]

@@ -1,14 +1,15 @@
 //! Managed identity as an [`Authentication`].
 
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 
 use async_trait::async_trait;
-use auth_core::{AccessToken, Authentication, Cached, Clock, Cloud, Env, Error, TokenRequest};
-use tokio::sync::OnceCell;
+use auth_core::http::HttpClient;
+use auth_core::{AccessToken, Authentication, AuthenticationHeader, Cached, Clock, Cloud, Env, Error, TokenRequest};
 
-use crate::{Host, Identity, MsiSource};
+use crate::{Host, Identity, Machine, MsiSource, Principal};
 
-/// Signs in with the managed identity of the machine, without any secret of one's own.
+/// Signs in with the managed identity of the machine, without any secret of one's own: the `MsiAuthentication` of the Azure ML
+/// Python SDK. Any number of callers share one question.
 #[derive(Debug)]
 pub struct MsiAuthentication(Cached<MsiSource>);
 
@@ -20,17 +21,29 @@ impl MsiAuthentication {
 
     /// Starts one that differs from [`MsiAuthentication::new`].
     pub fn builder(cloud: Cloud) -> MsiAuthenticationBuilder {
-        let source = MsiSource {
+        MsiAuthenticationBuilder {
             cloud,
-            env: Env::process(),
+            machine: Machine::new(Env::process()),
             clock: Clock::system(),
+            http: None,
             identity: Identity::default(),
             host: None,
             guess: Some(Host::imds()),
-            client: OnceLock::new(),
-            guess_is_right: OnceCell::new(),
-        };
-        MsiAuthenticationBuilder(source)
+            in_chain: false,
+        }
+    }
+
+    /// What asks the endpoint, one question at a time.
+    pub fn source(&self) -> &MsiSource {
+        self.0.source()
+    }
+
+    /// Whose tokens these are, by the token for Azure Resource Manager.
+    ///
+    /// # Errors
+    /// As [`Authentication::token`], and [`auth_core::ErrorKind::Protocol`] if the token is opaque.
+    pub async fn principal(&self) -> Result<Principal, Error> {
+        Principal::of(&self.token(&TokenRequest::arm(self.cloud())).await?)
     }
 }
 
@@ -47,47 +60,91 @@ impl Authentication for MsiAuthentication {
     async fn token(&self, request: &TokenRequest) -> Result<AccessToken, Error> {
         self.0.token(request).await
     }
+
+    async fn authentication_header(&self) -> Result<AuthenticationHeader, Error> {
+        self.0.authentication_header().await
+    }
 }
 
 /// An [`MsiAuthentication`] in the making.
-#[derive(Debug)]
-pub struct MsiAuthenticationBuilder(MsiSource);
+#[derive(Clone, Debug)]
+pub struct MsiAuthenticationBuilder {
+    cloud: Cloud,
+    machine: Machine,
+    clock: Clock,
+    http: Option<HttpClient>,
+    identity: Identity,
+    host: Option<Host>,
+    guess: Option<Host>,
+    in_chain: bool,
+}
 
 impl MsiAuthenticationBuilder {
     /// Says which of the machine's identities is meant.
     pub fn identity(mut self, identity: Identity) -> Self {
-        self.0.identity = identity;
+        self.identity = identity;
         self
     }
 
     /// Says what the machine is, instead of finding out.
     pub fn host(mut self, host: Host) -> Self {
-        self.0.host = Some(host);
+        self.host = Some(host);
         self
     }
 
-    /// Says which metadata service to look for where nothing tells what the machine is; none makes such a machine unavailable
-    /// at once instead of after at most 500 ms.
+    /// Says which metadata service to ask where nothing tells what the machine is; none makes such a machine unavailable at
+    /// once.
     pub fn guess(mut self, imds: Option<Host>) -> Self {
-        self.0.guess = imds;
+        self.guess = imds;
         self
     }
 
-    /// Takes environment variables from `env`.
-    pub fn env(mut self, env: Env) -> Self {
-        self.0.env = env;
+    /// Says that it is one of several ways in, so that a machine without an identity is told apart quickly, is
+    /// [`auth_core::ErrorKind::Unavailable`], and is not asked again for five minutes.
+    pub fn in_chain(mut self, in_chain: bool) -> Self {
+        self.in_chain = in_chain;
         self
+    }
+
+    /// Examines this machine to find out what it is.
+    pub fn machine(mut self, machine: Machine) -> Self {
+        self.machine = machine;
+        self
+    }
+
+    /// Takes environment variables from `env`: short for [`MsiAuthenticationBuilder::machine`].
+    pub fn env(self, env: Env) -> Self {
+        self.machine(Machine::new(env))
     }
 
     /// Takes the time from `clock`.
     pub fn clock(mut self, clock: Clock) -> Self {
-        self.0.clock = clock;
+        self.clock = clock;
+        self
+    }
+
+    /// Shares an HTTP client with which the cloud's authority is asked; only a workload identity needs it.
+    pub fn http(mut self, http: HttpClient) -> Self {
+        self.http = Some(http);
         self
     }
 
     /// The finished authentication.
     pub fn build(self) -> MsiAuthentication {
-        let (cloud, clock) = (self.0.cloud.clone(), self.0.clock.clone());
-        MsiAuthentication(Cached::new(self.0, cloud).with_clock(clock))
+        let (cloud, clock) = (self.cloud, self.clock);
+        let source = MsiSource {
+            cloud: cloud.clone(),
+            clock: clock.clone(),
+            http: self.http.unwrap_or_else(|| HttpClient::new(self.machine.env.clone())),
+            machine: self.machine,
+            identity: self.identity,
+            host: self.host,
+            guess: self.guess,
+            in_chain: self.in_chain,
+            client: OnceLock::new(),
+            guess_is_right: tokio::sync::OnceCell::new(),
+            absence: Mutex::default(),
+        };
+        MsiAuthentication(Cached::new(source, cloud).with_clock(clock))
     }
 }

@@ -86,3 +86,27 @@ impl ServerCertVerifier for Pin {
         self.0.provider.signature_verification_algorithms.supported_schemes()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn verdict(certificate: &[u8], pin: &Pin) -> bool {
+        let name = ServerName::try_from("wrong.example").unwrap();
+        let now = UnixTime::since_unix_epoch(Duration::from_secs(u64::from(u32::MAX)));
+        pin.verify_server_cert(&CertificateDer::from(certificate), &[], &name, &[], now).is_ok()
+    }
+
+    #[test]
+    fn the_pin_alone_decides_whatever_the_certificate_says_of_itself() {
+        // SHA-1 of "abc" (FIPS 180-2, appendix A).
+        let pin = Pin::new([
+            0xa9, 0x99, 0x3e, 0x36, 0x47, 0x06, 0x81, 0x6a, 0xba, 0x3e, 0x25, 0x71, 0x78, 0x50, 0xc2, 0x6c, 0x9c, 0xd0,
+            0xd8, 0x9d,
+        ]);
+        assert!(verdict(b"abc", &pin) && !pin.was_violated());
+        assert!(!verdict(b"abd", &pin) && pin.was_violated());
+    }
+}

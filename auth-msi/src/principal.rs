@@ -76,15 +76,17 @@ mod tests {
 
     #[test]
     fn an_identity_and_a_person_are_told_apart() {
-        insta::assert_snapshot!(
-            [
-                shown(r#"{"idtyp":"app","appid":"a","oid":"o","tid":"t","xms_mirid":"/subscriptions/s/x/my-identity"}"#),
-                shown(r#"{"idtyp":"user","appid":"a","oid":"o","tid":"t","upn":"ada@contoso.example"}"#),
-                shown(r#"{"appid":"a","oid":"o","tid":"t","unique_name":"ada@contoso.example"}"#),
-                shown(r#"{"appid":"a"}"#),
-            ]
-            .join("\n"),
-            @""
-        );
+        let shown = [
+            shown(r#"{"idtyp":"app","appid":"a","oid":"o","tid":"t","xms_mirid":"/subscriptions/s/x/my-identity"}"#),
+            shown(r#"{"idtyp":"user","appid":"a","oid":"o","tid":"t","upn":"ada@contoso.example"}"#),
+            shown(r#"{"appid":"a","oid":"o","tid":"t","unique_name":"ada@contoso.example"}"#),
+            shown(r#"{"appid":"a"}"#),
+        ];
+        insta::assert_snapshot!(shown.join("\n"), @r"
+            the application my-identity, client id a, object id o, tenant t
+            the user ada@contoso.example, object id o, tenant t
+            the user ada@contoso.example, object id o, tenant t
+            the application client id a, object id unknown, tenant unknown
+        ");
     }
 }

@@ -132,7 +132,7 @@ mod tests {
                 400,
                 r#"{"error":"bad_request_102","error_description":"Required metadata header not specified"}"#,
                 Rejected,
-                "102: Required",
+                "102: Required metadata header not specified",
             ),
             (401, r#"{"error":"unknown_source"}"#, Rejected, ": unknown_source"),
             (403, "network is unreachable", Unavailable, ": network is unreachable"),

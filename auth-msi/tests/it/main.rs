@@ -1,24 +1,28 @@
 //! Managed identity against stand-ins for the endpoints.
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+mod cases;
+
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use auth_core::{Authentication, Clock, Cloud, Env, Error, ErrorKind, TokenRequest, clock};
-use auth_msi::{Host, Identity, MsiAuthentication, MsiAuthenticationBuilder};
+use auth_msi::{Host, Machine, MsiAuthentication, MsiAuthenticationBuilder};
 use serde_json::json;
-use wiremock::matchers::{body_string, header, method, path, query_param, query_param_is_missing};
+use wiremock::matchers::{header, method, query_param_is_missing};
 use wiremock::{Mock, MockServer, ResponseTemplate};
+use xtask::emulator::{Emulator, FederatedCredential, defaults};
 
-const GUID: &str = "0a1b2c3d-0000-4000-8000-000000000003";
-const ARM: &str = "https://management.core.windows.net/";
+const NOW: u64 = 1_893_450_000;
 
-fn answer() -> ResponseTemplate {
-    ResponseTemplate::new(200).set_body_json(json!({"access_token": "at-1", "expires_on": "1893456000"}))
+fn answer(token: &str) -> ResponseTemplate {
+    ResponseTemplate::new(200).set_body_json(json!({"access_token": token, "expires_on": "1893456000"}))
 }
 
 fn msi(variables: &[(&str, &str)]) -> MsiAuthenticationBuilder {
     MsiAuthentication::builder(Cloud::public())
-        .env(Env::fake(variables.iter().copied()))
-        .clock(Clock::fixed(clock::from_unix(1_893_450_000)))
+        .machine(Machine::new(Env::fake(variables.iter().copied())).root("/nowhere"))
+        .clock(Clock::fixed(clock::from_unix(NOW)))
         .guess(None)
 }
 
@@ -27,107 +31,54 @@ async fn ask(auth: &MsiAuthentication) -> Result<String, Error> {
 }
 
 #[tokio::test]
-async fn azure_ml_compute_is_asked_in_its_own_protocol() -> Result<(), Error> {
+async fn a_hundred_tasks_ask_once() -> Result<(), Error> {
     let server = MockServer::start().await;
-    let question = Mock::given(method("GET"))
-        .and(path("/MSI/auth"))
-        .and(query_param("x", "1"))
-        .and(query_param("api-version", "2017-09-01"))
-        .and(query_param("resource", ARM))
-        .and(query_param("clientid", GUID))
-        .and(header("secret", "sec-1"));
-    question.respond_with(answer()).expect(2).mount(&server).await;
-    let url = format!("{}/MSI/auth?x=1", server.uri());
-    let variables = [("MSI_ENDPOINT", url.as_str()), ("MSI_SECRET", "sec-1")];
-    let assigned = [&variables[..], &[("DEFAULT_IDENTITY_CLIENT_ID", GUID)]].concat();
-    let auth = msi(&assigned).build();
+    Mock::given(method("GET")).respond_with(answer("at-1")).expect(1).mount(&server).await;
+    let auth = Arc::new(msi(&[("MSI_ENDPOINT", &server.uri()), ("MSI_SECRET", "s")]).build());
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..100 {
+        let auth = auth.clone();
+        tasks.spawn(async move { ask(&auth).await });
+    }
+    for answer in tasks.join_all().await {
+        assert_eq!(answer?, "at-1");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_renewal_that_fails_keeps_the_token() -> Result<(), Error> {
+    let server = MockServer::start().await;
+    let day = json!({"access_token": "at-1", "expires_in": "86400"});
+    Mock::given(method("GET"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(day))
+        .up_to_n_times(1)
+        .mount(&server)
+        .await;
+    Mock::given(method("GET")).respond_with(ResponseTemplate::new(500)).expect(4).mount(&server).await;
+    let now = Clock::fixed(clock::from_unix(NOW));
+    let auth = msi(&[("MSI_ENDPOINT", &server.uri()), ("MSI_SECRET", "s")]).clock(now.clone()).build();
     assert_eq!(ask(&auth).await?, "at-1");
-    assert_eq!(ask(&auth).await?, "at-1", "from memory");
-    assert_eq!(ask(&msi(&variables).identity(Identity::ClientId(GUID.into())).build()).await?, "at-1");
-    for unsupported in [Identity::ObjectId("x".into()), Identity::ResourceId("/x".into())] {
-        let error = ask(&msi(&variables).identity(unsupported).build()).await.unwrap_err();
-        assert_eq!((error.kind(), error.help()), (ErrorKind::Configuration, Some("name the identity's client id")));
-    }
-    Ok(())
-}
-
-#[tokio::test]
-async fn the_placeholder_of_a_compute_without_an_identity_is_not_sent() -> Result<(), Error> {
-    let server = MockServer::start().await;
-    let question = Mock::given(query_param_is_missing("clientid"));
-    question.respond_with(answer()).expect(1).mount(&server).await;
-    let url = server.uri();
-    let variables = [("MSI_ENDPOINT", url.as_str()), ("MSI_SECRET", "s"), ("DEFAULT_IDENTITY_CLIENT_ID", "clientid")];
-    assert_eq!(ask(&msi(&variables).build()).await?, "at-1");
-    Ok(())
-}
-
-#[tokio::test]
-async fn app_service_is_asked_in_its_own_protocol() -> Result<(), Error> {
-    let server = MockServer::start().await;
-    for (identity, name, value) in [
-        (Identity::ClientId("c".into()), "client_id", "c"),
-        (Identity::ObjectId("o".into()), "object_id", "o"),
-        (Identity::ResourceId("/subscriptions/1".into()), "mi_res_id", "/subscriptions/1"),
-    ] {
-        let question = Mock::given(method("GET"))
-            .and(path("/msi/token"))
-            .and(query_param("api-version", "2019-08-01"))
-            .and(query_param("resource", ARM))
-            .and(query_param(name, value))
-            .and(header("X-IDENTITY-HEADER", "hdr-1"));
-        question.respond_with(answer()).expect(1).mount(&server).await;
-        let url = format!("{}/msi/token", server.uri());
-        let auth = msi(&[("IDENTITY_ENDPOINT", &url), ("IDENTITY_HEADER", "hdr-1")]).identity(identity).build();
-        assert_eq!(ask(&auth).await?, "at-1");
-    }
-    Ok(())
-}
-
-#[tokio::test]
-async fn cloud_shell_is_asked_in_its_own_protocol() -> Result<(), Error> {
-    let server = MockServer::start().await;
-    let question = Mock::given(method("POST"))
-        .and(header("Metadata", "true"))
-        .and(body_string("resource=https%3A%2F%2Fmanagement.core.windows.net%2F"));
-    question.respond_with(answer()).expect(1).mount(&server).await;
-    let url = format!("{}/oauth2/token", server.uri());
-    assert_eq!(ask(&msi(&[("MSI_ENDPOINT", &url)]).build()).await?, "at-1");
-    let named = msi(&[("MSI_ENDPOINT", &url)]).identity(Identity::ClientId("c".into())).build();
-    assert_eq!(ask(&named).await.unwrap_err().kind(), ErrorKind::Configuration);
-    Ok(())
-}
-
-#[tokio::test]
-async fn a_virtual_machine_is_asked_in_its_own_protocol() -> Result<(), Error> {
-    let server = MockServer::start().await;
-    let question = Mock::given(method("GET"))
-        .and(path("/metadata/identity/oauth2/token"))
-        .and(query_param("api-version", "2018-02-01"))
-        .and(query_param("resource", ARM))
-        .and(query_param("msi_res_id", "/subscriptions/1"))
-        .and(header("Metadata", "true"));
-    question.respond_with(answer()).expect(1).mount(&server).await;
-    let auth = msi(&[("AZURE_POD_IDENTITY_AUTHORITY_HOST", &server.uri())]);
-    assert_eq!(ask(&auth.identity(Identity::ResourceId("/subscriptions/1".into())).build()).await?, "at-1");
+    now.advance(Duration::from_secs(43_200));
+    assert_eq!(ask(&auth).await?, "at-1", "it is to be renewed, and still good");
     Ok(())
 }
 
 #[tokio::test]
 async fn a_guess_is_checked_once_and_asks_for_nothing() -> Result<(), Error> {
     let server = MockServer::start().await;
-    Mock::given(header("Metadata", "true")).respond_with(answer()).expect(2).mount(&server).await;
+    Mock::given(header("Metadata", "true")).respond_with(answer("at-1")).expect(2).mount(&server).await;
     let bad_request = ResponseTemplate::new(400);
     Mock::given(query_param_is_missing("resource")).respond_with(bad_request).expect(1).mount(&server).await;
-    let auth = msi(&[]).guess(Some(Host::imds_at(&server.uri())?)).build();
-    assert_eq!(ask(&auth).await?, "at-1");
-    let ml = auth.cloud().ml_scope().expect("a scope");
-    auth.token(&TokenRequest::new(ml)).await?;
+    let auth = msi(&[]).guess(Some(Host::imds_at(&server.uri())?)).in_chain(true).build();
+    let ml = TokenRequest::new(auth.cloud().ml_scope().expect("a scope"));
+    let (first, second) = tokio::join!(ask(&auth), auth.token(&ml));
+    assert_eq!((first?.as_str(), second?.secret().expose()), ("at-1", "at-1"));
     Ok(())
 }
 
 #[tokio::test]
-async fn a_machine_without_an_identity_is_unavailable_at_once() {
+async fn a_machine_without_an_identity_is_told_apart_at_once() {
     // A port on which nobody listens, a network that answers for everybody, and one that never answers.
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port");
     let proxy = MockServer::start().await;
@@ -136,7 +87,7 @@ async fn a_machine_without_an_identity_is_unavailable_at_once() {
     let silent_url = format!("http://{}", silent.local_addr().expect("a port"));
     for url in [format!("http://{nobody}"), proxy.uri(), silent_url] {
         let started = Instant::now();
-        let auth = msi(&[]).guess(Host::imds_at(&url).ok()).build();
+        let auth = msi(&[]).guess(Host::imds_at(&url).ok()).in_chain(true).build();
         let error = ask(&auth).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unavailable, "{url}");
         assert_eq!(error.to_string(), "nothing here points to a managed identity, such as MSI_ENDPOINT");
@@ -148,40 +99,83 @@ async fn a_machine_without_an_identity_is_unavailable_at_once() {
 }
 
 #[tokio::test]
-async fn a_redirect_is_not_followed_and_a_secret_stays_where_it_belongs() {
-    let (server, elsewhere) = (MockServer::start().await, MockServer::start().await);
-    Mock::given(method("GET")).respond_with(answer()).expect(0).mount(&elsewhere).await;
-    let redirect = ResponseTemplate::new(302).insert_header("Location", elsewhere.uri());
-    Mock::given(method("GET")).respond_with(redirect).expect(1).mount(&server).await;
-    let auth = msi(&[("MSI_ENDPOINT", &server.uri()), ("MSI_SECRET", "canary-secret")]).build();
-    let error = ask(&auth).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Protocol);
-    assert!(!format!("{error} {error:?} {auth:?}").contains("canary"));
+async fn a_chain_looks_again_after_five_minutes() -> Result<(), Error> {
+    let server = MockServer::start().await;
+    let not_found = json!({"error": "invalid_request", "error_description": "Identity not found"});
+    let not_found = ResponseTemplate::new(400).set_body_json(not_found);
+    Mock::given(method("GET")).respond_with(not_found).up_to_n_times(1).mount(&server).await;
+    Mock::given(method("GET")).respond_with(answer("at-1")).expect(1).mount(&server).await;
+    let now = Clock::fixed(clock::from_unix(NOW));
+    let variables = [("AZURE_POD_IDENTITY_AUTHORITY_HOST", &*server.uri())];
+    let auth = msi(&variables).clock(now.clone()).in_chain(true).build();
+    for _ in 0..2 {
+        assert_eq!(ask(&auth).await.unwrap_err().kind(), ErrorKind::Unavailable);
+        now.advance(Duration::from_secs(299));
+    }
+    assert_eq!(ask(&auth).await?, "at-1");
+    Ok(())
 }
 
 #[tokio::test]
-async fn the_wait_that_an_endpoint_asks_for_is_passed_on() {
-    let server = MockServer::start().await;
-    let throttled = ResponseTemplate::new(429).insert_header("Retry-After", "7");
-    Mock::given(method("GET")).respond_with(throttled).mount(&server).await;
-    let error = ask(&msi(&[("MSI_ENDPOINT", &server.uri()), ("MSI_SECRET", "s")]).build()).await.unwrap_err();
-    assert_eq!((error.kind(), error.retry_after()), (ErrorKind::Throttled, Some(Duration::from_secs(7))));
+async fn identities_of_different_kinds_with_one_id_share_no_token() {
+    let partition = |identity| {
+        use auth_core::TokenSource as _;
+        let auth = msi(&[]).identity(identity).build();
+        auth.source().partition()
+    };
+    let id = "0a1b2c3d-0000-4000-8000-000000000001";
+    let (client, object) = (auth_msi::Identity::ClientId(id.into()), auth_msi::Identity::ObjectId(id.into()));
+    assert_ne!(partition(client), partition(object));
 }
 
 #[tokio::test]
-async fn an_identity_of_another_tenant_lets_a_chain_go_on() {
+async fn whoever_no_longer_waits_ends_the_pause_between_attempts() {
     let server = MockServer::start().await;
-    // {"tid":"0a1b2c3d-0000-4000-8000-000000000003"}
-    let token = "e30.eyJ0aWQiOiIwYTFiMmMzZC0wMDAwLTQwMDAtODAwMC0wMDAwMDAwMDAwMDMifQ.sig";
-    let body = json!({"access_token": token, "expires_in": "3600"});
-    Mock::given(method("GET")).respond_with(ResponseTemplate::new(200).set_body_json(body)).mount(&server).await;
-    let auth = msi(&[("MSI_ENDPOINT", &server.uri()), ("MSI_SECRET", "s")]).build();
-    let tenant = |text: &str| auth_core::Tenant::parse(text).ok();
-    let request = TokenRequest::arm(auth.cloud());
-    let error = auth.token(&request.clone().tenant(tenant(&GUID.replace('3', "4")))).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Unavailable);
-    let token = auth.token(&request.tenant(tenant(GUID))).await.expect("a token");
-    assert_eq!(token.tenant(), tenant(GUID).as_ref());
+    Mock::given(method("GET")).respond_with(ResponseTemplate::new(500)).mount(&server).await;
+    let auth = msi(&[("MSI_ENDPOINT", &server.uri()), ("MSI_SECRET", "s")]).clock(Clock::system()).build();
+    let limited = TokenRequest::arm(auth.cloud()).timeout(Duration::from_millis(900));
+    let started = Instant::now();
+    let error = auth.token(&limited).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Network, "a pause that does not fit into the limit is not made: {error}");
+    assert!(started.elapsed() < Duration::from_millis(900), "{:?}", started.elapsed());
+}
+
+#[tokio::test]
+async fn a_federated_token_is_read_again_whenever_a_token_is_asked_for() -> Result<(), Error> {
+    const ISSUER: &str = "https://cluster.example";
+    let azure = Emulator::start();
+    azure.change_world(|world| {
+        world.service_principals[0].federated_credentials.push(FederatedCredential {
+            issuer: ISSUER.into(),
+            subject: "system:serviceaccount:ml:train".into(),
+            audience: defaults::FEDERATION_AUDIENCE.into(),
+        });
+    });
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("token");
+    let rotate = |subject: &str| {
+        use std::io::Write as _;
+        let token = azure.issue_federated_token(ISSUER, subject, Duration::from_secs(3600));
+        std::fs::File::create(&file).and_then(|mut file| writeln!(file, "{token}")).expect("the folder is writable");
+    };
+    let path = file.display().to_string();
+    let mut variables: Vec<_> = azure.env();
+    variables.extend(
+        [
+            ("AZURE_TENANT_ID", defaults::CONTOSO),
+            ("AZURE_CLIENT_ID", defaults::SERVICE_PRINCIPAL_ID),
+            ("AZURE_FEDERATED_TOKEN_FILE", &path),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned())),
+    );
+    let auth = msi(&[]).env(Env::fake(variables)).clock(Clock::system()).build();
+    rotate("system:serviceaccount:ml:somebody-else");
+    assert_eq!(ask(&auth).await.unwrap_err().kind(), ErrorKind::Rejected);
+    rotate("system:serviceaccount:ml:train");
+    let principal = auth.principal().await?;
+    assert_eq!(principal.client_id.as_deref(), Some(defaults::SERVICE_PRINCIPAL_ID));
+    assert!(!principal.is_user());
+    Ok(())
 }
 
 /// The environment of a process cannot be changed safely, so a child of this test program has the proxy.
@@ -194,8 +188,8 @@ async fn a_proxy_in_the_environment_is_not_used() -> Result<(), Error> {
         return Ok(());
     }
     let (server, proxy) = (MockServer::start().await, MockServer::start().await);
-    Mock::given(method("GET")).respond_with(answer()).expect(1).mount(&server).await;
-    Mock::given(method("GET")).respond_with(answer()).expect(0).mount(&proxy).await;
+    Mock::given(method("GET")).respond_with(answer("at-1")).expect(1).mount(&server).await;
+    Mock::given(method("GET")).respond_with(answer("at-1")).expect(0).mount(&proxy).await;
     let mut child = std::process::Command::new(std::env::current_exe().expect("this program"));
     child.args(["a_proxy_in_the_environment_is_not_used", "--exact"]).env("AUTH_MSI_TEST_ENDPOINT", server.uri());
     for variable in ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"] {

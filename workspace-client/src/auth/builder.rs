@@ -14,6 +14,7 @@ use super::ambient::Ambient;
 use super::existing::Existing;
 use super::interactive_login::{Inner, InteractiveLoginAuthentication};
 use super::login_hint::LoginHint;
+use super::managed_identity::OwnMachine;
 use super::saved_logins::SavedLogins;
 use crate::clouds::{self, Clouds};
 
@@ -132,7 +133,8 @@ impl InteractiveLoginBuilder {
         let store = self.store.clone().map_or_else(|| default_store(&self.env), Ok)?;
         let client = EntraClient::new(cloud.clone(), AZURE_CLI_CLIENT_ID, http.clone()).with_clock(self.clock.clone());
         let wanted = self.login_hint.as_deref().and_then(LoginHint::new);
-        let saved = SavedLogins::new(client.clone(), store.clone(), self.clock.clone(), wanted.clone());
+        let machine = OwnMachine { cloud: cloud.clone(), env: self.env.clone(), clock: self.clock.clone() };
+        let saved = SavedLogins::new(client.clone(), store.clone(), machine, wanted.clone());
         let saved = Arc::new(saved);
         let mut login =
             InteractiveLogin::new(client, self.env.clone()).browser(self.browser).prompt(self.prompt.clone());
@@ -146,8 +148,9 @@ impl InteractiveLoginBuilder {
         {
             // Without a variable or a marker file this is no Azure ML host: nothing is guessed, as that takes time.
             let machine = auth_msi::MsiAuthentication::builder(cloud.clone())
+                .machine(super::machine(&self.env))
                 .guess(None)
-                .env(self.env.clone())
+                .in_chain(true)
                 .clock(self.clock.clone())
                 .build();
             existing =

@@ -149,7 +149,7 @@ impl InteractiveLoginAuthentication {
     }
 
     /// The request, for the tenant of this object. One that names another is refused.
-    fn pinned(&self, request: &TokenRequest) -> Result<TokenRequest, Error> {
+    pub(super) fn pinned(&self, request: &TokenRequest) -> Result<TokenRequest, Error> {
         let Some(pinned) = &self.0.tenant else { return Ok(request.clone()) };
         let Some(other) = request.requested_tenant() else { return Ok(request.clone().tenant(pinned.clone())) };
         // A domain may be another name of the same tenant: then its token tells.

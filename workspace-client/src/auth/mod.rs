@@ -7,6 +7,7 @@ mod builder;
 mod existing;
 mod interactive_login;
 mod login_hint;
+mod managed_identity;
 mod run_token;
 mod saved_login;
 mod saved_logins;
@@ -15,5 +16,7 @@ mod sign_out;
 pub use auth_core::Authentication;
 pub use builder::InteractiveLoginBuilder;
 pub use interactive_login::InteractiveLoginAuthentication;
+#[cfg(feature = "msi")]
+pub use managed_identity::machine;
 pub use run_token::{RunTokenAuthentication, RunTokenBuilder};
 pub use sign_out::SignOut;

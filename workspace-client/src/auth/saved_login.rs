@@ -4,8 +4,11 @@ use async_trait::async_trait;
 use auth_core::oauth::EntraClient;
 use auth_core::service_principal::sign_in;
 use auth_core::{
-    Account, Cloud, Error, ErrorKind, Grant, Partition, Record, SignInCommand, Tenant, TokenRequest, TokenSource,
+    Account, Cloud, Credential, Error, ErrorKind, Grant, Partition, Record, SignInCommand, Tenant, TokenRequest,
+    TokenSource,
 };
+
+use super::managed_identity::OwnMachine;
 
 /// The home tenant of personal accounts (Microsoft identity platform, id token claims).
 const PERSONAL_ACCOUNTS: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
@@ -14,12 +17,13 @@ const PERSONAL_ACCOUNTS: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
 #[derive(Debug)]
 pub(super) struct SavedLogin {
     client: EntraClient,
+    machine: OwnMachine,
     partition: Partition,
 }
 
 impl SavedLogin {
-    pub(super) fn new(client: EntraClient, partition: Partition) -> Self {
-        Self { client, partition }
+    pub(super) fn new(client: EntraClient, machine: OwnMachine, partition: Partition) -> Self {
+        Self { client, machine, partition }
     }
 }
 
@@ -40,6 +44,9 @@ impl TokenSource for SavedLogin {
     async fn acquire(&self, request: &TokenRequest, previous: Option<&Record>) -> Result<Grant, Error> {
         let signed_out = || signed_out(self.client.cloud());
         let record = previous.ok_or_else(signed_out)?;
+        if let Some(Credential::ManagedIdentity(notation)) = &record.credential {
+            return self.machine.acquire(notation, request).await;
+        }
         let account = record.account.as_ref();
         let home = account.and_then(home_tenant);
         let tenant = request.requested_tenant().cloned().or(home).unwrap_or_else(Tenant::organizations);

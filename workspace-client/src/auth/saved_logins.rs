@@ -7,11 +7,12 @@ use arc_swap::{ArcSwapOption, Guard};
 use async_trait::async_trait;
 use auth_core::oauth::EntraClient;
 use auth_core::{
-    AccessToken, Account, Authentication, Cached, Clock, Cloud, Credential, Error, ErrorKind, Grant, Partition, Record,
+    AccessToken, Account, Authentication, Cached, Cloud, Credential, Error, ErrorKind, Grant, Partition, Record,
     SignInCommand, Tenant, TokenRequest, TokenSource as _, TokenStore, service_principal,
 };
 
 use super::login_hint::LoginHint;
+use super::managed_identity::OwnMachine;
 use super::saved_login::{SavedLogin, signed_out};
 
 /// How long a record that another process holds is waited for.
@@ -25,7 +26,7 @@ const UNNAMED: &str = "unnamed";
 pub(super) struct SavedLogins {
     client: EntraClient,
     store: Arc<dyn TokenStore>,
-    clock: Clock,
+    machine: OwnMachine,
     wanted: Option<LoginHint>,
     /// Its record names the current account, and holds no token.
     pointer: Partition,
@@ -44,12 +45,12 @@ impl SavedLogins {
     pub(super) fn new(
         client: EntraClient,
         store: Arc<dyn TokenStore>,
-        clock: Clock,
+        machine: OwnMachine,
         wanted: Option<LoginHint>,
     ) -> Self {
         // The authority is part of it: a refresh token must never travel to another one that bears the same cloud's name.
         let pointer = Partition::new("login", parts(&client));
-        Self { client, store, clock, wanted, pointer, chosen: ArcSwapOption::empty() }
+        Self { client, store, machine, wanted, pointer, chosen: ArcSwapOption::empty() }
     }
 
     /// The account of the login that answers, if there is one.
@@ -120,6 +121,16 @@ impl SavedLogins {
         let home_account_id = Some(format!("{client_id}.{tenant}").to_lowercase());
         let account = Account { home_account_id, username: Some(client_id.to_owned()), tenant: Some(tenant) };
         Ok(Grant { account: Some(account), credential: Some(credential), ..grant })
+    }
+
+    /// Signs in with the identity of this machine.
+    #[cfg(feature = "msi")]
+    pub(super) async fn sign_in_managed_identity(
+        &self,
+        identity: &auth_msi::Identity,
+        request: &TokenRequest,
+    ) -> Result<Grant, Error> {
+        self.machine.sign_in(identity, request).await
     }
 
     /// Makes the account of the login that answers the current one.
@@ -359,9 +370,10 @@ impl SavedLogins {
     }
 
     fn login(&self, partition: Partition) -> Cached<SavedLogin> {
-        Cached::new(SavedLogin::new(self.client.clone(), partition), self.client.cloud().clone())
+        let login = SavedLogin::new(self.client.clone(), self.machine.clone(), partition);
+        Cached::new(login, self.client.cloud().clone())
             .with_store(self.store.clone())
-            .with_clock(self.clock.clone())
+            .with_clock(self.machine.clock.clone())
     }
 }
 

@@ -67,7 +67,10 @@ fn it_is_readable_by_machines_and_shows_no_secret() {
     assert!(!run.stdout.contains("canary") && !run.stdout.contains("eyJ"), "{}", run.stdout);
     let findings: Vec<serde_json::Value> = serde_json::from_str(&run.stdout).unwrap();
     let of = |subject: &str| findings.iter().find(|it| it["subject"] == subject).unwrap_or_else(|| panic!("{subject}"));
-    assert_eq!(of("managed identity")["detail"], "this machine is App Service; this one is tried first");
+    assert_eq!(
+        of("managed identity")["detail"],
+        "this machine is App Service, and not Service Fabric; this one is tried first"
+    );
     assert_eq!(of("login of the Azure CLI")["status"], "ok");
     let used = home.azml_with(&["doctor", "--query", "[?contains(detail, 'is used')].subject", "-o", "tsv"], &[]);
     assert_eq!(used.success(), "login of the Azure CLI\n");

@@ -24,7 +24,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("oauth2", &["auth-core"]),
     ("keyring*", &["auth-cache"]),
     ("linux-keyutils*", &["auth-cache"]),
-    ("aws-lc-rs", &["auth-cache", "auth-core"]),
+    ("aws-lc-rs", &["auth-cache", "auth-core", "auth-msi"]),
     ("redis*", &["auth-cache"]),
     ("argon2", &["auth-cache"]),
     ("clap*", &["workspace-client", "xtask"]),

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use auth_cache::Protection;
 use auth_core::{CloudSettings, Secret};
+use auth_msi::Identity;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
@@ -114,6 +115,44 @@ pub(crate) struct LoginArgs {
 
     #[command(flatten)]
     pub(crate) application: ServicePrincipalArgs,
+
+    #[command(flatten)]
+    pub(crate) machine: ManagedIdentityArgs,
+}
+
+/// Which identity of this machine signs in.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Managed identities")]
+#[group(skip)]
+pub(crate) struct ManagedIdentityArgs {
+    /// Sign in with the identity of this machine, without a person: Azure ML compute, App Service, virtual machines, Azure Arc,
+    /// AKS and others; without one of the ids it is the machine's own, or the one that its host answers with
+    #[arg(long, conflicts_with_all = ["username", "service_principal", "use_device_code", "no_browser", "scope", "claims_challenge"])]
+    pub(crate) identity: bool,
+
+    /// The client id of a user-assigned identity
+    #[arg(long, value_name = "ID", requires = "identity")]
+    pub(crate) client_id: Option<String>,
+
+    /// The object id of a user-assigned identity
+    #[arg(long, value_name = "ID", requires = "identity", conflicts_with = "client_id")]
+    pub(crate) object_id: Option<String>,
+
+    /// The Azure resource id of a user-assigned identity
+    #[arg(long, value_name = "ID", requires = "identity", conflicts_with_all = ["client_id", "object_id"])]
+    pub(crate) resource_id: Option<String>,
+}
+
+impl ManagedIdentityArgs {
+    /// The identity that the command line means, if it means one.
+    pub(crate) fn selected(&self) -> Option<Identity> {
+        let id = |id: &Option<String>| id.as_deref().map(|id| id.trim().to_owned());
+        let selected = id(&self.client_id)
+            .map(Identity::ClientId)
+            .or_else(|| id(&self.object_id).map(Identity::ObjectId))
+            .or_else(|| id(&self.resource_id).map(Identity::ResourceId));
+        self.identity.then(|| selected.unwrap_or_default())
+    }
 }
 
 /// With what an application signs in.

@@ -2,9 +2,8 @@
 
 use auth_cli_bridge::ConfigDir;
 use auth_core::{Cloud, Env, service_principal};
-use auth_msi::Host;
 use serde_json::Value;
-use workspace_client::auth::SignOut;
+use workspace_client::auth::{SignOut, machine};
 
 use crate::commands::{entry, name};
 
@@ -59,7 +58,7 @@ impl Remains {
             let file = file.display().to_string();
             remains.add(format!("still signed in with the Python SDK: {file}"), "pythonSdk", &file, None);
         }
-        if let Ok(Some(host)) = Host::detect(env, std::path::Path::is_file) {
+        if let Ok(host) = machine(env).host() {
             let host = host.name();
             remains.add(format!("still there: the managed identity of {host}"), "managedIdentity", host, None);
         }

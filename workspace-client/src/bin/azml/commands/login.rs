@@ -7,6 +7,7 @@ use auth_cli_bridge::{Subscription, User};
 use auth_core::claims::Claims;
 use auth_core::interactive::Browser;
 use auth_core::{AccessToken, Account, Authentication as _, Cloud, Error, ErrorKind, Tenant, TokenRequest};
+use auth_msi::{Identity, Principal};
 use workspace_client::Profile;
 use workspace_client::arm::ArmClient;
 use workspace_client::auth::InteractiveLoginAuthentication;
@@ -43,13 +44,20 @@ pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<Outcome, Error>
     }
     let auth = login.build()?;
     let tenant = args.tenant.as_deref();
-    let application = Application::named(&args.application, args.username.as_deref(), tenant, &context.env)?;
+    let way = match (
+        args.machine.selected(),
+        Application::named(&args.application, args.username.as_deref(), tenant, &context.env)?,
+    ) {
+        (Some(identity), _) => Way::ManagedIdentity(identity),
+        (None, Some(application)) => Way::Application(application),
+        (None, None) => Way::Person,
+    };
     Profile::prepare(&context.env)?;
     if context.env.var("AZML_PROTECTION").is_some_and(|places| places.trim() == "memory") {
         say("warning: AZML_PROTECTION is memory, so the next command must sign in again");
     }
     let request = request(args, auth.cloud())?;
-    let signed_in = block_on(sign_in(&auth, &request, application, args.tenant.is_some(), &progress, context));
+    let signed_in = block_on(sign_in(&auth, &request, way, args.tenant.is_some(), &progress, context));
     progress.done();
     if let Some(error) = auth.save_problem() {
         let message = format!("you are signed in, but the login could not be saved: {error}");
@@ -150,6 +158,14 @@ fn request(args: &LoginArgs, cloud: &Cloud) -> Result<TokenRequest, Error> {
     })
 }
 
+/// Who signs in.
+enum Way {
+    Application(Application),
+    ManagedIdentity(Identity),
+    /// Or whatever signs in already.
+    Person,
+}
+
 struct SignedIn {
     /// None if the tenants could not be listed.
     found: Option<Found>,
@@ -163,15 +179,24 @@ struct SignedIn {
 async fn sign_in(
     auth: &InteractiveLoginAuthentication,
     request: &TokenRequest,
-    application: Option<Application>,
+    way: Way,
     only_this_tenant: bool,
     progress: &Progress,
     context: &Context,
 ) -> Result<SignedIn, Error> {
     progress.on("signing in");
-    let token = match application {
-        Some(it) => auth.sign_in_application(&it.client_id, &it.tenant, it.credential).await?,
-        None => auth.sign_in_for(request).await?,
+    let token = match way {
+        Way::Application(it) => auth.sign_in_application(&it.client_id, &it.tenant, it.credential).await?,
+        Way::ManagedIdentity(identity) => {
+            let token = auth.sign_in_managed_identity(&identity).await?;
+            if let Some(principal) = Principal::of(&token).ok().filter(Principal::is_user) {
+                progress.say(&format!(
+                    "warning: this machine answers with the token of {principal}, who is signed in on it"
+                ));
+            }
+            token
+        }
+        Way::Person => auth.sign_in_for(request).await?,
     };
     let account = auth.account().await.unwrap_or_else(|error| {
         progress.say(&format!("warning: the saved login cannot be read: {error}"));

@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use auth_core::http::network_error;
-use auth_core::{Authentication as _, Clock, ClockSkew, Error, TokenRequest};
+use auth_core::{AccessToken, Authentication as _, Clock, ClockSkew, Error, TokenRequest};
+use auth_msi::Principal;
 use url::Url;
 use workspace_client::auth::InteractiveLoginAuthentication;
 
@@ -57,15 +58,26 @@ pub(super) async fn ask(auth: &InteractiveLoginAuthentication, context: &Context
         Ok(token) if token.obtained_on().is_some_and(|obtained| obtained + Duration::from_secs(1) < now) => {
             let until = time::OffsetDateTime::from(token.expires_on());
             let (hour, minute) = (until.hour(), until.minute());
+            let whose = whose(&token);
             Finding::ok(
                 "token",
-                format!("for Azure Resource Manager, from the cache, valid until {hour:02}:{minute:02} UTC"),
+                format!(
+                    "for Azure Resource Manager, from the cache, valid until {hour:02}:{minute:02} UTC, of {whose}"
+                ),
             )
         }
-        Ok(_) => Finding::ok("token", format!("for Azure Resource Manager, after {}", millis(started))),
+        Ok(token) => {
+            let (took, whose) = (millis(started), whose(&token));
+            Finding::ok("token", format!("for Azure Resource Manager, after {took}, of {whose}"))
+        }
         Err(error) => Finding::from_error("token", &error),
     });
     findings
+}
+
+/// A machine may answer with the token of somebody who is signed in on it, and not with that of its identity.
+fn whose(token: &AccessToken) -> String {
+    Principal::of(token).map_or_else(|_| "somebody whom it does not name".to_owned(), |principal| principal.to_string())
 }
 
 /// Any answer will do: it shows the way, and the time of day.

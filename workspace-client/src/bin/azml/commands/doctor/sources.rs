@@ -3,8 +3,8 @@
 use auth_cli_bridge::{AzureCliAuthentication, ConfigDir};
 use auth_core::service_principal::{ServicePrincipalAuthentication, ServicePrincipalBuilder};
 use auth_core::{Account, Authentication as _, Error, ErrorKind};
-use auth_msi::Host;
-use workspace_client::auth::{InteractiveLoginAuthentication, RunTokenAuthentication};
+use auth_msi::{HostKind, Machine};
+use workspace_client::auth::{self, InteractiveLoginAuthentication, RunTokenAuthentication};
 
 use super::finding::{Finding, Status};
 use crate::context::Context;
@@ -44,12 +44,32 @@ pub(super) async fn find(
 }
 
 fn machine(context: &Context) -> Finding {
-    match Host::detect(&context.env, std::path::Path::is_file) {
-        Ok(Some(host)) => Finding::ok(MACHINE, format!("this machine is {}", host.name())),
-        Ok(None) => Finding::absent(MACHINE, "nothing says that this machine has one"),
-        Err(error) if error.kind() == ErrorKind::Unavailable => Finding::absent(MACHINE, error.to_string()),
+    let machine = auth::machine(&context.env);
+    let looked_for = |until: Option<HostKind>| {
+        let kinds = machine.kinds();
+        let last = until.and_then(|found| kinds.iter().position(|kind| *kind == found)).unwrap_or(kinds.len());
+        kinds[..last].iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", ")
+    };
+    match machine.host() {
+        Ok(host) => {
+            let before = Some(looked_for(Some(host.kind()))).filter(|before| !before.is_empty());
+            let before = before.map(|before| format!(", and not {before}")).unwrap_or_default();
+            Finding::ok(MACHINE, format!("this machine is {}{before}", host.name()))
+        }
+        Err(error) if error.kind() == ErrorKind::Unavailable && is_connected(context) => Finding::absent(
+            MACHINE,
+            "this machine is connected by Azure Arc; azml login --identity chooses its identity",
+        ),
+        Err(error) if error.kind() == ErrorKind::Unavailable => {
+            Finding::absent(MACHINE, format!("{error}; looked for, in this order: {}", looked_for(None)))
+        }
         Err(error) => Finding::from_error(MACHINE, &error),
     }
+}
+
+/// Whether there is an identity that is not used unasked.
+fn is_connected(context: &Context) -> bool {
+    Machine::new(context.env.clone()).order([HostKind::Arc]).host().is_ok()
 }
 
 fn service_principal(auth: &InteractiveLoginAuthentication, user: Option<&str>, context: &Context) -> Finding {
