@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use tempfile::TempDir;
-use xtask::emulator::{Emulator as Azure, defaults};
+use xtask::emulator::{Emulator as Azure, IdentityHost, defaults};
 
 use super::block_on;
 use super::repository::this_program;
@@ -15,6 +15,9 @@ pub(super) struct Emulator {
     /// Writes the `export` lines to this file too.
     #[arg(long, value_name = "FILE")]
     port_file: Option<PathBuf>,
+    /// Adds the variables of such a machine, so that its managed identities are found.
+    #[arg(long, value_name = "HOST")]
+    identity: Option<IdentityHost>,
 }
 
 impl Emulator {
@@ -28,6 +31,7 @@ impl Emulator {
         for name in ["AZML_CONFIG_DIR", "AZURE_CONFIG_DIR", "AZUREML_AUTH_CONFIG_DIR"] {
             variables.push((name.to_owned(), folder.path().join(name.to_lowercase()).display().to_string()));
         }
+        variables.extend(self.identity.map(|host| azure.managed_identity_env(host)).into_iter().flatten());
         variables.push(("BROWSER".to_owned(), format!("{} approve %s &", this.display())));
         let lines: Vec<String> = variables.iter().map(|(name, value)| format!("export {name}='{value}'\n")).collect();
         let lines = lines.concat();

@@ -1,4 +1,4 @@
-//! A loopback Azure: Entra ID and Azure Resource Manager in one process.
+//! A loopback Azure: Entra ID, Azure Resource Manager and the endpoints of managed identities in one process.
 //!
 //! It answers over https with a certificate of its own authority, over plain http, and through a forward proxy that lands Azure's
 //! public host names on it. So a program whose endpoints are built in runs against it unchanged, given [`Emulator::env`].
@@ -18,6 +18,7 @@ mod certificate;
 mod entra;
 mod fault;
 pub(crate) mod log;
+mod managed_identity;
 mod oidc;
 mod proxy;
 mod run_history;
@@ -37,12 +38,14 @@ pub use self::approve::{Landing, Visitor};
 pub use self::certificate::ClientCertificate;
 pub use self::fault::{Effect, Fault};
 pub use self::log::LoggedRequest;
+pub use self::managed_identity::IdentityHost;
 pub use self::tls::AZURE_HOSTS;
 pub use self::world::{
-    AuthenticationContext, FederatedCredential, Membership, RegisteredCertificate, ServicePrincipal, Subscription,
-    Tenant, User, Workspace, World, defaults,
+    AuthenticationContext, FederatedCredential, ManagedIdentity, Membership, RegisteredCertificate, ServicePrincipal,
+    Subscription, Tenant, User, Workspace, World, defaults,
 };
 
+use self::managed_identity::Machine;
 use self::server::Server;
 use self::state::{RefreshGrant, Shared};
 use self::tokens::Subject;
@@ -77,7 +80,8 @@ impl Emulator {
         let ca_file = folder.path().join("ca.pem");
         std::fs::write(&ca_file, &authority.ca_pem).expect("the temporary folder is writable");
 
-        let shared = Arc::new(Shared::new(world));
+        let machine = Machine::new(folder.path().join("var/opt/azcmagent/tokens"));
+        let shared = Arc::new(Shared::new(world, machine));
         let server = Server::start(&shared);
         let proxy_url = format!("http://{}", server.proxy);
         Self {
@@ -146,6 +150,21 @@ impl Emulator {
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into()
+    }
+
+    /// The variables that a machine of this kind sets, so that programs find the managed identities of the world.
+    pub fn managed_identity_env(&self, host: IdentityHost) -> Vec<(String, String)> {
+        host.env(&self.shared.lock(), &self.http_url, &self.https_url)
+    }
+
+    /// Where the agent of Azure Arc leaves its key files.
+    pub fn arc_tokens_folder(&self) -> PathBuf {
+        self.shared.lock().machine.arc_tokens.clone()
+    }
+
+    /// Lets the agent of Azure Arc leave its key files elsewhere from now on.
+    pub fn set_arc_tokens_folder(&self, folder: &Path) {
+        folder.clone_into(&mut self.shared.lock().machine.arc_tokens);
     }
 
     /// Every request so far, in the order of arrival.
@@ -264,7 +283,8 @@ impl Emulator {
         state.revoke_access_tokens(&user.username);
     }
 
-    /// Every authorization code, device code, refresh token, access token and id token that was ever issued.
+    /// Every authorization code, device code, refresh token, access token, id token and key that was ever issued, and what the
+    /// endpoints of managed identities ask for.
     pub fn secrets(&self) -> Vec<String> {
         self.shared.lock().secrets.clone()
     }

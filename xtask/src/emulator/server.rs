@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::{Router, middleware};
 
 use super::state::Shared;
-use super::{arm, entra, log, oidc, proxy, run_history, tls};
+use super::{arm, entra, log, managed_identity, oidc, proxy, run_history, tls};
 use crate::loopback::{self, Loopback};
 
 /// The running servers. Dropping this stops them and frees the ports.
@@ -34,6 +34,7 @@ fn router(shared: Arc<Shared>) -> Router {
     Router::new()
         .merge(entra::routes())
         .merge(arm::routes())
+        .merge(managed_identity::routes())
         .merge(oidc::routes())
         .merge(run_history::routes())
         .fallback(|| async { (StatusCode::NOT_FOUND, "The emulator does not know this path.") })

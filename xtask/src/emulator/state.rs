@@ -6,8 +6,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::fault::Fault;
 use super::log::Log;
+use super::managed_identity::Machine;
 use super::tokens::{self, Person, Subject, Validity};
-use super::world::{Membership, ServicePrincipal, Tenant, User, World};
+use super::world::{ManagedIdentity, Membership, ServicePrincipal, Tenant, User, World};
 
 /// The state that every handler shares.
 #[derive(Debug)]
@@ -27,6 +28,7 @@ pub(super) struct State {
     pub(super) refresh_in: Option<Duration>,
     pub(super) device_code_interval: i64,
     pub(super) secrets: Vec<String>,
+    pub(super) machine: Machine,
     access_tokens: HashMap<String, IssuedAccessToken>,
     clock_offset: Duration,
 }
@@ -88,7 +90,7 @@ struct IssuedAccessToken {
 }
 
 impl Shared {
-    pub(super) fn new(world: World) -> Self {
+    pub(super) fn new(world: World, machine: Machine) -> Self {
         Self(Mutex::new(State {
             world,
             log: Log::default(),
@@ -100,7 +102,8 @@ impl Shared {
             access_token_lifetime: None,
             refresh_in: None,
             device_code_interval: 5,
-            secrets: Vec::new(),
+            secrets: vec![machine.secret.clone()],
+            machine,
             access_tokens: HashMap::new(),
             clock_offset: Duration::ZERO,
         }))
@@ -200,6 +203,7 @@ impl Subject {
                 signed_in_with_mfa,
                 contexts: Vec::new(),
             }),
+            managed_identity: None,
         }
     }
 
@@ -210,6 +214,18 @@ impl Subject {
             object_id: principal.object_id.clone(),
             client_id: principal.client_id.clone(),
             person: None,
+            managed_identity: None,
+        }
+    }
+
+    /// A managed identity, in the tenant where it exists.
+    pub(super) fn managed_identity(identity: &ManagedIdentity) -> Self {
+        Self {
+            tenant_id: identity.tenant_id.clone(),
+            object_id: identity.object_id.clone(),
+            client_id: identity.client_id.clone(),
+            person: None,
+            managed_identity: Some(identity.resource_id.clone()),
         }
     }
 }

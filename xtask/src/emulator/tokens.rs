@@ -18,6 +18,8 @@ pub(super) struct Subject {
     pub(super) client_id: String,
     /// The person, or `None` for an application.
     pub(super) person: Option<Person>,
+    /// The resource id, if the application is a managed identity.
+    pub(super) managed_identity: Option<String>,
 }
 
 /// The person behind a token.
@@ -68,7 +70,8 @@ pub(super) fn access_token(subject: &Subject, audience: &str, validity: Validity
             "upn": person.username,
         }),
         None => json!({
-            "appidacr": "1",
+            // It proved itself with a certificate that Azure keeps.
+            "appidacr": if subject.managed_identity.is_some() { "2" } else { "1" },
             "idp": format!("https://sts.windows.net/{}/", subject.tenant_id),
             "idtyp": "app",
         }),
@@ -76,6 +79,9 @@ pub(super) fn access_token(subject: &Subject, audience: &str, validity: Validity
     extend(&mut claims, more);
     if let Some(person) = subject.person.as_ref().filter(|person| !person.contexts.is_empty()) {
         extend(&mut claims, json!({"acrs": person.contexts}));
+    }
+    if let Some(resource_id) = &subject.managed_identity {
+        extend(&mut claims, json!({"xms_mirid": resource_id}));
     }
     if continuous_access {
         extend(&mut claims, json!({"xms_cc": ["CP1"]}));

@@ -35,12 +35,13 @@ fn approve_says_what_is_missing() {
 #[test]
 fn the_emulator_prints_what_to_export_and_runs_until_ctrl_c() {
     let file = tempfile::NamedTempFile::new().unwrap();
-    let mut command = xtask(&["emulator", "--port-file", file.path().to_str().unwrap()]);
+    let mut command = xtask(&["emulator", "--identity", "azure-ml", "--port-file", file.path().to_str().unwrap()]);
     let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
     let output = BufReader::new(process.stdout.take().unwrap());
     let printed: Vec<String> =
         output.lines().map(Result::unwrap).take_while(|line| !line.starts_with("Ctrl-C")).collect();
     assert!(printed.iter().any(|line| line.starts_with("export HTTPS_PROXY='http://127.0.0.1:")), "{printed:?}");
+    assert!(printed.iter().any(|line| line.starts_with("export MSI_ENDPOINT='http://127.0.0.1:")), "{printed:?}");
     assert!(process.try_wait().unwrap().is_none());
     assert!(std::fs::read_to_string(file.path()).unwrap().contains("export SSL_CERT_FILE='"));
     assert!(Command::new("kill").args(["-INT", &process.id().to_string()]).status().unwrap().success());

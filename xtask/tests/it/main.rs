@@ -8,5 +8,6 @@ mod client;
 mod commands;
 mod entra;
 mod faults;
+mod managed_identity;
 mod proxy;
 mod script;
