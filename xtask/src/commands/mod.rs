@@ -7,6 +7,7 @@ mod demo;
 mod emulator;
 mod fuzz;
 mod layers;
+mod packages;
 mod repository;
 mod storage;
 mod test;

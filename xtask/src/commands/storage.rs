@@ -10,11 +10,11 @@ use reqwest::{Certificate, Client, Method};
 use tempfile::TempDir;
 use xtask::emulator::{Emulator, defaults};
 
-use super::block_on;
 use super::repository::{cargo, find_program, output_of, root, shown, this_program};
+use super::{block_on, packages};
 
 /// The last version that runs on Node 20.
-const AZURITE: &str = "3.35.0";
+const AZURITE: &str = "azurite@3.35.0";
 const MANIFEST: &str = "workspace-client/examples/list-blobs/Cargo.toml";
 /// The one account that Azurite has.
 const ACCOUNT: &str = "devstoreaccount1";
@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Uploads a blob, lets the example list it, and sees that a token of another audience is refused.
 pub(super) fn run() -> Result<(), String> {
-    let azurite = install()?;
+    let azurite = packages::npm("azurite", &[AZURITE])?.join("node_modules/azurite/dist/src/blob/main.js");
     let example = build()?;
     let folder = TempDir::with_prefix("azurite-").map_err(|error| format!("no temporary folder: {error}"))?;
     let azure = Emulator::start();
@@ -37,24 +37,6 @@ pub(super) fn run() -> Result<(), String> {
     }
     println!("the Azure SDK's client listed that with our sign-in; tokens of other audiences were refused");
     Ok(())
-}
-
-/// Azurite from npm, in a folder that stays.
-fn install() -> Result<PathBuf, String> {
-    let folder = root().join(format!("target/azurite-{AZURITE}"));
-    let script = folder.join("node_modules/azurite/dist/src/blob/main.js");
-    if script.is_file() {
-        return Ok(script);
-    }
-    let npm = find_program(if cfg!(windows) { "npm.cmd" } else { "npm" }).ok_or(
-        "npm is missing, and Azurite comes from there: install Node.js 18 or later, such as Debian's nodejs and npm",
-    )?;
-    println!("Installing Azurite {AZURITE} from npm ...");
-    std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    let mut command = Command::new(npm);
-    command.args(["install", "--no-audit", "--no-fund", "--no-save", "--ignore-scripts", "--prefix"]).arg(&folder);
-    output_of(command.arg(format!("azurite@{AZURITE}")))?;
-    Ok(script)
 }
 
 fn build() -> Result<PathBuf, String> {

@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::fuzz::Fuzz;
 use super::layers::Layers;
 use super::repository::{cargo, find_program, root, shown};
-use super::{storage, tidy};
+use super::{packages, storage, tidy};
 
 /// Programs that the steps run, and the Debian packages that they come in.
 const PROGRAMS: &[(&str, &str)] = &[
@@ -121,10 +121,14 @@ fn decides_a_sign_in(name: &str) -> bool {
     is_own || (name.ends_with("_PROXY") && !name.starts_with("CARGO_"))
 }
 
-/// The tests sign in with a real browser, keep keys in a real keyring and share a real Redis; on Debian all come from apt.
+/// The tests sign in with a real browser, keep keys in a real keyring, share a real Redis and run Microsoft's own clients; on
+/// Debian all come from apt.
 fn install_programs() -> Result<(), String> {
-    let missing: Vec<&str> =
+    let mut missing: Vec<&str> =
         PROGRAMS.iter().filter(|(program, _)| find_program(program).is_none()).map(|(_, package)| *package).collect();
+    if !packages::has_python_environments() {
+        missing.push("python3-venv");
+    }
     if missing.is_empty() {
         return Ok(());
     }

@@ -1,11 +1,12 @@
 //! Every request that arrived, what it was answered, and the faults that it met on the way.
 
 use std::collections::BTreeMap;
-use std::net::{Shutdown, TcpStream};
+use std::net::Shutdown;
 use std::sync::Arc;
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{Extension, Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
@@ -14,11 +15,12 @@ use uuid::Uuid;
 
 use super::fault::{self, Effect};
 use super::state::Shared;
+use crate::loopback::Connection;
 
 /// The header that marks an answer as the emulator's own.
 pub(super) const REQUEST_ID: &str = "x-ms-request-id";
 
-const BODY_LIMIT: usize = 8 * 1024 * 1024;
+pub(crate) const BODY_LIMIT: usize = 8 * 1024 * 1024;
 
 /// One request, as it arrived.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,18 +49,31 @@ pub(super) struct Log {
     entries: Vec<(Uuid, LoggedRequest)>,
 }
 
-/// The connection that a request came over.
-#[derive(Clone, Debug)]
-pub(super) struct Connection {
-    /// `http` or `https`.
-    pub(super) scheme: &'static str,
-    /// A second handle of the socket, to close it under the server's feet.
-    pub(super) socket: Arc<TcpStream>,
-}
-
 /// Scheme and host that the client asked, such as `https://management.azure.com`: what absolute URLs in answers start with.
 #[derive(Clone, Debug)]
 pub(super) struct Origin(pub(super) String);
+
+impl LoggedRequest {
+    /// A request that is not answered yet.
+    pub(crate) fn new(parts: &Parts, body: &[u8]) -> Self {
+        let headers = readable_headers(&parts.headers);
+        let host = headers.get("host").cloned();
+        let host = host.or_else(|| parts.uri.authority().map(ToString::to_string)).unwrap_or_default();
+        let text = String::from_utf8_lossy(body).into_owned();
+        let is_form =
+            headers.get("content-type").is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"));
+        Self {
+            host,
+            method: parts.method.to_string(),
+            path: parts.uri.path().to_owned(),
+            query: parameters(parts.uri.query().unwrap_or_default()),
+            form: if is_form { parameters(&text) } else { BTreeMap::new() },
+            headers,
+            body: text,
+            status: 0,
+        }
+    }
+}
 
 impl Log {
     pub(super) fn requests(&self) -> Vec<LoggedRequest> {
@@ -93,24 +108,8 @@ pub(super) async fn record(
     let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
-    let headers = readable_headers(&parts.headers);
-    let host = headers.get("host").cloned();
-    let host = host.or_else(|| parts.uri.authority().map(ToString::to_string)).unwrap_or_default();
-    parts.extensions.insert(Origin(format!("{}://{host}", connection.scheme)));
-
-    let text = String::from_utf8_lossy(&body).into_owned();
-    let is_form =
-        headers.get("content-type").is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"));
-    let entry = LoggedRequest {
-        host,
-        method: parts.method.to_string(),
-        path: parts.uri.path().to_owned(),
-        query: parameters(parts.uri.query().unwrap_or_default()),
-        form: if is_form { parameters(&text) } else { BTreeMap::new() },
-        headers,
-        body: text,
-        status: 0,
-    };
+    let entry = LoggedRequest::new(&parts, &body);
+    parts.extensions.insert(Origin(format!("{}://{}", connection.scheme, entry.host)));
     let (id, effect) = {
         let mut state = shared.lock();
         let effect = fault::take(&mut state.faults, &entry.path, &entry.body);

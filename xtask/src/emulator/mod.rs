@@ -17,13 +17,13 @@ mod arm;
 mod certificate;
 mod entra;
 mod fault;
-mod log;
+pub(crate) mod log;
 mod oidc;
 mod proxy;
 mod run_history;
 mod server;
 mod state;
-mod tls;
+pub(crate) mod tls;
 mod tokens;
 mod world;
 
@@ -81,8 +81,8 @@ impl Emulator {
         let server = Server::start(&shared);
         let proxy_url = format!("http://{}", server.proxy);
         Self {
-            http_url: format!("http://{}", server.http),
-            https_url: format!("https://localhost:{}", server.https.port()),
+            http_url: server.azure.http_url(),
+            https_url: server.azure.https_url(),
             visitor: Visitor::through(&proxy_url, &authority.ca_pem),
             proxy_url,
             ca_file,
@@ -284,7 +284,7 @@ impl Emulator {
     pub fn auto_approve(&self, url: &str) -> Landing {
         let (visitor, url) = (self.visitor.clone(), url.to_owned());
         let (send, receive) = std::sync::mpsc::channel();
-        self.server.runtime.spawn(async move {
+        self.server.azure.runtime.spawn(async move {
             // Nobody is waiting any more if the receiver is gone.
             let _ = send.send(visitor.approve(&url).await);
         });

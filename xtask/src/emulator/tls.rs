@@ -9,6 +9,7 @@ use rcgen::{
 use rustls::ServerConfig;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use sha1::{Digest as _, Sha1};
 
 /// The public host names of Azure's sign-in and management planes: what the proxy lets through, and what the leaf certificate names.
 pub const AZURE_HOSTS: &[&str] = &[
@@ -33,18 +34,20 @@ pub const AZURE_HOSTS: &[&str] = &[
 ];
 
 /// What one process needs to speak TLS as Azure; made once.
-pub(super) struct Authority {
+pub(crate) struct Authority {
     /// The certificate of the authority, for clients to trust.
-    pub(super) ca_pem: String,
+    pub(crate) ca_pem: String,
     /// The certificate that every name has, and its key, for other servers on this machine.
     pub(super) leaf_pem: String,
     pub(super) key_pem: String,
+    /// The SHA-1 of that certificate, as Service Fabric writes it: 40 upper-case hex digits.
+    pub(crate) thumbprint: String,
     /// The server's side.
-    pub(super) server: Arc<ServerConfig>,
+    pub(crate) server: Arc<ServerConfig>,
 }
 
 /// The authority of this process.
-pub(super) fn authority() -> &'static Authority {
+pub(crate) fn authority() -> &'static Authority {
     static AUTHORITY: LazyLock<Authority> = LazyLock::new(Authority::generate);
     &AUTHORITY
 }
@@ -82,6 +85,12 @@ impl Authority {
             .with_single_cert(vec![leaf.der().clone()], key)
             .expect("key and certificate belong together");
         server.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        Self { ca_pem, leaf_pem: leaf.pem(), key_pem: leaf_key.serialize_pem(), server: Arc::new(server) }
+        Self {
+            ca_pem,
+            leaf_pem: leaf.pem(),
+            key_pem: leaf_key.serialize_pem(),
+            thumbprint: format!("{:X}", Sha1::digest(leaf.der())),
+            server: Arc::new(server),
+        }
     }
 }

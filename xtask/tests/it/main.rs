@@ -9,3 +9,4 @@ mod commands;
 mod entra;
 mod faults;
 mod proxy;
+mod script;
