@@ -36,7 +36,7 @@ pub(crate) fn render(error: &Error) -> String {
 /// What went wrong and what to do next, for another program to show.
 pub(crate) fn sentence(error: &Error) -> String {
     match help(error) {
-        Some(help) => format!("{error}; next: {help}"),
+        Some(help) => format!("{}; next: {help}", error.to_string().trim_end_matches('.')),
         None => error.to_string(),
     }
 }

@@ -1,6 +1,7 @@
 //! `azml identity serve`.
 
 mod allow_list;
+mod answer;
 mod audit;
 mod child;
 mod listener;
@@ -130,7 +131,9 @@ fn warn(rules: &Rules, is_exposed: bool, place: &str) {
         ));
     }
     if rules.allow_list.is_open() {
-        say(&format!("warning: everything that {whom} may do in Azure can be done with these tokens"));
+        say(&format!(
+            "warning: with these tokens all can be done that {whom} may do, in Azure, Microsoft Graph and elsewhere"
+        ));
     }
 }
 
@@ -142,4 +145,31 @@ fn exports(variables: &[(&str, Option<&str>)]) -> Outcome {
         members.insert(name.to_owned(), value.into());
     }
     Outcome::new(Value::Object(members)).or_as_text(lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_address_beyond_this_machine_is_exposed_and_answers_to_its_own_name_alone() {
+        let at = async |address: &str| {
+            let listener = Listener::bind(&"127.0.0.1:0".parse().unwrap()).await.unwrap();
+            let Listener::Address(tcp, _) = listener else { panic!("it is an address") };
+            let place = Place::of(&Listener::Address(tcp, address.parse().unwrap()), &["box".to_owned()]);
+            (place.url.unwrap(), place.hosts.unwrap(), place.is_exposed)
+        };
+        let hosts = |hosts: &[&str]| hosts.iter().map(|host| (*host).to_owned()).collect::<Vec<_>>();
+        let bridge = ("http://172.17.0.1:8081/msi/token".to_owned(), hosts(&["172.17.0.1", "box"]), true);
+        assert_eq!(at("172.17.0.1:8081").await, bridge);
+        let loopback = ("http://[::1]:8081/msi/token".to_owned(), hosts(&["[::1]", "localhost", "box"]), false);
+        assert_eq!(at("[::1]:8081").await, loopback);
+    }
+
+    #[test]
+    fn no_two_headers_are_the_same_and_each_is_one_word() {
+        let (one, other) = (header(), header());
+        assert!(one != other && one.expose().len() == 64);
+        assert!(one.expose().bytes().all(|byte| byte.is_ascii_alphanumeric()));
+    }
 }

@@ -14,11 +14,13 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout};
 
+use super::answer::{self, Answer, Granted, Refusal};
 use super::audit;
 use super::listener::{Listener, Peer, Stream};
-use super::protocol::{self, Answer, Granted, Refusal, Rules};
+use super::protocol::Rules;
 use super::rate::Rate;
 use crate::terminal::say;
 
@@ -61,8 +63,10 @@ impl Server {
         let answer = service_fn(async |request: Request<_>| -> Result<Response<String>, Infallible> {
             let head = request.into_parts().0;
             let answer = self.answer(&head).await;
-            say(&audit::line(self.clock.now(), &answer, peer, head.headers.get(USER_AGENT)));
-            Ok(protocol::response(&answer))
+            let line = audit::line(self.clock.now(), &answer, peer, head.headers.get(USER_AGENT));
+            // A terminal that stands still holds this answer back, but not the end of the endpoint.
+            let _ = spawn_blocking(move || say(&line)).await;
+            Ok(answer::response(&answer))
         });
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(LARGEST_HEAD).keep_alive(false);
