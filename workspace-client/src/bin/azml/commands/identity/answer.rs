@@ -40,8 +40,8 @@ impl Refusal {
         Self { retry_after: Some(wait), ..Self::new(StatusCode::TOO_MANY_REQUESTS, message) }
     }
 
-    /// There is no token. What passes by itself is a status that Microsoft's clients try again; anything else is one that they show
-    /// at once (observed: azure-identity 1.27 and @azure/identity 4.14 repeat 404, 408, 429 and most of 5xx).
+    /// There is no token. What passes by itself gets a status that Microsoft's clients try again; everything else one that they
+    /// show at once, so not 408, 429 or 5xx (observed: azure-identity 1.27), nor 404 (observed: msal-node 5).
     pub(super) fn of(error: &Error) -> Self {
         let status = match error.kind() {
             ErrorKind::Throttled => StatusCode::TOO_MANY_REQUESTS,

@@ -40,9 +40,9 @@ pub(crate) fn serve(args: &ServeArgs, context: &Context, printer: &Printer) -> R
     let (auth, identity) = Identity::choose(&args.identity, context)?;
     let allow_list = AllowList::new(auth.cloud(), &args.allow)?;
     block_on(async {
-        let mut signals = Signals::new()?;
         // Whoever is not signed in learns it now, and not from a client.
         let token = auth.token(&identity.request(auth.cloud().arm_scope())).await?;
+        let mut signals = Signals::new()?;
         let listener = Listener::bind(&args.bind).await?;
         let place = Place::of(&listener, &args.host);
         let header = header();
