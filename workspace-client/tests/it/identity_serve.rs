@@ -270,6 +270,18 @@ async fn a_login_that_has_ended_is_told_with_the_next_command_and_a_dead_network
     assert_reads("login_ended", message(&body));
 }
 
+#[tokio::test]
+async fn after_a_logout_elsewhere_no_token_is_renewed() {
+    let (home, azure) = signed_in();
+    let endpoint = Endpoint::start(&home, &azure, &[]);
+    crate::emulator::azml(&home, &azure, &["logout"]).success();
+    let (status, body) = answer(endpoint.ask(ML).send().await.unwrap()).await;
+    assert_eq!(
+        (status, message(&body)),
+        (403, "ada@contoso.example is not signed in; next: azml login --username ada@contoso.example")
+    );
+}
+
 #[test]
 fn where_nobody_is_signed_in_nothing_is_served() {
     let (home, azure) = (Home::new(), Emulator::start());
