@@ -117,6 +117,8 @@ fn the_help_reads_well() {
         "cloud unregister",
         "completions",
         "doctor",
+        "identity",
+        "identity serve",
         "key",
         "key show",
         "key move",
@@ -215,6 +217,7 @@ fn wrong_usage_is_explained_and_ends_with_2() {
         ("tenant_and_subscription", &["account", "get-access-token", "--tenant", "t", "--subscription", "s"]),
         ("resource_and_scope", &["account", "get-access-token", "--resource", "r", "--scope", "s"]),
         ("no_time", &["login", "--timeout", "0"]),
+        ("every_network", &["identity", "serve", "--bind", "0.0.0.0:8081"]),
     ];
     for (name, args) in cases {
         let run = home.azml(args);

@@ -22,6 +22,8 @@ mod emulator;
 #[cfg(all(feature = "cli", unix))]
 mod headless;
 #[cfg(all(feature = "cli", unix))]
+mod identity_serve;
+#[cfg(all(feature = "cli", unix))]
 mod key;
 #[cfg(feature = "cli")]
 mod reach;

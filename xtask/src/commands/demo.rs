@@ -40,7 +40,7 @@ pub(super) fn run() -> Result<(), String> {
     Ok(())
 }
 
-fn build() -> Result<PathBuf, String> {
+pub(super) fn build() -> Result<PathBuf, String> {
     let arguments = ["build", "--quiet", "--package", "workspace-client", "--features", "cli", "--bin", "azml"];
     let messages = output_of(cargo(&arguments).arg("--message-format=json-render-diagnostics"))?;
     let built = Message::parse_stream(messages.as_bytes()).filter_map(Result::ok).find_map(|message| match message {
@@ -51,14 +51,14 @@ fn build() -> Result<PathBuf, String> {
 }
 
 /// The program, in a home of its own whose Azure is the emulator.
-struct Azml<'a> {
-    program: PathBuf,
-    home: &'a Path,
-    azure: &'a Emulator,
+pub(super) struct Azml<'a> {
+    pub(super) program: PathBuf,
+    pub(super) home: &'a Path,
+    pub(super) azure: &'a Emulator,
 }
 
 impl Azml<'_> {
-    fn command(&self, arguments: &[&str]) -> Result<Command, String> {
+    pub(super) fn command(&self, arguments: &[&str]) -> Result<Command, String> {
         let this = this_program()?;
         let mut command = Command::new(&self.program);
         command.args(arguments).env_clear();

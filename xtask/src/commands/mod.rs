@@ -6,6 +6,7 @@ mod bench;
 mod demo;
 mod emulator;
 mod fuzz;
+mod identity_server;
 mod layers;
 mod packages;
 mod repository;
@@ -40,6 +41,8 @@ enum Command {
     Emulator(emulator::Emulator),
     /// Gives the cache's decoders hostile bytes, within limits.
     Fuzz(fuzz::Fuzz),
+    /// Gives the Azure SDKs for Python and JavaScript tokens of a login of azml.
+    IdentityServer,
     /// Checks which crate depends on what.
     Layers(layers::Layers),
     /// Lists blobs of a real Azurite with the Azure SDK's client and our sign-in.
@@ -60,6 +63,7 @@ impl Xtask {
             Command::Demo => demo::run(),
             Command::Emulator(emulator) => emulator.run(),
             Command::Fuzz(fuzz) => fuzz.run(),
+            Command::IdentityServer => identity_server::run(),
             Command::Layers(layers) => layers.run(),
             Command::Storage => storage::run(),
             Command::Test => test::run(test::Place::Here),

@@ -1,7 +1,5 @@
 //! Pinned packages of other ecosystems, installed once below `target/`.
 
-#![allow(dead_code, reason = "who needs Python's packages comes later")]
-
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 

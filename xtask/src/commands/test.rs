@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::fuzz::Fuzz;
 use super::layers::Layers;
 use super::repository::{cargo, find_program, root, shown};
-use super::{packages, storage, tidy};
+use super::{identity_server, packages, storage, tidy};
 
 /// Programs that the steps run, and the Debian packages that they come in.
 const PROGRAMS: &[(&str, &str)] = &[
@@ -80,6 +80,7 @@ pub(super) fn run(place: Place) -> Result<(), String> {
         run_cargo(&check, false, &["--target-dir", "target/bench"], &[])
     })?;
     step("storage with the Azure SDK", storage::run)?;
+    step("identity server with the Azure SDKs", identity_server::run)?;
     step("fuzzing", || Fuzz::default().run())?;
     println!("== all good after {:.0?}", started.elapsed());
     Ok(())

@@ -2,6 +2,7 @@
 #![allow(rustdoc::bare_urls, reason = "these texts are help on a terminal first")]
 #![allow(clippy::doc_markdown, reason = "these comments are the text of the help")]
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use auth_cache::Protection;
@@ -10,6 +11,7 @@ use auth_msi::Identity;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
+use crate::commands::Bind;
 use crate::output::Format;
 
 /// Sign in to Azure Machine Learning, and look at its workspaces.
@@ -69,6 +71,9 @@ pub(crate) enum Command {
     /// what the environment says about proxies and certificates. It shows no secret and changes nothing. It ends with 1 if
     /// something does not work. What it prints is text, or with -o a list of findings.
     Doctor(DoctorArgs),
+    /// Give containers and other programs on this machine tokens of your login
+    #[command(subcommand)]
+    Identity(IdentityCommand),
     /// Show and change where the key is that seals the saved logins
     #[command(subcommand)]
     Key(KeyCommand),
@@ -385,6 +390,44 @@ impl RegisterArgs {
             settings.with(name, value.as_deref().unwrap_or_default())
         })
     }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum IdentityCommand {
+    /// Serve tokens of your login, as App Service does those of a managed identity, until Ctrl-C
+    ///
+    /// The Azure SDKs ask such an endpoint where two variables are set. A command that follows after -- gets them in its
+    /// environment, and the endpoint ends with it and with its exit code. Without one they are printed, to be pasted into a shell.
+    ///
+    /// Nobody is asked to sign in. Every answer is told on stderr, without the token.
+    Serve(ServeArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    /// Listen at this address of this machine, with port 0 at any free port, or at a socket (unix:PATH) that only you reach
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
+    pub(crate) bind: Bind,
+
+    /// Answer to this name of the address, too, such as host.docker.internal
+    #[arg(long, value_name = "NAME")]
+    pub(crate) host: Vec<String>,
+
+    /// Give tokens for this resource, too, such as https://storage.azure.com, or for any: '*' [always: Azure Resource Manager
+    /// and Azure Machine Learning]
+    #[arg(long, value_name = "RESOURCE")]
+    pub(crate) allow: Vec<String>,
+
+    /// Give at most so many tokens in a minute
+    #[arg(long, value_name = "NUMBER", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=60_000))]
+    pub(crate) rate: u32,
+
+    #[command(flatten)]
+    pub(crate) identity: IdentityArgs,
+
+    /// Run this command with the variables in its environment
+    #[arg(last = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<OsString>,
 }
 
 #[derive(Debug, Subcommand)]

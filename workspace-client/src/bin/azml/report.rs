@@ -33,6 +33,14 @@ pub(crate) fn render(error: &Error) -> String {
     text
 }
 
+/// What went wrong and what to do next, for another program to show.
+pub(crate) fn sentence(error: &Error) -> String {
+    match help(error) {
+        Some(help) => format!("{}; next: {help}", error.to_string().trim_end_matches('.')),
+        None => error.to_string(),
+    }
+}
+
 /// 1, or 3 where a person must sign in.
 pub(crate) fn exit_code(error: &Error) -> ExitCode {
     match error.kind() {

@@ -4,6 +4,7 @@ mod account;
 mod cloud;
 mod completions;
 mod doctor;
+mod identity;
 mod key;
 mod login;
 mod login_service_principal;
@@ -12,13 +13,16 @@ mod tenant;
 mod token;
 mod workspace;
 
+pub(crate) use identity::Bind;
 pub(crate) use logout::{entry, name};
 
 use auth_core::Error;
 
-use crate::args::{AccountCommand, CloudCommand, Command, Global, KeyCommand, TenantCommand, WorkspaceCommand};
+use crate::args::{
+    AccountCommand, CloudCommand, Command, Global, IdentityCommand, KeyCommand, TenantCommand, WorkspaceCommand,
+};
 use crate::context::Context;
-use crate::output::Outcome;
+use crate::output::{Outcome, Printer};
 
 /// Runs a command, and says what it yields, if anything.
 pub(crate) fn run(command: Command, global: &Global) -> Result<Option<Outcome>, Error> {
@@ -49,6 +53,9 @@ pub(crate) fn run(command: Command, global: &Global) -> Result<Option<Outcome>, 
         Command::Workspace(WorkspaceCommand::Show { name, place }) => workspace::show(name, place, &context).map(Some),
         Command::Workspace(WorkspaceCommand::List(place)) => workspace::list(place, &context).map(Some),
         Command::Doctor(args) => doctor::run(&args, &context).map(Some),
+        Command::Identity(IdentityCommand::Serve(args)) => {
+            identity::serve(&args, &context, &Printer::new(global)).map(Some)
+        }
         Command::Key(KeyCommand::Show) => doctor::protection(&context).map(Some),
         Command::Key(KeyCommand::Move { to }) => key::move_to(to, &context).map(if_asked_for),
         Command::Key(KeyCommand::Rotate) => key::rotate(&context).map(if_asked_for),

@@ -37,7 +37,7 @@ pub(crate) fn header(args: &IdentityArgs, context: &Context) -> Result<Outcome, 
 }
 
 /// Which tenant's token is wanted, and for which subscription.
-struct Identity {
+pub(super) struct Identity {
     subscription: Option<String>,
     tenant: Option<Tenant>,
 }
@@ -45,7 +45,10 @@ struct Identity {
 impl Identity {
     /// The tenant that is named, or that of the subscription that is named, or that of the default one; and the way in as the
     /// user of that subscription. A managed identity has no list of subscriptions, and then the token is of its own tenant.
-    fn choose(args: &IdentityArgs, context: &Context) -> Result<(InteractiveLoginAuthentication, Self), Error> {
+    pub(super) fn choose(
+        args: &IdentityArgs,
+        context: &Context,
+    ) -> Result<(InteractiveLoginAuthentication, Self), Error> {
         let accounts = Accounts::load(&context.env, &context.cloud()?);
         let user = accounts.as_ref().ok().and_then(|accounts| accounts.user(args.subscription.as_deref()));
         Ok((context.auth(user)?, Self::of(args, &accounts)?))
@@ -65,8 +68,16 @@ impl Identity {
         }
     }
 
+    pub(super) fn tenant(&self) -> Option<&Tenant> {
+        self.tenant.as_ref()
+    }
+
+    pub(super) fn request(&self, scopes: Scopes) -> TokenRequest {
+        TokenRequest::new(scopes).tenant(self.tenant.clone())
+    }
+
     fn token(&self, auth: &InteractiveLoginAuthentication, scopes: Scopes) -> Result<AccessToken, Error> {
-        block_on(auth.token(&TokenRequest::new(scopes).tenant(self.tenant.clone())))
+        block_on(auth.token(&self.request(scopes)))
     }
 }
 

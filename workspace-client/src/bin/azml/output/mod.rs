@@ -45,6 +45,11 @@ impl Outcome {
         Self::with_columns(value, &[])
     }
 
+    /// Nothing to print, and this exit code.
+    pub(crate) fn silent(code: ExitCode) -> Self {
+        Self { code, ..Self::new(Value::Null) }
+    }
+
     /// A result whose table shows these columns.
     pub(crate) fn with_columns(value: Value, columns: &'static [Column]) -> Self {
         Self { value, columns, text: None, code: ExitCode::SUCCESS }
