@@ -179,7 +179,8 @@ impl TokenSource for MsiSource {
             && wanted != got
         {
             let message = format!("the managed identity belongs to tenant {got}, not to {wanted}");
-            return Err(Error::new(ErrorKind::Unavailable, message));
+            return Err(Error::new(ErrorKind::Unavailable, message)
+                .with_help("leave the tenant away, or name an identity of that tenant"));
         }
         Ok(token.into())
     }

@@ -18,11 +18,13 @@ pub(crate) fn error(host: &Host, absent: ErrorKind, status: u16, body: &[u8]) ->
         error = error.with_correlation_id(id);
     }
     match kind {
-        ErrorKind::Unavailable => {
+        ErrorKind::Rejected if is_about_resource(body) => error.with_help("check the resource that the token is for"),
+        ErrorKind::Rejected if [401, 403].contains(&status) => {
+            error.with_help("start this program anew, so that it gets the variables that the host sets now")
+        }
+        ErrorKind::Rejected | ErrorKind::Unavailable => {
             error.with_help("assign an identity to this machine, or name one of those that it has")
         }
-        ErrorKind::Rejected if is_about_resource(body) => error.with_help("check the resource that the token is for"),
-        ErrorKind::Rejected => error.with_help("check that the identity is assigned to this machine"),
         _ => error,
     }
 }

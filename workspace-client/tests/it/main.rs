@@ -26,6 +26,8 @@ mod identity_serve;
 #[cfg(all(feature = "cli", unix))]
 mod key;
 #[cfg(feature = "cli")]
+mod managed_identity;
+#[cfg(feature = "cli")]
 mod reach;
 mod rig;
 #[cfg(feature = "cli")]
