@@ -7,11 +7,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use auth_core::{Authentication, Clock, Cloud, Env, Error, ErrorKind, TokenRequest, clock};
-use auth_msi::{Host, Machine, MsiAuthentication, MsiAuthenticationBuilder};
+use auth_msi::{Host, Identity, Machine, MsiAuthentication, MsiAuthenticationBuilder};
 use serde_json::json;
 use wiremock::matchers::{header, method, query_param_is_missing};
 use wiremock::{Mock, MockServer, ResponseTemplate};
-use xtask::emulator::{Emulator, FederatedCredential, defaults};
+use xtask::emulator::{Emulator, FederatedCredential, IdentityHost, defaults};
 
 const NOW: u64 = 1_893_450_000;
 
@@ -124,7 +124,7 @@ async fn identities_of_different_kinds_with_one_id_share_no_token() {
         auth.source().partition()
     };
     let id = "0a1b2c3d-0000-4000-8000-000000000001";
-    let (client, object) = (auth_msi::Identity::ClientId(id.into()), auth_msi::Identity::ObjectId(id.into()));
+    let (client, object) = (Identity::ClientId(id.into()), Identity::ObjectId(id.into()));
     assert_ne!(partition(client), partition(object));
 }
 
@@ -175,6 +175,39 @@ async fn a_federated_token_is_read_again_whenever_a_token_is_asked_for() -> Resu
     let principal = auth.principal().await?;
     assert_eq!(principal.client_id.as_deref(), Some(defaults::SERVICE_PRINCIPAL_ID));
     assert!(!principal.is_user());
+    Ok(())
+}
+
+#[tokio::test]
+async fn every_host_of_the_loopback_azure_gives_the_identity_that_is_asked_for() -> Result<(), Error> {
+    let (azure, root) = (Emulator::start(), tempfile::tempdir().unwrap());
+    let keys = root.path().join("var/opt/azcmagent/tokens");
+    std::fs::create_dir_all(&keys).unwrap();
+    azure.set_arc_tokens_folder(&keys);
+    let own = Identity::SystemAssigned;
+    let assigned = || Identity::ClientId(defaults::USER_ASSIGNED_CLIENT_ID.into());
+    for (host, identity, client_id) in [
+        (IdentityHost::AppService, own.clone(), defaults::SYSTEM_ASSIGNED_CLIENT_ID),
+        (IdentityHost::AppService, assigned(), defaults::USER_ASSIGNED_CLIENT_ID),
+        (IdentityHost::Arc, own.clone(), defaults::SYSTEM_ASSIGNED_CLIENT_ID),
+        (IdentityHost::Arc, assigned(), defaults::USER_ASSIGNED_CLIENT_ID),
+        (IdentityHost::AzureMl, own.clone(), defaults::SYSTEM_ASSIGNED_CLIENT_ID),
+        (IdentityHost::AzureMl, assigned(), defaults::USER_ASSIGNED_CLIENT_ID),
+        (IdentityHost::CloudShell, own.clone(), defaults::AZURE_CLI_CLIENT_ID),
+        (IdentityHost::Imds, own.clone(), defaults::SYSTEM_ASSIGNED_CLIENT_ID),
+        (IdentityHost::Imds, assigned(), defaults::USER_ASSIGNED_CLIENT_ID),
+        (IdentityHost::LegacyAppService, own.clone(), defaults::SYSTEM_ASSIGNED_CLIENT_ID),
+        (IdentityHost::ServiceFabric, own.clone(), defaults::SYSTEM_ASSIGNED_CLIENT_ID),
+    ] {
+        let env = Env::fake(azure.managed_identity_env(host));
+        let machine = Machine::new(env).root(root.path());
+        let auth = MsiAuthentication::builder(Cloud::public()).machine(machine).identity(identity.clone()).build();
+        let principal = auth.principal().await.unwrap_or_else(|error| panic!("{host:?} {identity:?}: {error}"));
+        assert_eq!(principal.client_id.as_deref(), Some(client_id), "{host:?} {identity:?}");
+        assert_eq!(principal.is_user(), host == IdentityHost::CloudShell, "{host:?}");
+        let shown = format!("{auth:?} {principal:?}");
+        assert!(azure.secrets().iter().all(|secret| !shown.contains(secret)), "{shown}");
+    }
     Ok(())
 }
 

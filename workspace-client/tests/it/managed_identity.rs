@@ -104,7 +104,7 @@ fn the_identity_of_a_machine_goes_before_the_saved_login_unless_it_is_of_another
     std::fs::remove_file(home.path().join("azml/profile.json")).unwrap();
     assert_eq!(answers(&home, &azure, host), SYSTEM_ASSIGNED_CLIENT_ID);
     azure.change_world(|world| {
-        world.managed_identities.retain(|identity| identity.client_id == FABRIKAM_IDENTITY_CLIENT_ID)
+        world.managed_identities.retain(|identity| identity.client_id == FABRIKAM_IDENTITY_CLIENT_ID);
     });
     assert_eq!(answers(&home, &azure, host), FABRIKAM_IDENTITY_CLIENT_ID);
     let token = ["account", "get-access-token", "--tenant", CONTOSO, "--query", "tenant", "-o", "tsv"];
@@ -136,30 +136,26 @@ fn nobody_else_answers_for_an_identity_that_was_chosen_and_is_gone() {
 fn what_a_machine_cannot_give_is_told_with_the_next_step() {
     let azure = Emulator::start();
     azure.change_world(|world| world.signed_in = None);
-    let mut told = String::new();
-    let mut tell = |host, args: &[&str]| {
+    let tell = |host, args: &[&str]| {
         let home = Home::new();
         let run = azml(&home, &azure, host, &[&["login", "--identity"], args].concat());
         assert_eq!(run.stdout, "");
         // Some hosts make up an id for each request.
-        let lines = run.stderr.lines().filter(|line| !line.starts_with("  correlation id "));
-        told.push_str(&format!(
-            "{host:?} {}: {}\n{}\n\n",
-            args.join(" "),
-            run.code,
-            lines.collect::<Vec<_>>().join("\n")
-        ));
+        let lines: Vec<_> = run.stderr.lines().filter(|line| !line.starts_with("  correlation id ")).collect();
+        format!("{host:?} {}: {}\n{}\n", args.join(" "), run.code, lines.join("\n"))
     };
-    tell(IdentityHost::Imds, &["--client-id", "0a1b2c3d-0000-4000-8000-000000000009"]);
-    tell(IdentityHost::Imds, &["--client-id", "my-identity"]);
-    tell(IdentityHost::Imds, &["--tenant", FABRIKAM]);
-    tell(IdentityHost::AppService, &["--client-id", "0a1b2c3d-0000-4000-8000-000000000009"]);
-    tell(IdentityHost::AzureMl, &["--object-id", USER_ASSIGNED_OBJECT_ID]);
-    tell(IdentityHost::ServiceFabric, &["--client-id", USER_ASSIGNED_CLIENT_ID]);
+    let mut told = vec![
+        tell(IdentityHost::Imds, &["--client-id", "0a1b2c3d-0000-4000-8000-000000000009"]),
+        tell(IdentityHost::Imds, &["--client-id", "my-identity"]),
+        tell(IdentityHost::Imds, &["--tenant", FABRIKAM]),
+        tell(IdentityHost::AppService, &["--client-id", "0a1b2c3d-0000-4000-8000-000000000009"]),
+        tell(IdentityHost::AzureMl, &["--object-id", USER_ASSIGNED_OBJECT_ID]),
+        tell(IdentityHost::ServiceFabric, &["--client-id", USER_ASSIGNED_CLIENT_ID]),
+    ];
     azure.add_fault(Fault::new("/_msi/app-service", Effect::Html));
-    tell(IdentityHost::AppService, &[]);
+    told.push(tell(IdentityHost::AppService, &[]));
     let home = Home::new();
     let ids = ["login", "--identity", "--client-id", "x", "--object-id", "y"];
-    told.push_str(&azml(&home, &azure, IdentityHost::Imds, &ids).stderr);
-    snapshot(&home, "managed_identity_refusals", &told);
+    told.push(azml(&home, &azure, IdentityHost::Imds, &ids).stderr);
+    snapshot(&home, "managed_identity_refusals", &told.join("\n"));
 }
