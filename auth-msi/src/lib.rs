@@ -66,6 +66,8 @@ mod msi_authentication;
 mod msi_source;
 mod pin;
 mod principal;
+#[cfg(doctest)]
+mod readme;
 mod refusal;
 mod response;
 mod retry;
