@@ -89,10 +89,10 @@ impl Expected {
         let query = pairs(parts.uri.query().unwrap_or_default());
         let form = if request.form.is_empty() { Vec::new() } else { pairs(&request.body) };
         for (what, expected, sent) in [("query", &self.query, query), ("form", &self.form, form)] {
-            let expected = expected.as_ref().map(|it| it.clone().into_iter().collect::<Vec<_>>());
-            if let Some(expected) = expected.filter(|expected| *expected != sent) {
-                found.push(format!("its {what} is {}, not {}", shown(&sent), shown(&expected)));
-            }
+            let Some(expected) = expected else { continue };
+            let expected: Vec<_> = expected.clone().into_iter().map(normal).collect();
+            found.extend(without(&sent, &expected).map(|more| format!("its {what} has {more}")));
+            found.extend(without(&expected, &sent).map(|less| format!("its {what} lacks {less}")));
         }
         for (name, value) in &self.headers {
             match request.headers.get(&name.to_ascii_lowercase()) {
@@ -152,13 +152,33 @@ fn repeated(body: &[u8], times: usize) -> Body {
 
 /// Every parameter, in order of the names, so that a repeated one counts.
 fn pairs(text: &str) -> Vec<(String, String)> {
-    let mut pairs: Vec<_> = form_urlencoded::parse(text.as_bytes()).into_owned().collect();
+    let mut pairs: Vec<_> = form_urlencoded::parse(text.as_bytes()).into_owned().map(normal).collect();
     pairs.sort();
     pairs
 }
 
+/// A parameter that holds JSON, such as `claims`, may have spaces in it.
+fn normal((name, value): (String, String)) -> (String, String) {
+    let object: Option<serde_json::Map<String, Value>> = serde_json::from_str(&value).ok();
+    (name, object.map_or(value, |object| Value::from(object).to_string()))
+}
+
+/// The parameters that only the first has, if there are any.
+fn without(pairs: &[(String, String)], others: &[(String, String)]) -> Option<String> {
+    let mut others = others.to_vec();
+    let mut left = pairs.to_vec();
+    left.retain(|pair| match others.iter().position(|other| other == pair) {
+        Some(position) => {
+            others.remove(position);
+            false
+        }
+        None => true,
+    });
+    (!left.is_empty()).then(|| shown(&left))
+}
+
 fn shown(pairs: &[(String, String)]) -> String {
-    pairs.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&")
+    pairs.iter().map(|(name, value)| format!("{name}={}", value.escape_debug())).collect::<Vec<_>>().join("&")
 }
 
 fn once() -> u32 {

@@ -51,8 +51,20 @@ struct Play {
     /// What is still to come.
     exchanges: Vec<Exchange>,
     lenient: bool,
+    /// The answer of the exchange that was the last so far.
+    last: Option<Answer>,
     requests: Vec<LoggedRequest>,
-    problems: Vec<String>,
+    misfits: Vec<Misfit>,
+}
+
+/// A request that was not expected.
+#[derive(Clone, Debug)]
+struct Misfit {
+    number: usize,
+    /// Method and URL.
+    request: String,
+    /// Nothing if the script was over.
+    differences: Vec<String>,
 }
 
 impl Script {
@@ -66,7 +78,7 @@ impl Script {
         Self::play(http_json, root, false)
     }
 
-    /// The same, but a request is answered whether it fits or not, as long as there are answers.
+    /// The same, but a request is answered whether it fits or not, and with the last answer again when the script is over.
     ///
     /// # Panics
     ///
@@ -76,8 +88,8 @@ impl Script {
     }
 
     fn play(http_json: &str, root: &Path, lenient: bool) -> Self {
-        let play =
-            Arc::new(Mutex::new(Play { exchanges: Vec::new(), lenient, requests: Vec::new(), problems: Vec::new() }));
+        let play = Play { exchanges: Vec::new(), lenient, last: None, requests: Vec::new(), misfits: Vec::new() };
+        let play = Arc::new(Mutex::new(play));
         let mut tls = (*authority().server).clone();
         tls.alpn_protocols = vec![b"http/1.1".to_vec()];
         let router = Router::new().fallback(answer).with_state(play.clone());
@@ -111,11 +123,25 @@ impl Script {
     /// What was asked and did not fit, and then what nobody asked.
     pub fn problems(&self) -> Vec<String> {
         let play = lock(&self.play);
+        let misfits = play.misfits.iter().map(|misfit| {
+            let what = match misfit.differences.as_slice() {
+                [] => "the script is over".to_owned(),
+                differences => differences.join("; "),
+            };
+            format!("request {}, {}: {what}", misfit.number, misfit.request)
+        });
         let left = play.exchanges.iter().map(|exchange| {
             let times = if exchange.times > 1 { format!(" ({} times)", exchange.times) } else { String::new() };
             format!("nobody asked: {}{times}", exchange.request.shown())
         });
-        play.problems.iter().cloned().chain(left).collect()
+        misfits.chain(left).collect()
+    }
+
+    /// The number of each request that came while another one was expected, and how they differ.
+    pub fn differences(&self) -> Vec<(usize, Vec<String>)> {
+        let play = lock(&self.play);
+        let compared = play.misfits.iter().filter(|misfit| !misfit.differences.is_empty());
+        compared.map(|misfit| (misfit.number, misfit.differences.clone())).collect()
     }
 
     fn fill_all(&self, value: &mut Value) {
@@ -130,15 +156,15 @@ impl Script {
 
 impl Play {
     /// The answer of the exchange that is due, which is then over.
-    fn next(&mut self, differences: impl Fn(&Exchange) -> Vec<String>, shown: &str) -> Option<Answer> {
+    fn next(&mut self, differences: impl Fn(&Exchange) -> Vec<String>, request: String) -> Option<Answer> {
         let number = self.requests.len() + 1;
         let Some(due) = self.exchanges.first_mut() else {
-            self.problems.push(format!("request {number}, {shown}: the script is over"));
-            return None;
+            self.misfits.push(Misfit { number, request, differences: Vec::new() });
+            return self.last.clone().filter(|_| self.lenient);
         };
         let differences = differences(due);
         if !differences.is_empty() {
-            self.problems.push(format!("request {number}, {shown}: {}", differences.join("; ")));
+            self.misfits.push(Misfit { number, request, differences });
             if !self.lenient {
                 return None;
             }
@@ -148,6 +174,7 @@ impl Play {
         if due.times == 0 {
             self.exchanges.remove(0);
         }
+        self.last = Some(answer.clone());
         Some(answer)
     }
 }
@@ -165,7 +192,7 @@ async fn answer(
     let answer = {
         let mut play = lock(&play);
         let differences = |due: &Exchange| due.request.differences(&logged, &parts, connection.scheme);
-        let answer = play.next(differences, &format!("{} {}", parts.method, parts.uri));
+        let answer = play.next(differences, format!("{} {}", parts.method, parts.uri));
         logged.status = match &answer {
             None => StatusCode::IM_A_TEAPOT.as_u16(),
             Some(answer) if answer.hang => 0,
