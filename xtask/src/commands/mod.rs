@@ -9,6 +9,7 @@ mod fuzz;
 mod identity_server;
 mod layers;
 mod packages;
+mod peers;
 mod repository;
 mod storage;
 mod test;
@@ -45,6 +46,8 @@ enum Command {
     IdentityServer,
     /// Checks which crate depends on what.
     Layers(layers::Layers),
+    /// Compares with what Microsoft's clients do at the endpoints of managed identities.
+    Peers(peers::Peers),
     /// Lists blobs of a real Azurite with the Azure SDK's client and our sign-in.
     Storage,
     /// Formats, lints, checks and tests everything.
@@ -65,6 +68,7 @@ impl Xtask {
             Command::Fuzz(fuzz) => fuzz.run(),
             Command::IdentityServer => identity_server::run(),
             Command::Layers(layers) => layers.run(),
+            Command::Peers(peers) => peers.run(),
             Command::Storage => storage::run(),
             Command::Test => test::run(test::Place::Here),
             Command::Tidy => tidy::run(),

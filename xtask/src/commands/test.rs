@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::fuzz::Fuzz;
 use super::layers::Layers;
+use super::peers::Peers;
 use super::repository::{cargo, find_program, root, shown};
 use super::{identity_server, packages, storage, tidy};
 
@@ -81,6 +82,7 @@ pub(super) fn run(place: Place) -> Result<(), String> {
     })?;
     step("storage with the Azure SDK", storage::run)?;
     step("identity server with the Azure SDKs", identity_server::run)?;
+    step("managed identity with Microsoft's clients", || Peers::default().run())?;
     step("fuzzing", || Fuzz::default().run())?;
     println!("== all good after {:.0?}", started.elapsed());
     Ok(())
