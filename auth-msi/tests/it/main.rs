@@ -99,6 +99,17 @@ async fn a_machine_without_an_identity_is_told_apart_at_once() {
 }
 
 #[tokio::test]
+async fn an_endpoint_that_never_ends_its_answer_is_given_up_in_time() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", silent.local_addr().unwrap());
+    let auth = msi(&[("MSI_ENDPOINT", &url), ("MSI_SECRET", "s")]).clock(Clock::system()).build();
+    let limited = TokenRequest::arm(auth.cloud()).timeout(Duration::from_millis(200));
+    let error = auth.token(&limited).await.unwrap_err();
+    assert_eq!((error.kind(), error.is_transient()), (ErrorKind::Timeout, true));
+    drop(silent);
+}
+
+#[tokio::test]
 async fn a_chain_looks_again_after_five_minutes() -> Result<(), Error> {
     let server = MockServer::start().await;
     let not_found = json!({"error": "invalid_request", "error_description": "Identity not found"});
