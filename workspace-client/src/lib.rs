@@ -31,6 +31,7 @@ mod profile;
 mod reach;
 #[cfg(doctest)]
 mod readme;
+pub mod resources;
 #[cfg(any(feature = "cache", feature = "cli-bridge"))]
 pub mod storage;
 #[cfg(feature = "cli-bridge")]
@@ -42,4 +43,5 @@ pub use auth_core::Error;
 pub use dirs::config_dir;
 #[cfg(feature = "cli-bridge")]
 pub use profile::Profile;
-pub use workspace::{ProvisioningState, PublicNetworkAccess, Workspace, WorkspaceDetails, WorkspaceList};
+pub use resources::ProvisioningState;
+pub use workspace::{PublicNetworkAccess, Workspace, WorkspaceDetails, WorkspaceList};

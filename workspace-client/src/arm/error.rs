@@ -10,10 +10,8 @@ use reqwest::header::HeaderMap;
 use serde_json::Value;
 use url::Url;
 
-use super::client::Answer;
-
-/// How much of a message is kept.
-const LONGEST_MESSAGE: usize = 1000;
+use super::error_body::{self, ErrorDetail, one_line, without_markup};
+use super::exchange::Answer;
 
 /// A refusal of Azure Resource Manager: the source of the [`Error`] that reports it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +19,7 @@ pub struct ArmError {
     status: u16,
     code: Option<String>,
     message: Option<String>,
+    details: Vec<ErrorDetail>,
     request_id: Option<String>,
     correlation_id: Option<String>,
 }
@@ -65,41 +64,55 @@ impl ArmError {
         self.correlation_id.as_deref()
     }
 
+    /// The reasons, as far as they are told: of a request that does not fit, each of its mistakes.
+    pub fn details(&self) -> &[ErrorDetail] {
+        &self.details
+    }
+
+    /// A failure that a successful answer tells about, such as that of an operation.
+    pub(super) fn reported(answer: &Answer, body: &Value) -> Self {
+        Self::new(answer, body)
+    }
+
     fn read(answer: &Answer) -> Self {
+        if let Ok(body) = serde_json::from_slice(&answer.body) {
+            return Self::new(answer, &body);
+        }
+        let page = one_line(&without_markup(&String::from_utf8_lossy(&answer.body)));
+        Self { message: Some(page).filter(|text| !text.is_empty()), ..Self::new(answer, &Value::Null) }
+    }
+
+    fn new(answer: &Answer, body: &Value) -> Self {
         let header = |name: &str| header(&answer.headers, name);
-        let mut error = Self {
+        let (said, details) = error_body::read(body);
+        Self {
             status: answer.status.as_u16(),
-            code: header("x-ms-error-code"),
-            message: None,
+            code: said.code.or_else(|| header("x-ms-error-code")),
+            message: said.message,
+            details,
             request_id: header("x-ms-request-id"),
             correlation_id: header("x-ms-correlation-request-id"),
-        };
-        let Ok(body) = serde_json::from_slice::<Value>(&answer.body) else {
-            let text = String::from_utf8_lossy(&answer.body);
-            error.message = Some(one_line(&without_markup(&text))).filter(|text| !text.is_empty());
-            return error;
-        };
-        let inner = field(&body, &["error", "odata.error"]).filter(|inner| inner.is_object()).unwrap_or(&body);
-        let text = |names: &[&str]| text(field(inner, names)?);
-        error.code = text(&["code", "error_code", "error"]).or(error.code);
-        error.message = text(&["message", "error_description", "detail"]).or_else(|| {
-            let details = field(inner, &["details"])?.as_array()?;
-            details.iter().find_map(|detail| self::text(field(detail, &["message"])?))
-        });
-        error
+        }
     }
 }
 
 impl fmt::Display for ArmError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Azure Resource Manager answered {}", self.status)?;
+        match self.status {
+            // A failure that is told later, when the request itself was a success long since.
+            200..300 => f.write_str("Azure Resource Manager reports a failure")?,
+            status => write!(f, "Azure Resource Manager answered {status}")?,
+        }
         if let Some(code) = &self.code {
             write!(f, " {code}")?;
         }
-        match &self.message {
-            Some(message) => write!(f, ": {}", message.trim_end_matches('.')),
-            None => Ok(()),
+        if let Some(message) = &self.message {
+            write!(f, ": {}", message.trim_end_matches('.'))?;
         }
+        for detail in self.details.iter().filter(|detail| detail.message.is_some() && detail.message != self.message) {
+            write!(f, "; {detail}")?;
+        }
+        Ok(())
     }
 }
 
@@ -193,48 +206,14 @@ fn tenant_in(answer: &Answer, arm: &ArmError, cloud: &Cloud) -> Option<Tenant> {
     in_message().or_else(|| Challenge::from_headers(&answer.headers).tenant(cloud))
 }
 
-/// A member of an object; services do not agree on the case of names.
-fn field<'a>(object: &'a Value, names: &[&str]) -> Option<&'a Value> {
-    let object = object.as_object()?;
-    names.iter().find_map(|name| object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value))
-}
-
-fn text(value: &Value) -> Option<String> {
-    let text = match value {
-        Value::String(text) => one_line(text),
-        Value::Number(number) => number.to_string(),
-        // OData wraps a message with its language.
-        Value::Object(_) => one_line(field(value, &["value"])?.as_str()?),
-        _ => return None,
-    };
-    Some(text).filter(|text| !text.is_empty())
-}
-
 fn header(headers: &HeaderMap, name: &str) -> Option<String> {
     Some(one_line(headers.get(name)?.to_str().ok()?)).filter(|text| !text.is_empty())
 }
 
-pub(crate) fn one_line(text: &str) -> String {
-    let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
-    let line = words.collect::<Vec<_>>().join(" ");
-    if line.chars().count() <= LONGEST_MESSAGE {
-        return line;
-    }
-    line.chars().take(LONGEST_MESSAGE).chain("...".chars()).collect()
-}
-
-/// The text of a gateway's page.
-fn without_markup(page: &str) -> String {
-    let mut text = String::new();
-    for piece in page.split('<') {
-        text.push_str(piece.split_once('>').map_or(piece, |(_, after)| after));
-        text.push(' ');
-    }
-    text.chars().take(200).collect()
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn answer(status: u16, body: &str) -> Answer {
@@ -280,6 +259,30 @@ mod tests {
     }
 
     #[test]
+    fn every_reason_is_told_however_deep_it_lies() {
+        let detail =
+            |code: &str, message: &str, target: &str| json!({"code": code, "message": message, "target": target});
+        let mut outer = detail("ValidationFailed", "Two members do not fit.", "properties");
+        outer["details"] = json!([detail("Required", "It is missing.", "vmSize"), {"code": "TooSmall"}]);
+        let body = json!({"error": {
+            "code": "BadRequest", "message": "No.", "details": [outer], "innererror": {"code": "A", "innerError": {"code": "B"}},
+        }});
+        let error = ArmError::read(&answer(400, &body.to_string()));
+        let codes: Vec<_> = error.details().iter().filter_map(|detail| detail.code.as_deref()).collect();
+        assert_eq!(codes, ["ValidationFailed", "Required", "TooSmall", "A", "B"]);
+        assert_eq!(
+            error.to_string(),
+            "Azure Resource Manager answered 400 BadRequest: No; properties: ValidationFailed: Two members do not fit; \
+             vmSize: Required: It is missing"
+        );
+        let mut endless = json!({"message": "x"});
+        for _ in 0..12 {
+            endless = json!({"message": "x", "details": [endless, endless]});
+        }
+        assert!(ArmError::reported(&answer(200, ""), &endless).details().len() <= 20);
+    }
+
+    #[test]
     fn a_long_message_is_cut() {
         let (_, message) = read(&format!(r#"{{"message":"{}"}}"#, "ä".repeat(5000)));
         assert_eq!(message.unwrap().chars().count(), 1003);
@@ -307,7 +310,7 @@ mod tests {
             "The access token is from the wrong issuer 'https://sts.windows.net/3f2a9c1e-5b7d-4e60-9a11-0000000c0501/'. It must match \
              the tenant 'https://sts.windows.net/{id}/' associated with this subscription."
         );
-        let body = serde_json::json!({"error": {"code": "InvalidAuthenticationTokenTenant", "message": message}});
+        let body = json!({"error": {"code": "InvalidAuthenticationTokenTenant", "message": message}});
         let error = refused("https://management.azure.com/x", &answer(401, &body.to_string()));
         assert_eq!(error.to_string(), "management.azure.com refused: it wants a token of another tenant");
         assert_eq!(error.help(), Some(format!("sign in to that tenant: azml login --tenant {id}").as_str()));

@@ -2,15 +2,26 @@
 
 mod client;
 mod error;
+mod error_body;
+mod exchange;
+mod operation;
 mod pager;
+mod request;
 mod resource_id;
 mod retry;
 mod tenants;
+mod tracking;
 
-pub use client::ArmClient;
-pub(crate) use client::unreadable;
+pub(crate) use client::item;
+pub use client::{ArmClient, ArmResponse};
 pub use error::ArmError;
-pub(crate) use error::one_line;
+pub use error_body::ErrorDetail;
+pub(crate) use error_body::one_line;
+pub(crate) use exchange::unreadable;
+pub use operation::Poller;
 pub use pager::Pager;
+pub(crate) use request::Request;
+pub use reqwest::Method;
 pub use resource_id::ResourceId;
-pub(crate) use resource_id::{check_resource_group, check_subscription};
+pub(crate) use resource_id::{check_name, check_resource_group, check_subscription};
+pub use tracking::{OperationState, OperationStatus};

@@ -157,6 +157,15 @@ fn check_workspace(name: &str) -> Result<(), Error> {
     refuse("workspace name", name, "2 to 33 letters, digits, _ and -, starting with a letter or a digit")
 }
 
+/// Refuses what would not stay one segment of a path. What else a name may hold, the service knows best.
+pub(crate) fn check_name(what: &str, name: &str) -> Result<(), Error> {
+    let splits = |c: char| c.is_control() || "/\\?#%".contains(c);
+    if (1..=255).contains(&name.len()) && !name.contains(splits) && ![".", ".."].contains(&name) {
+        return Ok(());
+    }
+    refuse(what, name, "up to 255 characters, without / \\ ? # %")
+}
+
 fn refuse(what: &str, text: &str, help: &str) -> Result<(), Error> {
     let shown: String = text.chars().take(100).collect();
     Err(Error::new(ErrorKind::Configuration, format!("{shown:?} is not a {what}")).with_help(help))
@@ -216,6 +225,17 @@ mod tests {
         ];
         for text in bad {
             assert!(text.parse::<ResourceId>().is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_stays_one_segment_of_a_path() {
+        for name in ["cpu-cluster", "gpu_2", "Größe", "a.b"] {
+            assert!(check_name("compute name", name).is_ok(), "{name}");
+        }
+        for name in ["", ".", "..", "a/b", "a\\b", "a?b", "a#b", "%2e%2e", "a\nb", &"a".repeat(256)] {
+            let error = check_name("compute name", name).unwrap_err();
+            assert!(error.to_string().ends_with("is not a compute name"), "{error}");
         }
     }
 

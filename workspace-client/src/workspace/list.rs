@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use auth_core::{Authentication, Error};
 use serde_json::Value;
-use url::Url;
 
 use super::{API_VERSION, Workspace, WorkspaceDetails};
-use crate::arm::{ArmClient, Pager};
+use crate::arm::{ArmClient, Pager, Request};
 use crate::arm::{check_resource_group, check_subscription, unreadable};
 use crate::reach;
 
@@ -66,9 +65,9 @@ impl WorkspaceList {
     /// The workspaces, fetched page by page as they are taken.
     pub fn pager(self) -> Pager<WorkspaceDetails> {
         match self.start() {
-            Ok((client, url)) => {
+            Ok((client, first)) => {
                 let (version, own) = (self.api_version, client.clone());
-                let pager = Pager::new(client.clone(), url, move |raw| listed(raw, own.clone(), version.clone()));
+                let pager = Pager::new(client.clone(), first, move |raw| listed(raw, own.clone(), version.clone()));
                 pager.or_else(move |error| {
                     let (client, subscription) = (client.clone(), self.subscription.clone());
                     async move { reach::explain(&client, &subscription, &error).await.unwrap_or(error) }
@@ -78,7 +77,7 @@ impl WorkspaceList {
         }
     }
 
-    fn start(&self) -> Result<(ArmClient, Url), Error> {
+    fn start(&self) -> Result<(ArmClient, Request), Error> {
         check_subscription(&self.subscription)?;
         let group = match &self.resource_group {
             Some(group) => check_resource_group(group).map(|()| format!("/resourceGroups/{group}"))?,
@@ -87,8 +86,8 @@ impl WorkspaceList {
         let within = format!("/subscriptions/{}{group}", self.subscription);
         let path = format!("{within}/providers/Microsoft.MachineLearningServices/workspaces");
         let client = self.client.clone().map_or_else(ArmClient::interactive, Ok)?;
-        let url = client.url(&path, &self.api_version);
-        Ok((client, url))
+        let first = Request::get(client.url(&path, &self.api_version));
+        Ok((client, first))
     }
 }
 

@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::arm::{ArmClient, ArmError, ResourceId, check_subscription};
 use crate::{config, reach};
 
-pub use details::{ProvisioningState, PublicNetworkAccess, WorkspaceDetails};
+pub use details::{PublicNetworkAccess, WorkspaceDetails};
 pub use list::WorkspaceList;
 
 /// The version of the workspaces API unless another one is asked for: the newest whose shapes are known here.
@@ -125,14 +125,11 @@ impl Workspace {
     /// if this one is not; [`ErrorKind::Configuration`] naming the id if the subscription is given by name; and as
     /// [`ArmClient::get`].
     pub async fn get(&self) -> Result<WorkspaceDetails, Error> {
-        let client = self.client.clone().map_or_else(ArmClient::interactive, Ok)?;
-        if let Err(error) = check_subscription(&self.subscription) {
-            return Err(reach::explain_name(&client, &self.subscription, error).await);
-        }
+        let client = self.reach().await?;
         let raw: Value = match client.get(self.resource_id()?.as_str(), &self.api_version).await {
             Ok(raw) => raw,
             Err(error) => {
-                let told = reach::explain(&client, &self.subscription, &error).await;
+                let told = self.explain(&client, &error).await;
                 return Err(told.or_else(|| self.not_found(&error)).unwrap_or(error));
             }
         };
@@ -154,6 +151,25 @@ impl Workspace {
     /// As [`Workspace::write_config`].
     pub fn write_config_as(&self, folder: impl AsRef<Path>, file_name: &str) -> Result<PathBuf, Error> {
         config::write(folder.as_ref(), Some(file_name), &self.resource_id()?)
+    }
+
+    /// The client that was given, or else one with the default way in.
+    pub(crate) fn signed_in(&self) -> Result<ArmClient, Error> {
+        self.client.clone().map_or_else(ArmClient::interactive, Ok)
+    }
+
+    /// The client, where the subscription is given by its id.
+    pub(crate) async fn reach(&self) -> Result<ArmClient, Error> {
+        let client = self.signed_in()?;
+        match check_subscription(&self.subscription) {
+            Ok(()) => Ok(client),
+            Err(error) => Err(reach::explain_name(&client, &self.subscription, error).await),
+        }
+    }
+
+    /// Says more of an error, if it is about a subscription that is not in reach.
+    pub(crate) async fn explain(&self, client: &ArmClient, error: &Error) -> Option<Error> {
+        reach::explain(client, &self.subscription, error).await
     }
 
     /// The handle of a workspace that a list mentions.

@@ -1,12 +1,13 @@
 //! The client of Azure Resource Manager against an imitation of it.
 
-use auth_core::{Error, ErrorKind, Interaction, Tenant};
+use auth_core::clock::from_unix;
+use auth_core::{Clock, Error, ErrorKind, Interaction, Tenant};
 use serde_json::{Value, json};
-use wiremock::matchers::{header, header_regex, method, path, query_param, query_param_is_missing};
+use wiremock::matchers::{body_json, header, header_regex, method, path, query_param, query_param_is_missing};
 use wiremock::{Mock, MockServer, ResponseTemplate};
-use workspace_client::arm::ArmError;
+use workspace_client::arm::{ArmError, Method};
 
-use crate::rig::Tokens;
+use crate::rig::{Flaky, Tokens};
 
 const PATH: &str = "/subscriptions/s/things";
 const VERSION: &str = "2025-12-01";
@@ -269,5 +270,129 @@ async fn a_list_that_leads_back_to_itself_ends_in_an_error() {
     let link = format!("{}{PATH}?api-version={VERSION}", server.uri());
     then(&server, ResponseTemplate::new(200).set_body_json(json!({"value": [], "nextLink": link}))).await;
     let error = Tokens::for_arm(&server.uri()).client().list::<i32>(PATH, VERSION).try_next().await.unwrap_err();
-    assert_eq!(error.to_string(), "the link to the list's next page leads back to the same page");
+    assert_eq!(error.to_string(), "the link to the list's next page leads back to a page that was read");
+}
+
+#[tokio::test]
+async fn every_method_goes_the_same_road() {
+    let server = MockServer::start().await;
+    let refused = refusal(401, "ExpiredAuthenticationToken");
+    Mock::given(header("authorization", "Bearer token-1")).respond_with(refused).mount(&server).await;
+    Mock::given(header("content-type", "application/json"))
+        .and(body_json(json!({"x": 1})))
+        .respond_with(ResponseTemplate::new(200).set_body_json(json!({"y": 2})))
+        .mount(&server)
+        .await;
+    Mock::given(method("DELETE")).respond_with(ResponseTemplate::new(204)).mount(&server).await;
+    let body = json!({"x": 1});
+    for verb in ["PUT", "PATCH", "POST"] {
+        let tokens = Tokens::for_arm(&server.uri());
+        let client = tokens.client();
+        let mut begun = match verb {
+            "PUT" => client.put::<Value>(PATH, VERSION, &body).await,
+            "PATCH" => client.patch::<Value>(PATH, VERSION, &body).await,
+            _ => client.post::<Value>(PATH, VERSION, &body).await,
+        };
+        assert_eq!(begun.as_mut().unwrap().wait().await.unwrap(), json!({"y": 2}), "{verb}");
+        assert_eq!(tokens.requests().len(), 2, "{verb}");
+    }
+    Tokens::for_arm(&server.uri()).client().delete(PATH, VERSION).await.unwrap().wait().await.unwrap();
+    let requests = server.received_requests().await.unwrap();
+    let ids: Vec<_> = requests.iter().map(|request| request.headers["x-ms-client-request-id"].clone()).collect();
+    assert!(ids.chunks(2).all(|ids| ids[0] == ids[1]), "the attempts of one call have one id: {ids:?}");
+    assert_eq!(ids.chunks(2).map(|ids| &ids[0]).collect::<std::collections::HashSet<_>>().len(), 4);
+}
+
+#[tokio::test]
+async fn a_lost_connection_repeats_a_put_and_never_a_post() {
+    let body = json!({"x": 1});
+    let put = Flaky::start(1).await;
+    Tokens::for_arm(&put.url).client().put::<Value>(PATH, VERSION, &body).await.unwrap();
+    assert_eq!(put.requests().len(), 2);
+    let post = Flaky::start(1).await;
+    let error = Tokens::for_arm(&post.url).client().post::<Value>(PATH, VERSION, &body).await.unwrap_err();
+    assert_eq!((error.kind(), post.requests().len()), (ErrorKind::Network, 1));
+}
+
+#[tokio::test]
+async fn a_connection_that_was_never_made_is_tried_again_whatever_the_method() {
+    // Nobody listens there any more.
+    let url = format!("http://{}", std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap());
+    let clock = Clock::fixed(from_unix(1_000));
+    let client = Tokens::for_arm(&url).client().clock(clock.clone());
+    let error = client.post::<Value>(PATH, VERSION, &()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Network);
+    // The second attempt follows at once, the third after a pause.
+    assert_eq!(clock.now(), from_unix(1_000) + std::time::Duration::from_millis(800));
+}
+
+#[tokio::test]
+async fn a_post_that_was_throttled_is_sent_again_when_it_may_be() {
+    let server = MockServer::start().await;
+    first(&server, 1, refusal(429, "TooManyRequests").insert_header("retry-after", "17")).await;
+    first(&server, 1, refusal(503, "ServerBusy").insert_header("retry-after", "5")).await;
+    first(&server, 1, ResponseTemplate::new(200)).await;
+    then(&server, refusal(500, "InternalServerError")).await;
+    let clock = Clock::fixed(from_unix(1_000));
+    let client = Tokens::for_arm(&server.uri()).client().clock(clock.clone());
+    client.post::<Value>(PATH, VERSION, &()).await.unwrap();
+    assert_eq!((clock.now(), count(&server).await), (from_unix(1_022), 3));
+    client.post::<Value>(PATH, VERSION, &()).await.unwrap_err();
+    assert_eq!(count(&server).await, 4, "what may have been done is not done again");
+}
+
+#[tokio::test]
+async fn any_request_can_be_sent_as_it_is_but_not_just_anywhere() {
+    let (server, foreign) = (MockServer::start().await, MockServer::start().await);
+    then(&server, ResponseTemplate::new(202).insert_header("location", "/x").set_body_json(json!({"y": 2}))).await;
+    let tokens = Tokens::for_arm(&server.uri());
+    let client = tokens.client();
+    for place in [format!("{PATH}?api-version=1"), format!("{}{PATH}?api-version=1", server.uri())] {
+        let answer = client.request(Method::POST, &place, Some(&json!({"x": 1}))).await.unwrap();
+        assert_eq!(
+            (answer.status, answer.body, &answer.headers["location"]),
+            (202, json!({"y": 2}), &"/x".parse().unwrap())
+        );
+    }
+    assert_eq!(count(&server).await, 2);
+    let error = client.request(Method::GET, &foreign.uri(), None).await.unwrap_err();
+    assert_eq!((error.kind(), count(&foreign).await, tokens.requests().len()), (ErrorKind::Protocol, 0, 2));
+    assert_eq!(client.request(Method::GET, "things", None).await.unwrap_err().kind(), ErrorKind::Configuration);
+}
+
+#[tokio::test]
+async fn a_page_is_asked_for_when_its_items_are_wanted_and_in_the_size_that_was_chosen() {
+    let server = MockServer::start().await;
+    let link = format!("{}{PATH}?api-version={VERSION}&%24top=2&%24skip=2", server.uri());
+    Mock::given(query_param("$skip", "2"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(json!({"value": [3]})))
+        .mount(&server)
+        .await;
+    Mock::given(query_param("$top", "2"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(json!({"value": [1, 2], "nextLink": link})))
+        .mount(&server)
+        .await;
+    let mut pager = Tokens::for_arm(&server.uri()).client().list::<u32>(PATH, VERSION).page_size(2);
+    assert_eq!(count(&server).await, 0);
+    for (item, asked) in [(Some(1), 1), (Some(2), 1), (Some(3), 2), (None, 2)] {
+        assert_eq!((pager.try_next().await.unwrap(), count(&server).await), (item, asked));
+    }
+}
+
+#[tokio::test]
+async fn pages_that_lead_in_a_circle_come_to_an_end() {
+    let server = MockServer::start().await;
+    let link = |at: u32| format!("{}{PATH}?$skip={at}", server.uri());
+    for at in 0..5 {
+        let next = if at == 4 { 2 } else { at + 1 };
+        Mock::given(query_param("$skip", at.to_string()))
+            .respond_with(ResponseTemplate::new(200).set_body_json(json!({"value": [at], "nextLink": link(next)})))
+            .mount(&server)
+            .await;
+    }
+    then(&server, ResponseTemplate::new(200).set_body_json(json!({"value": [], "nextLink": link(0)}))).await;
+    let pager = Tokens::for_arm(&server.uri()).client().list::<u32>(PATH, VERSION);
+    let error = pager.try_collect().await.unwrap_err();
+    assert_eq!(error.to_string(), "the link to the list's next page leads back to a page that was read");
+    assert!(count(&server).await < 15);
 }

@@ -12,6 +12,7 @@ mod azml;
 mod browser;
 #[cfg(feature = "cli")]
 mod clouds;
+mod computes;
 #[cfg(feature = "cli")]
 mod conditional_access;
 #[cfg(feature = "cli")]
@@ -27,6 +28,7 @@ mod identity_serve;
 mod key;
 #[cfg(feature = "cli")]
 mod managed_identity;
+mod operation;
 #[cfg(feature = "cli")]
 mod reach;
 mod rig;

@@ -55,7 +55,7 @@ async fn a_workspace_tells_its_properties() {
     assert_eq!((ws.friendly_name(), ws.description(), ws.container_registry()), (Some("Friendly"), None, None));
     assert_eq!((ws.hbi_workspace(), ws.mlflow_tracking_uri()), (Some(true), Some("azureml://x")));
     assert_eq!(ws.provisioning_state(), Some(ProvisioningState::Succeeded));
-    assert_eq!(ws.public_network_access(), Some(PublicNetworkAccess::Unknown("SecuredByPerimeter".into())));
+    assert_eq!(ws.public_network_access(), Some(PublicNetworkAccess::Other("SecuredByPerimeter".into())));
     assert_eq!(ws.raw()["properties"]["unheardOf"]["x"], 1);
     assert_eq!((ws.subscription(), ws.resource_group()), (SUBSCRIPTION, "rg-ml"));
     assert_eq!(ws.workspace().resource_id().unwrap().as_str(), id("ml-dev"));

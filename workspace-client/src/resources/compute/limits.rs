@@ -1,0 +1,110 @@
+//! What a region offers: sizes of machines, and how much of them is used.
+
+use std::fmt;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::Computes;
+use crate::arm::{Pager, check_name};
+use crate::resources::Json;
+
+/// A size of virtual machine.
+#[derive(Clone, Deserialize, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct VmSize(Json);
+
+/// How much of something the subscription uses in a region.
+#[derive(Clone, Deserialize, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct Usage(Json);
+
+impl Computes {
+    /// The sizes of machines that a region offers, for computes of every type.
+    pub fn sizes(&self, location: &str) -> Pager<VmSize> {
+        self.in_region(location, "vmSizes")
+    }
+
+    /// How much the subscription uses in a region, and how much it may.
+    pub fn usages(&self, location: &str) -> Pager<Usage> {
+        self.in_region(location, "usages")
+    }
+
+    fn in_region<T: DeserializeOwned + Send + 'static>(&self, location: &str, what: &str) -> Pager<T> {
+        let list = || {
+            check_name("location", location)?;
+            let id = self.workspace().resource_id()?;
+            let provider = "providers/Microsoft.MachineLearningServices";
+            let path = format!("/subscriptions/{}/{provider}/locations/{location}/{what}", id.subscription());
+            Ok(self.workspace().signed_in()?.list(&path, self.version()))
+        };
+        list().unwrap_or_else(Pager::failed)
+    }
+}
+
+impl VmSize {
+    /// The name, such as `Standard_DS3_v2`.
+    pub fn name(&self) -> Option<&str> {
+        self.0.text("/name")
+    }
+
+    /// The family, by which quotas are counted.
+    pub fn family(&self) -> Option<&str> {
+        self.0.text("/family")
+    }
+
+    /// How many cores it has.
+    pub fn cpus(&self) -> Option<u64> {
+        self.0.number("/vCPUs")
+    }
+
+    /// How many GPUs it has.
+    pub fn gpus(&self) -> Option<u64> {
+        self.0.number("/gpus")
+    }
+
+    /// The types of compute that it can be of.
+    pub fn compute_types(&self) -> impl Iterator<Item = &str> {
+        self.0.items("/supportedComputeTypes").filter_map(Value::as_str)
+    }
+
+    /// Everything that Azure said.
+    pub fn raw(&self) -> &Value {
+        &self.0.0
+    }
+}
+
+impl Usage {
+    /// What is counted, as a person reads it.
+    pub fn name(&self) -> Option<&str> {
+        self.0.text("/name/localizedValue").or_else(|| self.0.text("/name/value"))
+    }
+
+    /// How much is used.
+    pub fn current(&self) -> Option<u64> {
+        self.0.number("/currentValue")
+    }
+
+    /// How much may be used.
+    pub fn limit(&self) -> Option<u64> {
+        self.0.number("/limit")
+    }
+
+    /// Everything that Azure said.
+    pub fn raw(&self) -> &Value {
+        &self.0.0
+    }
+}
+
+impl fmt::Debug for VmSize {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VmSize").field("name", &self.name()).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Usage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Usage").field("name", &self.name()).finish_non_exhaustive()
+    }
+}
