@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use super::arm::{COMPUTE_PASSWORD, Store};
 use super::fault::Fault;
 use super::log::Log;
 use super::managed_identity::Machine;
@@ -29,6 +30,7 @@ pub(super) struct State {
     pub(super) device_code_interval: i64,
     pub(super) secrets: Vec<String>,
     pub(super) machine: Machine,
+    pub(super) store: Store,
     access_tokens: HashMap<String, IssuedAccessToken>,
     clock_offset: Duration,
 }
@@ -102,8 +104,9 @@ impl Shared {
             access_token_lifetime: None,
             refresh_in: None,
             device_code_interval: 5,
-            secrets: vec![machine.secret.clone()],
+            secrets: vec![machine.secret.clone(), COMPUTE_PASSWORD.to_owned()],
             machine,
+            store: Store::default(),
             access_tokens: HashMap::new(),
             clock_offset: Duration::ZERO,
         }))

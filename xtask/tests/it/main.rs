@@ -11,3 +11,4 @@ mod faults;
 mod managed_identity;
 mod proxy;
 mod script;
+mod store;

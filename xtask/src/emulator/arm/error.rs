@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// One refusal.
 #[derive(Clone, Debug)]
@@ -12,11 +12,12 @@ pub(super) struct ArmError {
     code: &'static str,
     message: String,
     challenge: Option<String>,
+    details: Vec<Value>,
 }
 
 impl ArmError {
     fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), challenge: None }
+        Self { status, code, message: message.into(), challenge: None, details: Vec::new() }
     }
 
     /// 401 with a `WWW-Authenticate` header.
@@ -64,6 +65,31 @@ impl ArmError {
         Self::new(StatusCode::NOT_FOUND, "InvalidResourceType", message)
     }
 
+    /// 400 with a detail for each mistake: what it is about, and what is wrong with it.
+    pub(super) fn invalid_request(mistakes: &[(&str, String)]) -> Self {
+        let detail = |(target, message): &(&str, String)| json!({"code": "InvalidPropertyValue", "message": message, "target": target});
+        let details = mistakes.iter().map(detail).collect();
+        Self { details, ..Self::bad_request("The request is invalid.") }
+    }
+
+    pub(super) fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "BadRequest", message)
+    }
+
+    pub(super) fn unreadable_body(error: &serde_json::Error) -> Self {
+        let message = format!("The request content was invalid and could not be deserialized: '{error}'.");
+        Self::new(StatusCode::BAD_REQUEST, "InvalidRequestContent", message)
+    }
+
+    pub(super) fn conflict(name: &str) -> Self {
+        let message = format!("Another operation on '{name}' is still in progress.");
+        Self::new(StatusCode::CONFLICT, "Conflict", message)
+    }
+
+    pub(super) fn operation_not_found(id: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "NotFound", format!("The operation '{id}' could not be found."))
+    }
+
     pub(super) fn bad_skip_token(token: &str) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "InvalidSkipToken", format!("The skip token '{token}' is invalid."))
     }
@@ -71,7 +97,11 @@ impl ArmError {
 
 impl IntoResponse for ArmError {
     fn into_response(self) -> Response {
-        let body = Json(json!({"error": {"code": self.code, "message": self.message}}));
+        let mut body = json!({"error": {"code": self.code, "message": self.message}});
+        if !self.details.is_empty() {
+            body["error"]["details"] = self.details.into();
+        }
+        let body = Json(body);
         match self.challenge {
             Some(challenge) => (self.status, [(header::WWW_AUTHENTICATE, challenge)], body).into_response(),
             None => (self.status, body).into_response(),

@@ -1,18 +1,25 @@
-//! Azure Resource Manager: tenants, subscriptions, and Azure Machine Learning workspaces.
+//! Azure Resource Manager: tenants, subscriptions, and Azure Machine Learning workspaces with what lies in them.
 
 mod access;
+mod computes;
 mod error;
+mod kind;
 mod metadata;
+mod operation;
+mod region;
+mod reply;
 mod resources;
+mod store;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::extract::{Extension, Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method};
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{Extension, State};
+use axum::http::{HeaderMap, HeaderValue, Method, Uri};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{any, get};
-use axum::{Json, Router};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
@@ -21,8 +28,12 @@ use uuid::Uuid;
 use super::log::{Origin, REQUEST_ID, parameters};
 use super::state::{Shared, State as Memory};
 
+pub(super) use self::computes::PASSWORD as COMPUTE_PASSWORD;
+pub(super) use self::store::Store;
+
 use self::access::Caller;
 use self::error::ArmError;
+use self::reply::Reply;
 
 /// Every path of Azure Resource Manager.
 pub(super) fn routes() -> Router<Arc<Shared>> {
@@ -40,30 +51,32 @@ struct ArmRequest<'a> {
     path: &'a str,
     query: BTreeMap<String, String>,
     headers: &'a HeaderMap,
+    body: &'a [u8],
 }
 
 async fn answer(
     State(shared): State<Arc<Shared>>,
     Extension(Origin(origin)): Extension<Origin>,
-    request: Request,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
 ) -> Response {
     let arm_request = ArmRequest {
-        method: request.method(),
+        method: &method,
         origin: &origin,
-        path: request.uri().path(),
-        query: parameters(request.uri().query().unwrap_or_default()),
-        headers: request.headers(),
+        path: uri.path(),
+        query: parameters(uri.query().unwrap_or_default()),
+        headers: &headers,
+        body: &body,
     };
-    let mut response = match arm_request.answer(&shared.lock()) {
-        Ok(body) => Json(body).into_response(),
-        Err(error) => error.into_response(),
-    };
+    let mut response = arm_request.answer(&mut shared.lock()).into_response();
     arm_request.add_ids(response.headers_mut());
     response
 }
 
 impl ArmRequest<'_> {
-    fn answer(&self, memory: &Memory) -> Result<Value, ArmError> {
+    fn answer(&self, memory: &mut Memory) -> Result<Reply, ArmError> {
         let path = percent_decoded(self.path);
         let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
         if !self.query.contains_key("api-version") {
@@ -74,10 +87,25 @@ impl ArmRequest<'_> {
             _ => None,
         };
         let caller = Caller::authenticate(memory, self, subscription)?;
+        let is = |at: usize, wanted: &str| segments.get(at).is_some_and(|segment| segment.eq_ignore_ascii_case(wanted));
+        memory.settle_operations();
+        if segments.len() > 8 && is(6, "workspaces") {
+            let workspace = resources::find(memory, self, &caller, &segments[..8])?;
+            return store::answer(memory, self, &workspace, &segments[8..]);
+        }
+        if segments.len() > 5 && is(4, "locations") {
+            resources::find(memory, self, &caller, &segments[..2])?;
+            return region::answer(memory, self, segments[5], &segments[6..]);
+        }
         if self.method != Method::GET {
             return Err(ArmError::method_not_allowed(self.method));
         }
-        resources::find(memory, self, &caller, &segments)
+        resources::find(memory, self, &caller, &segments).map(Reply::ok)
+    }
+
+    /// The body as JSON.
+    fn json(&self) -> Result<Value, ArmError> {
+        serde_json::from_slice(self.body).map_err(|error| ArmError::unreadable_body(&error))
     }
 
     /// One page of a list. The link to the next one goes to the host that was asked.

@@ -171,6 +171,7 @@ impl Default for World {
             ],
             authentication_contexts: Vec::new(),
             page_size: 2,
+            operation_questions: 2,
         }
     }
 }

@@ -29,6 +29,8 @@ pub struct World {
     pub authentication_contexts: Vec<AuthenticationContext>,
     /// How many items one page of a list holds.
     pub page_size: usize,
+    /// After how many questions a long-running operation ends. If nobody asks, it ends ten minutes after it began.
+    pub operation_questions: u32,
 }
 
 /// A directory of Entra ID.
