@@ -98,13 +98,14 @@ impl ArmError {
 
 impl fmt::Display for ArmError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let code = self.code.as_deref();
         match self.status {
             // A failure that is told later, when the request itself was a success long since.
-            200..300 => f.write_str("Azure Resource Manager reports a failure")?,
-            status => write!(f, "Azure Resource Manager answered {status}")?,
-        }
-        if let Some(code) = &self.code {
-            write!(f, " {code}")?;
+            200..300 => write!(f, "Azure Resource Manager reports {}", code.unwrap_or("a failure"))?,
+            status => {
+                write!(f, "Azure Resource Manager answered {status}")?;
+                code.map_or(Ok(()), |code| write!(f, " {code}"))?;
+            }
         }
         if let Some(message) = &self.message {
             write!(f, ": {}", message.trim_end_matches('.'))?;

@@ -12,6 +12,8 @@ mod azml;
 mod browser;
 #[cfg(feature = "cli")]
 mod clouds;
+#[cfg(feature = "cli")]
+mod compute_commands;
 mod computes;
 #[cfg(feature = "cli")]
 mod conditional_access;

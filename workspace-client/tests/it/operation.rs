@@ -172,7 +172,7 @@ async fn a_failure_carries_every_reason_of_it() {
     assert_eq!((poller.status().state.clone(), error.correlation_id()), (OperationState::Failed, Some("c-1")));
     let reason = ArmError::of(&error).unwrap();
     assert_eq!(reason.details()[0].code.as_deref(), Some("QuotaExceeded"));
-    insta::assert_snapshot!(reason, @"Azure Resource Manager reports a failure Failed: No; vmSize: QuotaExceeded: 12 cores are left");
+    insta::assert_snapshot!(reason, @"Azure Resource Manager reports Failed: No; vmSize: QuotaExceeded: 12 cores are left");
 
     arm.answer("PUT", THING, begun).await;
     arm.answer("GET", "/operations/1", status("Canceled")).await;

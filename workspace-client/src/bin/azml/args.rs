@@ -2,6 +2,8 @@
 #![allow(rustdoc::bare_urls, reason = "these texts are help on a terminal first")]
 #![allow(clippy::doc_markdown, reason = "these comments are the text of the help")]
 
+mod compute;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -14,7 +16,12 @@ use clap_complete::Shell;
 use crate::commands::Bind;
 use crate::output::Format;
 
-/// Sign in to Azure Machine Learning, and look at its workspaces.
+pub(crate) use compute::{
+    AttachComputeArgs, AttachedType, ComputeArgs, ComputeCommand, ComputeIdentityArgs, CreateComputeArgs, RegionArgs,
+    RemoveComputeArgs, UpdateComputeArgs, WaitingComputeArgs,
+};
+
+/// Sign in to Azure Machine Learning, and work with its workspaces.
 ///
 /// What is already there is used: an earlier azml login, the login of the Azure CLI or of the Python SDK, the managed identity
 /// of the machine. Only azml login asks a person.
@@ -65,6 +72,11 @@ pub(crate) enum Command {
     /// Show Azure Machine Learning workspaces
     #[command(subcommand)]
     Workspace(WorkspaceCommand),
+    /// Manage the clusters and compute instances of a workspace
+    ///
+    /// Which workspace is said as with azml workspace show.
+    #[command(subcommand)]
+    Compute(ComputeCommand),
     /// Find out what is here, what would be used, and what is wrong
     ///
     /// Tells which ways of signing in there are and which one would be used, where the files lie and what protects them, and
@@ -472,6 +484,16 @@ pub(crate) enum WorkspaceCommand {
     /// The subscription is that of config.json in .azureml, here or in a folder above, unless it is named, or else the default
     /// one.
     List(PlaceArgs),
+}
+
+/// Which workspace, for what lies in it.
+#[derive(Debug, Args)]
+pub(crate) struct WorkspaceArgs {
+    /// The workspace
+    #[arg(short = 'w', long)]
+    pub(crate) workspace_name: Option<String>,
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
 }
 
 /// Where workspaces lie.

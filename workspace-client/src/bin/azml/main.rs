@@ -1,10 +1,11 @@
-//! `azml`: sign in to Azure Machine Learning, and look at its workspaces, without waiting for the Azure CLI.
+//! `azml`: sign in to Azure Machine Learning, and work with its workspaces, without waiting for the Azure CLI.
 
 mod accounts;
 mod args;
 mod claims;
 mod commands;
 mod context;
+mod entity;
 mod log;
 mod output;
 mod remains;
@@ -12,6 +13,7 @@ mod report;
 mod settings;
 mod sign_in_prompt;
 mod terminal;
+mod yaml_file;
 
 use std::process::ExitCode;
 

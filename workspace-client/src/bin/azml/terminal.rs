@@ -1,13 +1,33 @@
 //! Talking to the person, on stderr.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use std::time::Duration;
 
+use auth_core::{Error, ErrorKind};
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// Writes a line to stderr. If nobody can read it, so be it.
 pub(crate) fn say(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+/// Asks whether that is meant, unless it was said already. Without a terminal it must be said (observed: az 2.91).
+pub(crate) fn confirm(what: &str, is_said: bool) -> Result<(), Error> {
+    if is_said {
+        return Ok(());
+    }
+    if !std::io::stdin().is_terminal() {
+        let message = format!("there is no terminal to ask whether you want to {what}");
+        return Err(Error::new(ErrorKind::Configuration, message).with_help("add --yes if you do"));
+    }
+    let _ = write!(std::io::stderr(), "Do you want to {what}? (y/N): ");
+    let mut answer = String::new();
+    // What cannot be read is no yes.
+    let _ = std::io::stdin().lock().read_line(&mut answer);
+    match answer.trim().to_lowercase().as_str() {
+        "y" | "yes" => Ok(()),
+        _ => Err(Error::new(ErrorKind::Cancelled, "nothing was done")),
+    }
 }
 
 /// Says what is being waited for: with a spinner on a terminal, not at all elsewhere.

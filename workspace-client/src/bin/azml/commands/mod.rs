@@ -3,6 +3,7 @@
 mod account;
 mod cloud;
 mod completions;
+mod compute;
 mod doctor;
 mod identity;
 mod key;
@@ -52,6 +53,7 @@ pub(crate) fn run(command: Command, global: &Global) -> Result<Option<Outcome>, 
         Command::Cloud(CloudCommand::Unregister { name }) => cloud::unregister(&name, &context).map(|()| None),
         Command::Workspace(WorkspaceCommand::Show { name, place }) => workspace::show(name, place, &context).map(Some),
         Command::Workspace(WorkspaceCommand::List(place)) => workspace::list(place, &context).map(Some),
+        Command::Compute(command) => compute::run(command, &context),
         Command::Doctor(args) => doctor::run(&args, &context).map(Some),
         Command::Identity(IdentityCommand::Serve(args)) => {
             identity::serve(&args, &context, &Printer::new(global)).map(Some)

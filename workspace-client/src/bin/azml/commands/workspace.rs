@@ -25,6 +25,17 @@ const COLUMNS: [Column; 5] = [
 ];
 
 pub(crate) fn show(name: Option<String>, place: PlaceArgs, context: &Context) -> Result<Outcome, Error> {
+    let details = block_on(find(name, "--name", place, context)?.get())?;
+    Ok(Outcome::with_columns(json(&Shown::of(&details))?, &COLUMNS))
+}
+
+/// The workspace that is meant: what is not named is taken from its `config.json`, then from the defaults of the Azure CLI.
+pub(crate) fn find(
+    name: Option<String>,
+    name_option: &str,
+    place: PlaceArgs,
+    context: &Context,
+) -> Result<Workspace, Error> {
     let config =
         if name.is_some() && place.resource_group.is_some() && place.subscription.is_some() { None } else { here()? };
     let config = config.as_ref();
@@ -36,13 +47,11 @@ pub(crate) fn show(name: Option<String>, place: PlaceArgs, context: &Context) ->
         })
     };
     let name = name.or_else(|| Some(config?.name().to_owned())).or_else(|| settings::workspace(&context.env));
-    let name = needed(name, "workspace", "--name")?;
+    let name = needed(name, "workspace", name_option)?;
     let group = place.resource_group.or_else(|| Some(config?.resource_group().to_owned()));
     let group = needed(group.or_else(|| settings::group(&context.env)), "resource group", "--resource-group")?;
     let (subscription, client) = reach(place.subscription.as_deref(), config, context)?;
-    let workspace = Workspace::new(subscription, group, name).client(client);
-    let details = block_on(workspace.get())?;
-    Ok(Outcome::with_columns(json(&Shown::of(&details))?, &COLUMNS))
+    Ok(Workspace::new(subscription, group, name).client(client))
 }
 
 pub(crate) fn list(place: PlaceArgs, context: &Context) -> Result<Outcome, Error> {

@@ -36,7 +36,7 @@ pub(crate) struct Outcome {
     code: ExitCode,
 }
 
-/// A column of a table: its header, and the member that it shows.
+/// A column of a table: its header, and the member that it shows, by name or by JSON pointer.
 pub(crate) type Column = (&'static str, &'static str);
 
 impl Outcome {

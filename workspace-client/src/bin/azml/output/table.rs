@@ -11,7 +11,7 @@ const LEFT_OUT: [&str; 3] = ["etag", "id", "type"];
 /// A table of these columns.
 pub(super) fn columns(value: &Value, columns: &[Column]) -> String {
     let headers = columns.iter().map(|(header, _)| (*header).to_owned()).collect();
-    let cell = |item: &Value, key: &str| match item.get(key) {
+    let cell = |item: &Value, key: &str| match member(item, key) {
         None | Some(Value::Null) => String::new(),
         Some(value) => python(value),
     };
@@ -36,6 +36,10 @@ pub(super) fn automatic(value: &Value, order: Option<&[String]>) -> String {
         rows.push(row);
     }
     draw(headers, rows)
+}
+
+fn member<'a>(item: &'a Value, key: &str) -> Option<&'a Value> {
+    if key.starts_with('/') { item.pointer(key) } else { item.get(key) }
 }
 
 fn items(value: &Value) -> &[Value] {

@@ -1,0 +1,255 @@
+//! `azml compute`.
+
+use std::path::PathBuf;
+
+use clap::{ArgGroup, Args, Subcommand, ValueEnum};
+
+use super::WorkspaceArgs;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ComputeCommand {
+    /// Create a cluster or a compute instance, and wait until it is there
+    ///
+    /// What an option says goes before what --set says, and that before the file.
+    Create(Box<CreateComputeArgs>),
+    /// Attach a Kubernetes cluster or a Synapse Spark pool that exists already
+    Attach(AttachComputeArgs),
+    /// List the computes of the workspace
+    List {
+        /// Only those of this type, such as amlcompute or computeinstance
+        #[arg(long = "type", value_name = "TYPE")]
+        kind: Option<String>,
+
+        /// At most so many
+        #[arg(short = 'r', long, value_name = "NUMBER", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
+        max_results: u32,
+
+        #[command(flatten)]
+        workspace: WorkspaceArgs,
+    },
+    /// Show a compute
+    Show(ComputeArgs),
+    /// Change how many nodes a cluster has
+    Update(UpdateComputeArgs),
+    /// Start a compute instance
+    Start(WaitingComputeArgs),
+    /// Stop a compute instance
+    Stop(WaitingComputeArgs),
+    /// Restart a compute instance
+    Restart(WaitingComputeArgs),
+    /// Delete a compute with its machines
+    Delete(RemoveComputeArgs),
+    /// Take an attached compute out of the workspace; what was attached stays
+    Detach(RemoveComputeArgs),
+    /// List the nodes of a cluster
+    ListNodes(ComputeArgs),
+    /// List the sizes of machines that a region offers
+    ListSizes {
+        /// Only those for computes of this type, such as amlcompute or computeinstance
+        #[arg(short = 't', long = "type", value_name = "TYPE")]
+        kind: Option<String>,
+        #[command(flatten)]
+        region: RegionArgs,
+    },
+    /// List how much of its quotas the subscription uses in a region
+    ListUsage(RegionArgs),
+}
+
+/// Which compute.
+#[derive(Debug, Args)]
+pub(crate) struct ComputeArgs {
+    /// The compute
+    #[arg(short, long)]
+    pub(crate) name: String,
+    #[command(flatten)]
+    pub(crate) workspace: WorkspaceArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WaitingComputeArgs {
+    #[command(flatten)]
+    pub(crate) compute: ComputeArgs,
+    /// Do not wait for the end
+    #[arg(long)]
+    pub(crate) no_wait: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RemoveComputeArgs {
+    #[command(flatten)]
+    pub(crate) waiting: WaitingComputeArgs,
+    /// Do not ask whether that is meant
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RegionArgs {
+    /// The region [default: that of the workspace]
+    #[arg(short, long)]
+    pub(crate) location: Option<String>,
+    #[command(flatten)]
+    pub(crate) workspace: WorkspaceArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("change").multiple(true).required(true))]
+pub(crate) struct UpdateComputeArgs {
+    #[command(flatten)]
+    pub(crate) waiting: WaitingComputeArgs,
+
+    /// The cluster never has fewer nodes
+    #[arg(long, value_name = "NUMBER", group = "change")]
+    pub(crate) min_instances: Option<u64>,
+
+    /// The cluster never has more nodes
+    #[arg(long, value_name = "NUMBER", group = "change")]
+    pub(crate) max_instances: Option<u64>,
+
+    /// How long a node is kept without work
+    #[arg(short = 'd', long, value_name = "SECONDS", group = "change")]
+    pub(crate) idle_time_before_scale_down: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AttachComputeArgs {
+    /// The name that the compute gets in the workspace
+    #[arg(short, long)]
+    pub(crate) name: String,
+
+    /// What it is
+    #[arg(short = 't', long = "type", value_enum, ignore_case = true, value_name = "TYPE")]
+    pub(crate) kind: AttachedType,
+
+    /// The resource id of what is attached
+    #[arg(long, value_name = "ID")]
+    pub(crate) resource_id: String,
+
+    /// The namespace of a Kubernetes cluster
+    #[arg(long, default_value = "default")]
+    pub(crate) namespace: String,
+
+    #[command(flatten)]
+    pub(crate) identity: ComputeIdentityArgs,
+
+    /// Do not wait for the end
+    #[arg(long)]
+    pub(crate) no_wait: bool,
+
+    #[command(flatten)]
+    pub(crate) workspace: WorkspaceArgs,
+}
+
+/// What can be attached.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum AttachedType {
+    #[value(name = "kubernetes")]
+    Kubernetes,
+    #[value(name = "synapsespark")]
+    SynapseSpark,
+}
+
+/// With which managed identity.
+#[derive(Debug, Default, Args)]
+pub(crate) struct ComputeIdentityArgs {
+    /// The kind of managed identity: SystemAssigned or UserAssigned
+    #[arg(long, value_name = "TYPE")]
+    pub(crate) identity_type: Option<String>,
+
+    /// The resource ids of user-assigned identities, separated by commas
+    #[arg(short = 'i', long, value_name = "IDS", value_delimiter = ',')]
+    pub(crate) user_assigned_identities: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CreateComputeArgs {
+    /// A YAML file that describes the compute, as az ml takes it
+    #[arg(short, long)]
+    pub(crate) file: Option<PathBuf>,
+
+    /// Set a member of the file, such as network_settings.subnet=ID
+    #[arg(long, value_name = "MEMBER=VALUE", num_args = 1.., action = clap::ArgAction::Append)]
+    pub(crate) set: Vec<String>,
+
+    /// The compute
+    #[arg(short, long)]
+    pub(crate) name: Option<String>,
+
+    /// What it is: amlcompute (a cluster) or computeinstance
+    #[arg(short = 't', long = "type", value_name = "TYPE")]
+    pub(crate) kind: Option<String>,
+
+    /// The size of its machines [default: STANDARD_DS3_V2]
+    #[arg(long)]
+    pub(crate) size: Option<String>,
+
+    /// What it is for
+    #[arg(long)]
+    pub(crate) description: Option<String>,
+
+    /// Tags, as NAME=VALUE
+    #[arg(long, value_name = "NAME=VALUE", num_args = 1..)]
+    pub(crate) tags: Vec<String>,
+
+    /// The region of a cluster [default: that of the workspace]
+    #[arg(short, long)]
+    pub(crate) location: Option<String>,
+
+    /// A cluster never has fewer nodes [default: 0]
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) min_instances: Option<u64>,
+
+    /// A cluster never has more nodes [default: 4]
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) max_instances: Option<u64>,
+
+    /// How long a cluster keeps a node without work [default: 120]
+    #[arg(short = 'd', long, value_name = "SECONDS")]
+    pub(crate) idle_time_before_scale_down: Option<u64>,
+
+    /// The nodes of a cluster: dedicated, or low_priority
+    #[arg(long)]
+    pub(crate) tier: Option<String>,
+
+    /// The object id of the user that a compute instance is for [default: you]
+    #[arg(long, value_name = "ID", requires = "user_tenant_id")]
+    pub(crate) user_object_id: Option<String>,
+
+    /// The tenant of that user
+    #[arg(long, value_name = "ID", requires = "user_object_id")]
+    pub(crate) user_tenant_id: Option<String>,
+
+    /// The subnet, by its resource id, or by its name together with --vnet-name
+    #[arg(long)]
+    pub(crate) subnet: Option<String>,
+
+    /// The virtual network of the subnet, in the resource group of the workspace
+    #[arg(long, value_name = "NAME", requires = "subnet")]
+    pub(crate) vnet_name: Option<String>,
+
+    /// Whether the nodes have addresses in the internet [default: true]
+    #[arg(long, value_name = "BOOLEAN")]
+    pub(crate) enable_node_public_ip: Option<bool>,
+
+    /// Whether the port for SSH is open to the internet
+    #[arg(short = 'p', long, value_name = "BOOLEAN", num_args = 0..=1, default_missing_value = "true")]
+    pub(crate) ssh_public_access_enabled: Option<bool>,
+
+    /// Who may sign in to the nodes of a cluster with SSH
+    #[arg(long, value_name = "USER")]
+    pub(crate) admin_username: Option<String>,
+
+    /// The public key for SSH
+    #[arg(long, value_name = "KEY")]
+    pub(crate) ssh_key_value: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) identity: ComputeIdentityArgs,
+
+    /// Do not wait for the end
+    #[arg(long)]
+    pub(crate) no_wait: bool,
+
+    #[command(flatten)]
+    pub(crate) workspace: WorkspaceArgs,
+}

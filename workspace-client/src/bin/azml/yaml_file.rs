@@ -1,0 +1,52 @@
+//! The YAML files that describe what is to be created, and `--set`.
+
+use std::path::Path;
+
+use auth_core::{Error, ErrorKind};
+use serde_json::{Map, Value};
+
+/// Larger ones are no descriptions.
+const LARGEST: u64 = 4 << 20;
+
+/// The members of the file.
+pub(crate) fn read(path: &Path) -> Result<Map<String, Value>, Error> {
+    let refuse =
+        |why: String| Error::new(ErrorKind::Configuration, format!("{} cannot be read: {why}", path.display()));
+    // Asked first, because reading a pipe would never end.
+    let metadata = std::fs::metadata(path).map_err(|error| refuse(error.to_string()))?;
+    if !metadata.is_file() || metadata.len() > LARGEST {
+        return Err(refuse("it is not a plain file of at most 4 MiB".to_owned()));
+    }
+    let text = std::fs::read_to_string(path).map_err(|error| refuse(error.to_string()))?;
+    match serde_saphyr::from_str(text.trim_start_matches('\u{feff}')) {
+        Ok(Value::Object(members)) => Ok(members),
+        Ok(_) => Err(refuse("it does not hold members, such as name: cpu-cluster".to_owned())),
+        Err(error) => Err(refuse(format!("it is not YAML: {}", error.to_string().lines().next().unwrap_or_default()))),
+    }
+}
+
+/// Sets members by `path.to.member=value`, whose value is read as YAML, so that `3` is a number.
+pub(crate) fn set(members: &mut Map<String, Value>, settings: &[String]) -> Result<(), Error> {
+    for setting in settings {
+        let refuse = || {
+            Error::new(ErrorKind::Configuration, format!("--set {setting}: this sets no member"))
+                .with_help("write it as MEMBER=VALUE, such as --set max_instances=4")
+        };
+        let (path, value) = setting.split_once('=').ok_or_else(refuse)?;
+        let value = serde_saphyr::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
+        let (outer, last) = path.rsplit_once('.').map_or((None, path), |(outer, last)| (Some(outer), last));
+        let mut place = &mut *members;
+        for name in outer.into_iter().flat_map(|outer| outer.split('.')).chain([last]) {
+            if name.is_empty() {
+                return Err(refuse());
+            }
+            if std::ptr::eq(name, last) {
+                break;
+            }
+            let inner = place.entry(name).or_insert_with(|| Value::Object(Map::new()));
+            place = inner.as_object_mut().ok_or_else(refuse)?;
+        }
+        place.insert(last.to_owned(), value);
+    }
+    Ok(())
+}

@@ -1,0 +1,190 @@
+//! `azml compute`, against the emulator.
+
+use serde_json::{Value, json};
+use xtask::emulator::{Effect, Emulator, Fault, defaults};
+
+use crate::azml::{Home, Run};
+use crate::emulator::{azml, json, login};
+
+/// A person who has signed in, in a folder that belongs to a workspace.
+struct Desk {
+    home: Home,
+    azure: Emulator,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let (home, azure) = (Home::new(), Emulator::start());
+        login(&home, &azure, &["--no-browser"], None).success();
+        let [subscription, group, name] = [defaults::SUBSCRIPTION, defaults::RESOURCE_GROUP, defaults::WORKSPACE];
+        let config = json!({"subscription_id": subscription, "resource_group": group, "workspace_name": name});
+        home.write(".azureml/config.json", &config.to_string());
+        azure.clear_requests();
+        Self { home, azure }
+    }
+
+    fn compute(&self, args: &[&str]) -> Run {
+        azml(&self.home, &self.azure, &[&["compute"], args].concat())
+    }
+
+    fn create(&self, name: &str, more: &[&str]) -> Value {
+        json(self.compute(&[&["create", "--name", name], more].concat()))
+    }
+
+    fn show(&self, name: &str) -> Value {
+        json(self.compute(&["show", "--name", name]))
+    }
+
+    /// What was sent last with this method.
+    fn sent(&self, method: &str) -> Value {
+        let requests = self.azure.requests();
+        let request =
+            requests.iter().rev().find(|request| request.method == method && !request.body.is_empty()).unwrap();
+        serde_json::from_str(&request.body).unwrap()
+    }
+}
+
+fn snapshot(name: &str, text: &str) {
+    let filters = vec![(r#""created_on": "[^"]+""#, r#""created_on": "[time]""#)];
+    insta::with_settings!({filters => filters, omit_expression => true}, { insta::assert_snapshot!(name, text) });
+}
+
+#[test]
+fn a_cluster_lives_from_its_creation_to_its_end() {
+    let desk = Desk::new();
+    let created = desk
+        .create("cpu", &["--type", "AmlCompute", "--min-instances", "1", "--tags", "team=x", "--tier", "low_priority"]);
+    assert_eq!((&created["provisioning_state"], &created["min_instances"]), (&json!("Succeeded"), &json!(1)));
+    snapshot("compute_show_cluster", &desk.compute(&["show", "-n", "cpu"]).success());
+    assert_eq!(desk.compute(&["list-nodes", "-n", "cpu", "--query", "[].node_state", "-o", "tsv"]).success(), "idle\n");
+
+    let updated = json(desk.compute(&["update", "-n", "cpu", "--max-instances", "8"]));
+    let scale = ["min_instances", "max_instances", "idle_time_before_scale_down"].map(|name| updated[name].clone());
+    assert_eq!(scale, [1, 8, 120]);
+    let settings = json!({"minNodeCount": 1, "maxNodeCount": 8, "nodeIdleTimeBeforeScaleDown": "PT2M"});
+    assert_eq!(desk.sent("PATCH"), json!({"properties": {"properties": {"scaleSettings": settings}}}));
+
+    assert_eq!(desk.compute(&["delete", "-n", "cpu", "--yes"]).success(), "");
+    let gone = desk.compute(&["show", "-n", "cpu"]);
+    assert_eq!((gone.code, gone.stdout.as_str()), (1, ""));
+    insta::with_settings!({filters => vec![(r"correlation id \S+", "correlation id [id]")], omit_expression => true}, {
+        insta::assert_snapshot!("compute_not_found", gone.stderr);
+    });
+}
+
+#[test]
+fn an_instance_is_stopped_and_started() {
+    let desk = Desk::new();
+    desk.create("ada-ci", &["--type", "computeinstance", "--size", "Standard_DS12_v2"]);
+    snapshot("compute_show_instance", &desk.compute(&["show", "-n", "ada-ci"]).success());
+    for (verb, state) in [("stop", "Stopped"), ("start", "Running"), ("restart", "Running")] {
+        assert_eq!(desk.compute(&[verb, "-n", "ada-ci"]).success(), "", "{verb}");
+        assert_eq!(desk.show("ada-ci")["state"], state, "{verb}");
+    }
+    assert_eq!(desk.compute(&["stop", "-n", "ada-ci", "--no-wait"]).success(), "");
+    assert_eq!(desk.show("ada-ci")["state"], "Stopping");
+}
+
+#[test]
+fn the_computes_of_a_workspace_are_listed() {
+    let desk = Desk::new();
+    assert_eq!(desk.compute(&["list"]).success(), "[]\n");
+    desk.create("cpu", &["--type", "amlcompute"]);
+    desk.create("gpu", &["--type", "amlcompute", "--size", "Standard_NC6s_v3"]);
+    desk.create("ada-ci", &["--type", "computeinstance"]);
+    snapshot("compute_list_table", &desk.compute(&["list", "-o", "table"]).success());
+    let names = |args: &[&str]| {
+        let run = desk.compute(&[&["list", "--query", "[].name", "-o", "tsv"], args].concat());
+        (run.stdout.split_whitespace().map(str::to_owned).collect::<Vec<_>>(), run.stderr)
+    };
+    assert_eq!(names(&["--type", "AMLCOMPUTE"]), (vec!["cpu".to_owned(), "gpu".to_owned()], String::new()));
+    let (some, told) = names(&["--max-results", "2"]);
+    assert_eq!(
+        (some.len(), told.as_str()),
+        (2, "warning: there are more than 2 computes; --max-results shows more of them\n")
+    );
+}
+
+#[test]
+fn a_file_describes_a_compute_and_the_command_line_changes_it() {
+    let desk = Desk::new();
+    desk.home.write(
+        "ci.yml",
+        "$schema: https://azuremlschemas.azureedge.net/latest/computeInstance.schema.json\nname: from-file\ntype: computeinstance\n\
+         size: Standard_DS3_v2\nidle_time_before_shutdown_minutes: 30\nidentity:\n  type: user_assigned\n  \
+         user_assigned_identities:\n    - resource_id: /identities/one\nnetwork_settings:\n  vnet_name: net\n  subnet: inner\n",
+    );
+    let set = ["--set", "idle_time_before_shutdown_minutes=45", "network_settings.subnet=other"];
+    let created = json(desk.compute(&[&["create", "-f", "ci.yml", "--size", "Standard_DS12_v2"], &set[..]].concat()));
+    assert_eq!((&created["name"], &created["idle_time_before_shutdown_minutes"]), (&json!("from-file"), &json!(45)));
+    insta::assert_json_snapshot!("compute_create_body", desk.sent("PUT"));
+}
+
+#[test]
+fn what_exists_is_attached_and_detached() {
+    let desk = Desk::new();
+    let id = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerService/managedClusters/k";
+    let args =
+        ["attach", "-n", "k8s", "--type", "Kubernetes", "--resource-id", id, "--identity-type", "SystemAssigned"];
+    let attached = json(desk.compute(&args));
+    assert_eq!(
+        (&attached["type"], &attached["namespace"], &attached["resource_id"]),
+        (&json!("kubernetes"), &json!("default"), &json!(id))
+    );
+    assert_eq!(attached["identity"]["type"], "system_assigned");
+    desk.compute(&["detach", "-n", "k8s", "--yes"]).success();
+    let detached = desk.azure.requests().into_iter().find(|request| request.method == "DELETE").unwrap();
+    assert_eq!(detached.query["underlyingResourceAction"], "Detach");
+}
+
+#[test]
+fn a_region_is_that_of_the_workspace_unless_it_is_named() {
+    let desk = Desk::new();
+    snapshot("compute_list_sizes_table", &desk.compute(&["list-sizes", "-o", "table"]).success());
+    snapshot(
+        "compute_list_usage_table",
+        &desk.compute(&["list-usage", "--location", "northeurope", "-o", "table"]).success(),
+    );
+    let none = desk.compute(&["list-sizes", "--type", "synapsespark"]).success();
+    assert_eq!(none, "[]\n");
+    let mut regions: Vec<_> = desk
+        .azure
+        .requests()
+        .iter()
+        .filter_map(|request| {
+            let (_, rest) = request.path.split_once("/locations/")?;
+            Some(rest.split('/').next()?.to_owned())
+        })
+        .collect();
+    regions.dedup();
+    assert_eq!(regions, ["westeurope", "northeurope", "westeurope"]);
+}
+
+#[test]
+fn what_goes_wrong_is_told_with_its_reasons() {
+    let desk = Desk::new();
+    let mut told = String::new();
+    let mut wrong = |args: &[&str]| {
+        let run = desk.compute(args);
+        assert_eq!((run.code, run.stdout.as_str()), (1, ""), "{args:?}: {}", run.stderr);
+        told += &["$ azml compute ", &args.join(" "), "\n", &run.stderr, "\n"].concat();
+    };
+    wrong(&["create", "--name", "cpu"]);
+    wrong(&["create", "--type", "amlcompute"]);
+    wrong(&["create", "--name", "cpu", "--type", "virtualmachine"]);
+    wrong(&["create", "--name", "cpu", "--type", "amlcompute", "--set", "sizes=x"]);
+    wrong(&["create", "--name", "cpu", "--type", "amlcompute", "--subnet", "inner"]);
+    wrong(&["create", "--name", "cpu", "--type", "amlcompute", "--tier", "fast"]);
+    wrong(&["create", "--name", "ci", "--type", "computeinstance", "--min-instances", "1"]);
+    wrong(&["create", "--file", "absent.yml"]);
+    wrong(&["show", "--name", "../x"]);
+    wrong(&["delete", "--name", "cpu"]);
+    let reasons = json!([{"code": "QuotaExceeded", "message": "There are 4 cores left.", "target": "vmSize"}]);
+    let failed =
+        json!({"status": "Failed", "error": {"code": "BadArgument", "message": "It cannot be.", "details": reasons}});
+    desk.azure.add_fault(Fault::new("/operationsStatus/", Effect::json(200, &failed)));
+    wrong(&["create", "--name", "cpu", "--type", "amlcompute"]);
+    insta::with_settings!({filters => vec![(r"correlation id \S+", "correlation id [id]")], omit_expression => true}, {
+        insta::assert_snapshot!("compute_errors", told);
+    });
+}
