@@ -136,7 +136,7 @@ impl<T: DeserializeOwned> Poller<T> {
         Self { client, tracking, progress, retry_after, deadline, observer, yields }
     }
 
-    async fn result(&self) -> Result<T, Error> {
+    async fn result(&mut self) -> Result<T, Error> {
         let value = match &self.progress.result {
             Outcome::Failure(reason) => {
                 let verb = if self.status().state == OperationState::Canceled { "was canceled" } else { "failed" };

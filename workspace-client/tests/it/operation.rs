@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use auth_core::clock::from_unix;
 use auth_core::{Clock, Error, ErrorKind};
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -79,7 +81,8 @@ async fn an_asynchronous_operation_ends_with_the_resource_itself() {
     let poller = arm.put().await.unwrap();
     assert!(!poller.is_done());
     let mut poller = poller.on_status(move |status| remember.lock().unwrap().push(status.state.to_string()));
-    let thing = poller.wait().await.unwrap();
+    let waiting: BoxFuture<'_, _> = poller.wait().boxed();
+    let thing = waiting.await.unwrap();
     assert_eq!(thing["properties"]["provisioningState"], "Succeeded");
     assert_eq!(*seen.lock().unwrap(), ["InProgress", "Resizing", "Succeeded"]);
     // A second, the seven that were asked for, and the third of the growing pauses.
