@@ -7,7 +7,12 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 /// Writes a line to stderr. If nobody can read it, so be it.
 pub(crate) fn say(line: &str) {
-    let _ = writeln!(std::io::stderr(), "{line}");
+    let _ = tell(line);
+}
+
+/// Writes a line to stderr that somebody must be able to read.
+pub(crate) fn tell(line: &str) -> std::io::Result<()> {
+    writeln!(std::io::stderr(), "{line}")
 }
 
 /// Says what is being waited for: with a spinner on a terminal, not at all elsewhere.
