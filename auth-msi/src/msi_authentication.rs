@@ -151,6 +151,7 @@ impl MsiAuthenticationBuilder {
             guess: self.guess,
             in_chain: self.in_chain,
             client: OnceLock::new(),
+            plain_client: OnceLock::new(),
             guess_is_right: tokio::sync::OnceCell::new(),
             has_answered: AtomicBool::new(false),
             absences: Absences::default(),

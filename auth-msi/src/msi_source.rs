@@ -31,6 +31,8 @@ pub struct MsiSource {
     pub(crate) guess: Option<Host>,
     pub(crate) in_chain: bool,
     pub(crate) client: OnceLock<reqwest::Client>,
+    /// For endpoints that are not https.
+    pub(crate) plain_client: OnceLock<reqwest::Client>,
     /// Whether the guess was right, once that is known.
     pub(crate) guess_is_right: tokio::sync::OnceCell<()>,
     pub(crate) has_answered: AtomicBool,
@@ -60,12 +62,18 @@ impl MsiSource {
         }
     }
 
-    fn client(&self) -> Result<&reqwest::Client, Error> {
-        if let Some(client) = self.client.get() {
+    fn client(&self, protocol: &Protocol) -> Result<&reqwest::Client, Error> {
+        let (cell, builder) = if protocol.is_plain() {
+            // Reading the system's authorities takes longer than everything else.
+            (&self.plain_client, endpoint::client().tls_certs_only([]))
+        } else {
+            (&self.client, endpoint::client())
+        };
+        if let Some(client) = cell.get() {
             return Ok(client);
         }
-        let client = endpoint::built(endpoint::client())?;
-        Ok(self.client.get_or_init(|| client))
+        let client = endpoint::built(builder)?;
+        Ok(cell.get_or_init(|| client))
     }
 
     async fn ask(
@@ -81,7 +89,7 @@ impl MsiSource {
             pinned = endpoint::built(pin.apply(endpoint::client())?)?;
             (&pinned, Some(&pin))
         } else {
-            (self.client()?, None)
+            (self.client(&host.0)?, None)
         };
         let refused = refused.map(AccessToken::secret);
         let conversation = Conversation {
@@ -110,7 +118,7 @@ impl MsiSource {
 
     async fn check_guess(&self, host: &Host, resource: &str, no_sign: &Error) -> Result<(), Error> {
         let Protocol::Imds { endpoint } = &host.0 else { return Ok(()) };
-        let client = self.client()?;
+        let client = self.client(&host.0)?;
         let probe = || async {
             // Whoever waited here while another one looked need not look again.
             self.absences.check(host, resource, self.clock.now())?;

@@ -105,6 +105,20 @@ impl Protocol {
         request.map(|request| request.timeout(question.timeout))
     }
 
+    /// Whether it is asked without TLS.
+    pub(crate) fn is_plain(&self) -> bool {
+        match self {
+            Self::AppService { endpoint, .. }
+            | Self::AppService2017 { endpoint, .. }
+            | Self::Arc { endpoint, .. }
+            | Self::AzureMl { endpoint, .. }
+            | Self::CloudShell { endpoint }
+            | Self::Imds { endpoint }
+            | Self::ServiceFabric { endpoint, .. } => endpoint.scheme() == "http",
+            Self::WorkloadIdentity { .. } => false,
+        }
+    }
+
     /// What must not be seen in a message.
     pub(crate) fn secret(&self) -> Option<&Secret> {
         match self {
