@@ -163,11 +163,14 @@ impl Record {
         let Key { scopes, tenant, .. } = request.key.clone();
         // What is withdrawn from this process's memory may still be in order here.
         self.tokens.push(StoredToken { scopes, tenant, token: grant.access_token.detached() });
+        // Whoever signs in in another way than before is not to be renewed in the earlier one.
         if let Some(refresh_token) = &grant.refresh_token {
             self.refresh_token = Some(refresh_token.clone());
+            self.credential = None;
         }
         if let Some(credential) = &grant.credential {
             self.credential = Some(credential.clone());
+            self.refresh_token = None;
         }
         if let Some(account) = &grant.account {
             self.account = Some(account.clone());
@@ -258,5 +261,22 @@ mod tests {
         assert_eq!(cloud.as_str(), "login/azurecloud");
         assert!(Partition::new("login", ["AzureCloud", "x"]).is_within(&cloud) && cloud.is_within(&cloud));
         assert!(!Partition::new("login", ["AzureCloudy"]).is_within(&cloud));
+    }
+
+    #[test]
+    fn whoever_signs_in_in_another_way_is_renewed_in_that_way() {
+        let cloud = crate::Cloud::public();
+        let (request, now) = (TokenRequest::arm(&cloud), SystemTime::UNIX_EPOCH);
+        let token = AccessToken::new("t", now + Duration::from_secs(60));
+        let by_person = Grant { refresh_token: Some("r".into()), ..token.clone().into() };
+        let by_machine = Grant { credential: Some(Credential::ManagedIdentity("MSI".into())), ..token.clone().into() };
+        let mut record = Record::default();
+        record.merge(&request, &by_machine, now);
+        record.merge(&request, &by_person, now);
+        assert!(record.refresh_token.is_some() && record.credential.is_none());
+        record.merge(&request, &by_machine, now);
+        assert!(record.refresh_token.is_none() && record.credential.is_some());
+        record.merge(&request, &token.into(), now);
+        assert!(record.credential.is_some(), "a renewal brings neither");
     }
 }

@@ -8,7 +8,8 @@ use url::{Host, Url};
 
 /// An endpoint that answers at all does so at once (observed: azure-identity, 2 s).
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
-const TOTAL_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long one answer may take.
+pub(crate) const TOTAL_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// An endpoint that gets a secret or gives out tokens in the clear: on this machine, link-local, or at a private address, such as
 /// a container's host has.
@@ -30,13 +31,13 @@ pub(crate) fn own(variable: &str, text: &str) -> Result<Url, Error> {
 }
 
 /// An endpoint that is reached by https alone.
-pub(crate) fn secure(variable: &str, text: &str) -> Result<Url, Error> {
+pub(crate) fn https(variable: &str, text: &str) -> Result<Url, Error> {
     let url = url(variable, text)?;
     if url.scheme() == "https" { Ok(url) } else { Err(refusal(variable, "it is not https")) }
 }
 
 /// The metadata service, which gets no secret: https, or near.
-pub(crate) fn of_imds(variable: &str, text: &str) -> Result<Url, Error> {
+pub(crate) fn https_or_near(variable: &str, text: &str) -> Result<Url, Error> {
     let url = url(variable, text)?;
     if url.scheme() == "https" || is_near(&url) {
         Ok(url)
@@ -140,9 +141,12 @@ mod tests {
 
     #[test]
     fn service_fabric_is_https_and_the_metadata_service_https_or_near() {
-        assert!(secure("V", "https://10.0.0.4:2377/metadata").is_ok());
-        refused(secure, &["http://localhost:2377/", "https://a@node:2377/"]);
-        assert!(of_imds("V", "https://identity.example").is_ok() && of_imds("V", "http://169.254.169.254").is_ok());
-        refused(of_imds, &["http://identity.example/"]);
+        assert!(https("V", "https://10.0.0.4:2377/metadata").is_ok());
+        refused(https, &["http://localhost:2377/", "https://a@node:2377/"]);
+        assert!(
+            https_or_near("V", "https://identity.example").is_ok()
+                && https_or_near("V", "http://169.254.169.254").is_ok()
+        );
+        refused(https_or_near, &["http://identity.example/"]);
     }
 }

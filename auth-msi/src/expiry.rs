@@ -10,6 +10,8 @@ use time::{OffsetDateTime, PrimitiveDateTime};
 
 /// A hundred years: nothing lives longer, and the sum with the present cannot overflow.
 const LONGEST: u64 = 100 * 365 * 86_400;
+/// Later than that are milliseconds.
+const LAST_SECOND_OF_9999: u64 = 253_402_300_799;
 
 /// A lifetime: a number of seconds, or text that is one.
 pub(crate) fn lifetime(value: &Value) -> Option<Duration> {
@@ -19,7 +21,7 @@ pub(crate) fn lifetime(value: &Value) -> Option<Duration> {
 /// An instant: seconds since the Unix epoch as a number or as text, or a date.
 pub(crate) fn instant(value: &Value) -> Option<SystemTime> {
     let seconds = number(value).or_else(|| date(value.as_str()?.trim()));
-    seconds.filter(|seconds| *seconds > 0).map(clock::from_unix)
+    seconds.filter(|seconds| (1..=LAST_SECOND_OF_9999).contains(seconds)).map(clock::from_unix)
 }
 
 fn number(value: &Value) -> Option<u64> {
@@ -104,6 +106,7 @@ mod tests {
             json!(1e30),
             json!("NaN"),
             json!("18446744073709551616"),
+            json!("1893456000000"),
             json!("13:00:00 PM"),
             json!("31/12/2029 00:00:00 +00:00"),
             json!("11/10/2029 13:00:00 PM +00:00"),

@@ -72,7 +72,7 @@ impl Identity {
             .with_help(format!("name {supported}"))
     }
 
-    /// Refuses what cannot be an id: an Azure ML host answers such a one with the token of whoever is signed in there
+    /// Refuses what cannot be an id: with one, an Azure ML host answers with the token of whoever is signed in there
     /// (azure-sdk-for-python 31032).
     pub(crate) fn check(&self) -> Result<(), Error> {
         let (kind, id) = self.parts();
@@ -81,7 +81,7 @@ impl Identity {
                 (is_guid(id), "a GUID such as 0a1b2c3d-0000-4000-8000-000000000001")
             }
             Self::ResourceId(id) => (
-                id.starts_with("/subscriptions/") && !id.chars().any(char::is_control),
+                id.to_lowercase().starts_with("/subscriptions/") && !id.chars().any(char::is_control),
                 "one such as /subscriptions/.../providers/Microsoft.ManagedIdentity/userAssignedIdentities/my-identity",
             ),
             Self::SystemAssigned => return Ok(()),
@@ -96,10 +96,11 @@ impl Identity {
 
     /// Refuses an answer of another identity than the one that was selected.
     pub(crate) fn check_answer(&self, host: &Host, echo: &Echo, claims: &Claims) -> Result<(), Error> {
+        let principal = Principal::of_claims(claims);
         let (echoed, claimed) = match self {
-            Self::ClientId(_) => (&echo.client, &claims.appid),
-            Self::ObjectId(_) => (&echo.object, &claims.oid),
-            Self::ResourceId(_) => (&echo.resource, &claims.xms_mirid),
+            Self::ClientId(_) => (&echo.client, &principal.client_id),
+            Self::ObjectId(_) => (&echo.object, &principal.object_id),
+            Self::ResourceId(_) => (&echo.resource, &principal.resource_id),
             Self::SystemAssigned => return Ok(()),
         };
         let (kind, wanted) = self.parts();
@@ -115,7 +116,6 @@ impl Identity {
                 "update the agent of Azure Arc on this machine",
             );
         }
-        let principal = Principal::of_claims(claims);
         if principal.is_user() {
             return refuse(format!("with the token of {principal}"), "assign the identity to this machine");
         }

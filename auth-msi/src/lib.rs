@@ -32,47 +32,43 @@
 //!
 //! # Alone, or one of several ways in
 //!
-//! Alone it is chosen on purpose: a virtual machine's service is asked without a probe and, while it is being updated, for
-//! 72 s, so that a request wants a [timeout](auth_core::TokenRequest::timeout) of 90 s there; a machine without the identity
-//! is [`auth_core::ErrorKind::Rejected`]. [In a chain](MsiAuthenticationBuilder::in_chain) the service must show within 500 ms
-//! that it is there, and a machine without the identity is [`auth_core::ErrorKind::Unavailable`], which is remembered for five
-//! minutes.
+//! Alone it is chosen on purpose: a virtual machine's service is asked without a probe and, while it is being updated, for 72 s,
+//! so that a request of one's own wants a [timeout](auth_core::TokenRequest::timeout) of 90 s there; a machine without the
+//! identity, or with one of another tenant, is [`auth_core::ErrorKind::Rejected`].
+//! [In a chain](MsiAuthenticationBuilder::in_chain) the service must show within 500 ms that it is there, nobody is waited for
+//! longer than a few seconds, and a machine without the identity is [`auth_core::ErrorKind::Unavailable`], which is remembered
+//! for five minutes.
 //!
 //! # Who answers
 //!
-//! A host that cannot select the [`Identity`] that was asked for says so, and a token of another identity is never the answer.
-//! Where nothing is selected, an Azure ML compute instance may answer with the token of the person who is signed in there:
-//! [`MsiAuthentication::principal`] tells.
+//! A host that cannot select the [`Identity`] that was asked for says so, and an answer that is, by its own words or by those of
+//! the token, of another identity is refused. Where nothing is selected, an Azure ML compute instance may answer with the token of
+//! the person who is signed in there: [`MsiAuthentication::principal`] tells.
 //!
 //! # Security
 //!
-//! An identity endpoint is on this machine, at a link-local or a private address; Service Fabric's is https. It is asked
-//! directly, never through a proxy, and no redirect is followed. Tokens stay in memory: a home folder may be shared by machines
-//! with different identities.
+//! An endpoint that gets a secret is on this machine, at a link-local or a private address; Service Fabric's is https with a pinned
+//! certificate, and the metadata service, which gets none, is near or https. Each is asked directly, never through a proxy, and no
+//! redirect is followed. This crate keeps tokens in memory alone.
 
-mod app_service;
-mod app_service_2017;
-mod arc;
-mod azure_ml;
-mod cloud_shell;
+mod absence;
 mod conversation;
 mod endpoint;
 mod expiry;
 mod host;
 mod identity;
-mod imds;
 mod machine;
 mod msi_authentication;
 mod msi_source;
 mod pin;
 mod principal;
+mod protocol;
 #[cfg(doctest)]
 mod readme;
 mod refusal;
 mod response;
 mod retry;
-mod service_fabric;
-mod workload_identity;
+mod scrub;
 
 pub use host::{Host, HostKind};
 pub use identity::Identity;

@@ -4,9 +4,8 @@ use std::path::PathBuf;
 
 use auth_core::{Env, Error, ErrorKind};
 
-use crate::{
-    Host, HostKind, app_service, app_service_2017, arc, azure_ml, cloud_shell, imds, service_fabric, workload_identity,
-};
+use crate::protocol::{Clue, Protocol};
+use crate::{Host, HostKind};
 
 /// The machine that this program runs on, as its variables and files tell.
 #[derive(Clone, Debug)]
@@ -14,14 +13,6 @@ pub struct Machine {
     pub(crate) env: Env,
     root: PathBuf,
     order: Vec<HostKind>,
-}
-
-/// What a host's variables say.
-pub(crate) enum Clue {
-    Absent,
-    Found(Host),
-    /// Some are there, but not all.
-    Partial(String),
 }
 
 impl Machine {
@@ -55,16 +46,16 @@ impl Machine {
     pub fn host(&self) -> Result<Host, Error> {
         let mut notes: Vec<String> = Vec::new();
         for kind in &self.order {
-            match self.by_variables(*kind)? {
+            match Protocol::by_variables(*kind, &self.env, &self.root)? {
                 Clue::Absent => {}
-                Clue::Found(host) => return Ok(host),
+                Clue::Found(host) => return Ok(Host(host)),
                 Clue::Partial(note) if notes.contains(&note) => {}
                 Clue::Partial(note) => notes.push(note),
             }
         }
         for kind in &self.order {
-            if let Some(host) = self.by_files(*kind)? {
-                return Ok(host);
+            if let Some(host) = Protocol::by_files(*kind, &self.env, &self.root)? {
+                return Ok(Host(host));
             }
         }
         let message = if notes.is_empty() {
@@ -74,33 +65,6 @@ impl Machine {
         };
         Err(Error::new(ErrorKind::Unavailable, message)
             .with_help("a managed identity exists on Azure ML compute, in App Service, and on virtual machines"))
-    }
-
-    /// Whether nothing but a guess would lead to a virtual machine's service.
-    pub(crate) fn may_be_imds(&self) -> bool {
-        self.order.contains(&HostKind::Imds)
-    }
-
-    fn by_variables(&self, kind: HostKind) -> Result<Clue, Error> {
-        let env = &self.env;
-        match kind {
-            HostKind::AppService => app_service::find(env),
-            HostKind::AppService2017 => app_service_2017::find(env),
-            HostKind::Arc => arc::find(env, &self.root),
-            HostKind::AzureMl => azure_ml::find(env),
-            HostKind::CloudShell => cloud_shell::find(env),
-            HostKind::Imds => imds::find(env),
-            HostKind::ServiceFabric => service_fabric::find(env),
-            HostKind::WorkloadIdentity => workload_identity::find(env),
-        }
-    }
-
-    fn by_files(&self, kind: HostKind) -> Result<Option<Host>, Error> {
-        match kind {
-            HostKind::Arc => arc::find_agent(&self.env, &self.root),
-            HostKind::Imds => Ok(imds::find_notebook(&self.root)),
-            _ => Ok(None),
-        }
     }
 }
 
@@ -182,7 +146,7 @@ mod tests {
             [note(&[]), note(&[&IDENTITY[..1]]), note(&[&IDENTITY[1..]]), note(&[&MSI[1..]]), note(&[&WORKLOAD[..1]])];
         insta::assert_snapshot!(notes.join("\n"), @r"
             , such as MSI_ENDPOINT
-            : IDENTITY_ENDPOINT is set, but neither IDENTITY_HEADER nor IMDS_ENDPOINT is
+            : IDENTITY_ENDPOINT is set, but IDENTITY_HEADER is not
             : IDENTITY_HEADER is set, but IDENTITY_ENDPOINT is not
             : MSI_SECRET is set, but MSI_ENDPOINT is not
             : AZURE_FEDERATED_TOKEN_FILE is set, but AZURE_TENANT_ID is not

@@ -1,17 +1,26 @@
 //! Managed identity as an [`Authentication`].
 
-use std::sync::{Mutex, OnceLock};
+use std::sync::OnceLock;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use auth_core::http::HttpClient;
 use auth_core::{AccessToken, Authentication, AuthenticationHeader, Cached, Clock, Cloud, Env, Error, TokenRequest};
 
+use crate::absence::Absences;
 use crate::{Host, Identity, Machine, MsiSource, Principal};
+
+/// A virtual machine's service may be away for 70 s while it is updated (Microsoft, how to use managed identities on a VM).
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Signs in with the managed identity of the machine, without any secret of one's own: the `MsiAuthentication` of the Azure ML
 /// Python SDK. Any number of callers share one question.
 #[derive(Debug)]
-pub struct MsiAuthentication(Cached<MsiSource>);
+pub struct MsiAuthentication {
+    cached: Cached<MsiSource>,
+    arm: TokenRequest,
+}
 
 impl MsiAuthentication {
     /// The machine's own identity, wherever this is. Nothing is looked for before the first token is asked for.
@@ -35,7 +44,7 @@ impl MsiAuthentication {
 
     /// What asks the endpoint, one question at a time.
     pub fn source(&self) -> &MsiSource {
-        self.0.source()
+        self.cached.source()
     }
 
     /// Whose tokens these are, by the token for Azure Resource Manager.
@@ -43,26 +52,26 @@ impl MsiAuthentication {
     /// # Errors
     /// As [`Authentication::token`], and [`auth_core::ErrorKind::Protocol`] if the token is opaque.
     pub async fn principal(&self) -> Result<Principal, Error> {
-        Principal::of(&self.token(&TokenRequest::arm(self.cloud())).await?)
+        Principal::of(&self.token(&self.arm).await?)
     }
 }
 
 #[async_trait]
 impl Authentication for MsiAuthentication {
     fn name(&self) -> &'static str {
-        self.0.name()
+        self.cached.name()
     }
 
     fn cloud(&self) -> &Cloud {
-        self.0.cloud()
+        self.cached.cloud()
     }
 
     async fn token(&self, request: &TokenRequest) -> Result<AccessToken, Error> {
-        self.0.token(request).await
+        self.cached.token(request).await
     }
 
     async fn authentication_header(&self) -> Result<AuthenticationHeader, Error> {
-        self.0.authentication_header().await
+        Ok(self.token(&self.arm).await?.header())
     }
 }
 
@@ -142,9 +151,13 @@ impl MsiAuthenticationBuilder {
             guess: self.guess,
             in_chain: self.in_chain,
             client: OnceLock::new(),
+            plain_client: OnceLock::new(),
             guess_is_right: tokio::sync::OnceCell::new(),
-            absence: Mutex::default(),
+            has_answered: AtomicBool::new(false),
+            absences: Absences::default(),
         };
-        MsiAuthentication(Cached::new(source, cloud).with_clock(clock))
+        let arm = TokenRequest::arm(&cloud);
+        let arm = if source.in_chain { arm } else { arm.timeout(PATIENCE) };
+        MsiAuthentication { cached: Cached::new(source, cloud).with_clock(clock), arm }
     }
 }

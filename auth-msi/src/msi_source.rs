@@ -1,7 +1,7 @@
 //! One question to the identity endpoint of this machine.
 
-use std::sync::{Mutex, OnceLock, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::sync::OnceLock;
+use std::sync::atomic::AtomicBool;
 
 use async_trait::async_trait;
 use auth_core::claims::Claims;
@@ -10,14 +10,13 @@ use auth_core::{
     AccessToken, Clock, Cloud, Error, ErrorKind, Grant, Partition, Record, Scopes, Tenant, TokenRequest, TokenSource,
 };
 
+use crate::absence::Absences;
 use crate::conversation::Conversation;
+use crate::endpoint::{self, TOTAL_TIMEOUT};
 use crate::pin::Pin;
-use crate::service_fabric::Revocation;
-use crate::workload_identity::{self, Authority};
-use crate::{Host, Identity, Machine, endpoint, imds};
-
-/// How long a machine counts as one without an identity, in a chain.
-const ABSENCE: Duration = Duration::from_secs(300);
+use crate::protocol::workload_identity::{self, Authority};
+use crate::protocol::{Protocol, Question, Revocation, imds};
+use crate::{Host, Identity, Machine};
 
 /// Asks the identity endpoint of this machine. Made by [`crate::MsiAuthentication`].
 #[derive(Debug)]
@@ -32,66 +31,81 @@ pub struct MsiSource {
     pub(crate) guess: Option<Host>,
     pub(crate) in_chain: bool,
     pub(crate) client: OnceLock<reqwest::Client>,
+    /// For endpoints that are not https.
+    pub(crate) plain_client: OnceLock<reqwest::Client>,
     /// Whether the guess was right, once that is known.
     pub(crate) guess_is_right: tokio::sync::OnceCell<()>,
-    pub(crate) absence: Mutex<Option<Absence>>,
+    pub(crate) has_answered: AtomicBool,
+    pub(crate) absences: Absences,
 }
 
-/// That a host had no identity, and until when that is taken for granted.
-#[derive(Debug)]
-pub(crate) struct Absence {
+/// The host, and if it is a guess why nothing led to it.
+struct Found {
     host: Host,
-    until: SystemTime,
-    error: Error,
+    no_sign: Option<Error>,
 }
 
 impl MsiSource {
-    /// The host, and whether it is a guess. The variables are read anew every time, because an endpoint's secret may change while
-    /// the program runs.
-    fn host(&self) -> Result<(Host, bool), Error> {
+    /// The variables are read anew every time, because an endpoint's secret may change while the program runs.
+    fn host(&self) -> Result<Found, Error> {
         if let Some(host) = &self.host {
-            return Ok((host.clone(), false));
+            return Ok(Found { host: host.clone(), no_sign: None });
         }
         match (self.machine.host(), &self.guess) {
-            (Err(error), Some(guess)) if error.kind() == ErrorKind::Unavailable && self.machine.may_be_imds() => {
-                Ok((guess.clone(), true))
+            (Ok(host), _) => Ok(Found { host, no_sign: None }),
+            (Err(error), Some(guess))
+                if error.kind() == ErrorKind::Unavailable && self.machine.kinds().contains(&guess.kind()) =>
+            {
+                Ok(Found { host: guess.clone(), no_sign: Some(error) })
             }
-            (host, _) => host.map(|host| (host, false)),
+            (Err(error), _) => Err(error),
         }
     }
 
-    fn client(&self) -> Result<&reqwest::Client, Error> {
-        if let Some(client) = self.client.get() {
+    fn client(&self, protocol: &Protocol) -> Result<&reqwest::Client, Error> {
+        let (cell, builder) = if protocol.is_plain() {
+            // Reading the system's authorities takes longer than everything else.
+            (&self.plain_client, endpoint::client().tls_certs_only([]))
+        } else {
+            (&self.client, endpoint::client())
+        };
+        if let Some(client) = cell.get() {
             return Ok(client);
         }
-        let client = endpoint::built(endpoint::client())?;
-        Ok(self.client.get_or_init(|| client))
+        let client = endpoint::built(builder)?;
+        Ok(cell.get_or_init(|| client))
     }
 
     async fn ask(
         &self,
-        host: &Host,
+        found: &Found,
         request: &TokenRequest,
         refused: Option<&AccessToken>,
     ) -> Result<AccessToken, Error> {
+        let host = &found.host;
         let (pinned, pin);
-        let (client, pin) = if let Host::ServiceFabric { thumbprint, .. } = host {
+        let (client, pin) = if let Protocol::ServiceFabric { thumbprint, .. } = &host.0 {
             pin = Pin::new(*thumbprint);
             pinned = endpoint::built(pin.apply(endpoint::client())?)?;
             (&pinned, Some(&pin))
         } else {
-            (self.client()?, None)
+            (self.client(&host.0)?, None)
         };
         let refused = refused.map(AccessToken::secret);
         let conversation = Conversation {
             host,
-            client,
+            question: Question {
+                client,
+                resource: resource(request.scopes())?,
+                identity: &self.identity,
+                revocation: Revocation { answers_challenges: self.http.answers_challenges(), refused },
+                timeout: TOTAL_TIMEOUT,
+            },
             pin,
             clock: &self.clock,
-            resource: resource(request.scopes())?,
-            identity: &self.identity,
-            revocation: Revocation { answers_challenges: self.http.answers_challenges(), refused },
             in_chain: self.in_chain,
+            is_guess: found.no_sign.is_some(),
+            has_answered: &self.has_answered,
             limit: request.time_limit(),
         };
         let (token, echo) = conversation.token().await?;
@@ -102,33 +116,36 @@ impl MsiSource {
         Ok(token.with_tenant(tenant))
     }
 
-    async fn check_guess(&self, host: &Host) -> Result<(), Error> {
-        let Host::Imds { endpoint } = host else { return Ok(()) };
-        let client = self.client()?;
+    async fn check_guess(&self, host: &Host, resource: &str, no_sign: &Error) -> Result<(), Error> {
+        let Protocol::Imds { endpoint } = &host.0 else { return Ok(()) };
+        let client = self.client(&host.0)?;
         let probe = || async {
             // Whoever waited here while another one looked need not look again.
-            self.check_absence(host)?;
+            self.absences.check(host, resource, self.clock.now())?;
             if imds::is_present(client, endpoint).await {
                 return Ok(());
             }
-            let error = self.machine.host().err().unwrap_or_else(|| Error::new(ErrorKind::Unavailable, "no such host"));
-            self.remember(host, &error);
-            Err(error)
+            self.absences.remember(host, None, no_sign, self.clock.now());
+            Err(no_sign.clone())
         };
         self.guess_is_right.get_or_try_init(probe).await.copied()
     }
 
-    fn check_absence(&self, host: &Host) -> Result<(), Error> {
-        let absence = self.absence.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*absence {
-            Some(known) if known.host == *host && self.clock.now() < known.until => Err(known.error.clone()),
-            _ => Ok(()),
-        }
+    /// The kind of error where this machine has not what was asked for: in a chain somebody else may have it.
+    fn absent(&self) -> ErrorKind {
+        if self.in_chain { ErrorKind::Unavailable } else { ErrorKind::Rejected }
     }
 
-    fn remember(&self, host: &Host, error: &Error) {
-        let absence = Absence { host: host.clone(), until: self.clock.now() + ABSENCE, error: error.clone() };
-        *self.absence.lock().unwrap_or_else(PoisonError::into_inner) = Some(absence);
+    /// A token names its tenant by id, and nobody else knows to which one a domain belongs.
+    fn check_tenant(&self, request: &TokenRequest, token: &AccessToken) -> Result<(), Error> {
+        let Some(wanted) = request.requested_tenant() else { return Ok(()) };
+        if token.tenant() == Some(wanted) {
+            return Ok(());
+        }
+        let found = token.tenant().map_or_else(|| "an unknown tenant".to_owned(), |tenant| format!("tenant {tenant}"));
+        let message = format!("the managed identity belongs to {found}, not to {wanted}");
+        Err(Error::new(self.absent(), message)
+            .with_help("leave the tenant away, give it by its id, or name an identity of that tenant"))
     }
 }
 
@@ -145,8 +162,10 @@ impl TokenSource for MsiSource {
 
     async fn acquire(&self, request: &TokenRequest, previous: Option<&Record>) -> Result<Grant, Error> {
         self.identity.check()?;
-        let (host, is_guess) = self.host()?;
-        if let Host::WorkloadIdentity { tenant, client_id, token_file } = &host {
+        let resource = resource(request.scopes())?;
+        let found = self.host()?;
+        let host = &found.host;
+        if let Protocol::WorkloadIdentity { tenant, client_id, token_file } = &host.0 {
             let env = &self.machine.env;
             let authority = Authority { cloud: &self.cloud, env, http: &self.http, clock: &self.clock };
             let client_id = client_id.as_deref();
@@ -154,36 +173,42 @@ impl TokenSource for MsiSource {
                 .await;
         }
         if self.in_chain {
-            self.check_absence(&host)?;
-        }
-        if self.in_chain && is_guess {
-            self.check_guess(&host).await?;
+            self.absences.check(host, resource, self.clock.now())?;
+            if let Some(no_sign) = &found.no_sign {
+                self.check_guess(host, resource, no_sign).await?;
+            }
         }
         // A challenge alone is about the token that was served last.
         let served = previous.and_then(|record| record.token(request)).filter(|_| request.requested_claims().is_some());
-        let answer = self.ask(&host, request, request.rejected().or(served)).await;
-        if let Err(error) = &answer
-            && self.in_chain
-            && error.kind() == ErrorKind::Unavailable
-        {
-            self.remember(&host, error);
-        }
-        let token = answer?;
-        if request.rejected().is_some_and(|rejected| rejected.secret() == token.secret()) {
+        let refused = request.rejected().or(served);
+        let token = self.ask(&found, request, refused).await.map_err(|error| match &found.no_sign {
+            _ if self.in_chain => {
+                if error.kind() == ErrorKind::Unavailable {
+                    self.absences.remember(host, Some(resource), &error, self.clock.now());
+                }
+                error
+            }
+            Some(no_sign) => after(no_sign, &error),
+            None => error,
+        })?;
+        if refused.is_some_and(|refused| refused.secret() == token.secret()) {
             let message = format!("{} gives out the token again that a service refused", host.name());
             return Err(Error::new(ErrorKind::Rejected, message)
                 .with_help("wait: the host itself keeps tokens, for up to a day, and cannot be told to renew one"));
         }
-        if let (Some(wanted), Some(got)) = (request.requested_tenant(), token.tenant())
-            && wanted.is_id()
-            && wanted != got
-        {
-            let message = format!("the managed identity belongs to tenant {got}, not to {wanted}");
-            return Err(Error::new(ErrorKind::Unavailable, message)
-                .with_help("leave the tenant away, or name an identity of that tenant"));
-        }
+        self.check_tenant(request, &token)?;
         Ok(token.into())
     }
+}
+
+/// The error of a guess, behind why it was one.
+fn after(no_sign: &Error, error: &Error) -> Error {
+    let told = Error::new(error.kind(), format!("{no_sign}; {error}")).with_transient(error.is_transient());
+    let told = match error.status() {
+        Some(status) => told.with_status(status),
+        None => told,
+    };
+    told.with_retry_after(error.retry_after()).with_help(error.help().unwrap_or_default())
 }
 
 /// Identity endpoints know resources, not scopes.

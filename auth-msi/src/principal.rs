@@ -41,7 +41,7 @@ impl Principal {
         let is_user = claims.idtyp.as_deref().map_or(username.is_some(), |kind| kind == "user");
         Self {
             object_id: claims.oid.clone(),
-            client_id: claims.appid.clone(),
+            client_id: claims.appid.clone().or_else(|| claims.azp.clone()),
             tenant_id: claims.tid.clone(),
             resource_id: claims.xms_mirid.clone(),
             username: username.filter(|_| is_user).map(str::to_owned),

@@ -1,16 +1,14 @@
 //! What identity endpoints answer when they give no token.
 
-use auth_core::{Error, ErrorKind};
+use auth_core::{Error, ErrorKind, Secret};
 use serde_json::Value;
 
+use crate::scrub::{code, message};
 use crate::{Host, HostKind};
 
-/// As much as the services say (observed: Azure ML passes whole answers of its own back end on).
-const LONGEST_TEXT: usize = 1024;
-
-/// The error that an answer stands for. `absent` is what a machine without the identity means.
-pub(crate) fn error(host: &Host, absent: ErrorKind, status: u16, body: &[u8]) -> Error {
-    let text = message(host, body);
+/// The error that an answer stands for. `absent` is what a machine without the identity means, and no message shows `secrets`.
+pub(crate) fn error(host: &Host, absent: ErrorKind, status: u16, body: &[u8], secrets: &[&Secret]) -> Error {
+    let text = message(body, secrets);
     let separator = if text.is_empty() { "" } else { ": " };
     let kind = kind(host, absent, status, body, &text);
     let mut error = Error::new(kind, format!("{} answered {status}{separator}{text}", host.name())).with_status(status);
@@ -19,8 +17,8 @@ pub(crate) fn error(host: &Host, absent: ErrorKind, status: u16, body: &[u8]) ->
     }
     match kind {
         ErrorKind::Rejected if is_about_resource(body) => error.with_help("check the resource that the token is for"),
-        ErrorKind::Rejected if [401, 403].contains(&status) => {
-            error.with_help("start this program anew, so that it gets the variables that the host sets now")
+        ErrorKind::Rejected | ErrorKind::Unavailable if [401, 403].contains(&status) => {
+            error.with_help(host.0.remedy())
         }
         ErrorKind::Rejected | ErrorKind::Unavailable => {
             error.with_help("assign an identity to this machine, or name one of those that it has")
@@ -31,11 +29,9 @@ pub(crate) fn error(host: &Host, absent: ErrorKind, status: u16, body: &[u8]) ->
 
 fn kind(host: &Host, absent: ErrorKind, status: u16, body: &[u8], text: &str) -> ErrorKind {
     let is_imds = host.kind() == HostKind::Imds;
-    let is_plain = serde_json::from_slice::<Value>(body).is_err();
     match status {
         429 => ErrorKind::Throttled,
-        // It speaks in plain text where there is no identity, or nobody is signed in (azure-sdk-for-python 31032).
-        _ if host.kind() == HostKind::AzureMl && is_plain && !text.is_empty() => absent,
+        _ if is_azure_ml_without_an_identity(host, status, body) => absent,
         408 | 500..=599 => ErrorKind::Network,
         // The metadata service answers so while it is being updated (Microsoft, error handling).
         404 | 410 if is_imds => ErrorKind::Network,
@@ -48,14 +44,17 @@ fn kind(host: &Host, absent: ErrorKind, status: u16, body: &[u8], text: &str) ->
     }
 }
 
+/// It says in plain text that there is no identity, or that nobody is signed in (azure-sdk-for-python 31032); a page of HTML is a
+/// gateway's.
+fn is_azure_ml_without_an_identity(host: &Host, status: u16, body: &[u8]) -> bool {
+    let text = body.trim_ascii();
+    let is_plain = !text.is_empty() && !text.starts_with(b"<") && serde_json::from_slice::<Value>(text).is_err();
+    host.kind() == HostKind::AzureMl && is_plain && (400..=500).contains(&status)
+}
+
 fn is_about_resource(body: &[u8]) -> bool {
     let json: Value = serde_json::from_slice(body).unwrap_or_default();
     code(&json).is_some_and(|code| ["invalid_resource", "AudienceNotSupported"].contains(&code))
-}
-
-/// The error code in any of the shapes that occur: `{"error": "..."}`, `{"error": {"code": "..."}}`.
-fn code(json: &Value) -> Option<&str> {
-    json["error"].as_str().or_else(|| json["error"]["code"].as_str())
 }
 
 fn correlation_id(body: &[u8]) -> Option<String> {
@@ -63,38 +62,6 @@ fn correlation_id(body: &[u8]) -> Option<String> {
     let id = [&json["correlationId"], &json["error"]["correlationId"], &json["correlation_id"]];
     let id = id.into_iter().find_map(Value::as_str)?;
     (id.len() <= 64 && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')).then(|| id.to_owned())
-}
-
-/// What the body says, for a person: from JSON its code and its message, else its text; one line, without secrets.
-pub(crate) fn message(host: &Host, body: &[u8]) -> String {
-    let text = match serde_json::from_slice::<Value>(body) {
-        Ok(json @ Value::Object(_)) => {
-            let said = [
-                &json["error_description"],
-                &json["error"]["message"],
-                &json["message"],
-                &json["Message"],
-                &json["ExceptionMessage"],
-            ];
-            let said = said.into_iter().find_map(Value::as_str).filter(|said| !said.trim().is_empty());
-            let code = code(&json).filter(|code| said.is_none_or(|said| !said.contains(code)));
-            [code, said].into_iter().flatten().collect::<Vec<_>>().join(": ")
-        }
-        // Other JSON is data, perhaps a token.
-        Ok(_) => String::new(),
-        // So is what resembles it.
-        Err(_) if body.windows(12).any(|window| window == b"access_token") => String::new(),
-        Err(_) => String::from_utf8_lossy(body).into_owned(),
-    };
-    let text = match host.secret() {
-        Some(secret) => text.replace(secret.expose(), "[redacted]"),
-        None => text,
-    };
-    // Nothing that a person reads is a word of a hundred characters, but a token is.
-    let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
-    let words: Vec<&str> =
-        words.map(|word| if word.len() > 100 || word.contains("eyJ") { "[redacted]" } else { word }).collect();
-    words.join(" ").chars().take(LONGEST_TEXT).collect()
 }
 
 #[cfg(test)]
@@ -111,7 +78,7 @@ mod tests {
     }
 
     fn of_imds(status: u16, body: &str) -> Error {
-        error(&Host::imds(), ErrorKind::Rejected, status, body.as_bytes())
+        error(&Host::imds(), ErrorKind::Rejected, status, body.as_bytes(), &[])
     }
 
     #[test]
@@ -178,30 +145,30 @@ mod tests {
     fn a_machine_without_the_identity_is_what_the_caller_takes_it_for() {
         let body = br#"{"error":"invalid_request","error_description":"Identity not found"}"#;
         for absent in [ErrorKind::Rejected, ErrorKind::Unavailable] {
-            assert_eq!(error(&Host::imds(), absent, 400, body).kind(), absent);
-            for said in ["SSO failure: token not found", "{ Request failure status code: 404 }", "<html>"] {
+            assert_eq!(error(&Host::imds(), absent, 400, body, &[]).kind(), absent);
+            for said in ["SSO failure: token not found", "{ Request failure status code: 404 }"] {
                 for status in [400, 404, 500] {
-                    assert_eq!(error(&azure_ml(), absent, status, said.as_bytes()).kind(), absent, "{status} {said}");
+                    let error = error(&azure_ml(), absent, status, said.as_bytes(), &[]);
+                    assert_eq!(error.kind(), absent, "{status} {said}");
                 }
             }
         }
     }
 
     #[test]
-    fn a_message_is_one_line_of_at_most_a_kibibyte_without_secrets() {
-        let body = format!("bad\r\nsecret=canary-secret token=eyJcanary {} {}", "x".repeat(101), "word ".repeat(2000));
-        let error = error(&azure_ml(), ErrorKind::Unavailable, 400, body.as_bytes()).to_string();
-        assert!(
-            error.starts_with("Azure ML compute answered 400: bad secret=[redacted] [redacted] [redacted] word"),
-            "{error}"
-        );
-        assert!(!error.contains("canary") && error.len() < 1100);
+    fn a_gateway_that_fails_says_nothing_about_identities() {
+        for (status, body) in
+            [(500, "<html>oops</html>"), (502, "<html>bad gateway</html>"), (503, "busy"), (500, "{}")]
+        {
+            let error = error(&azure_ml(), ErrorKind::Unavailable, status, body.as_bytes(), &[]);
+            assert_eq!((error.kind(), error.is_transient()), (ErrorKind::Network, true), "{status} {body}");
+        }
     }
 
     proptest! {
         #[test]
         fn arbitrary_answers_never_panic(status: u16, body: Vec<u8>) {
-            let _ = error(&azure_ml(), ErrorKind::Rejected, status, &body);
+            let _ = error(&azure_ml(), ErrorKind::Rejected, status, &body, &[]);
         }
     }
 }

@@ -6,7 +6,7 @@ use auth_core::{AccessToken, Error, ErrorKind, Secret};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::{Host, HostKind, expiry, refusal};
+use crate::{Host, HostKind, expiry, scrub};
 
 #[derive(Deserialize)]
 struct Wire {
@@ -18,10 +18,11 @@ struct Wire {
     expires_in: Option<Value>,
     /// As the last.
     refresh_in: Option<Value>,
-    client_id: Option<String>,
-    object_id: Option<String>,
-    #[serde(alias = "mi_res_id")]
-    msi_res_id: Option<String>,
+    client_id: Option<Value>,
+    object_id: Option<Value>,
+    msi_res_id: Option<Value>,
+    /// How App Service spells the last.
+    mi_res_id: Option<Value>,
 }
 
 /// Whose token it is by its ids, as far as the answer tells.
@@ -32,20 +33,23 @@ pub(crate) struct Echo {
     pub(crate) resource: Option<String>,
 }
 
-/// Reads the token that an endpoint gives. `absent` is what a machine without the identity means.
+/// Reads the token that an endpoint gives. `absent` is what a machine without the identity means, and no message shows `secrets`.
 pub(crate) fn token(
     host: &Host,
     absent: ErrorKind,
     body: &[u8],
     now: SystemTime,
+    secrets: &[&Secret],
 ) -> Result<(AccessToken, Echo), Error> {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-    // Azure ML says what is wrong under any status.
-    let kind = if host.kind() == HostKind::AzureMl { absent } else { ErrorKind::Protocol };
-    let refuse = |what: &str| Error::new(kind, format!("{} answered {what}", host.name()));
-    let without_a_token = || match refusal::message(host, body) {
-        text if text.is_empty() => refuse("without a token"),
-        text => refuse(&format!("without a token: {text}")),
+    let refuse = |what: &str| Error::new(ErrorKind::Protocol, format!("{} answered {what}", host.name()));
+    let without_a_token = || {
+        let error = match scrub::message(body, secrets) {
+            text if text.is_empty() => refuse("without a token"),
+            text => refuse(&format!("without a token: {text}")),
+        };
+        // Azure ML says under any status that there is no identity.
+        if host.kind() == HostKind::AzureMl { error.with_kind(absent) } else { error }
     };
     let wire: Wire = serde_json::from_slice(body).map_err(|_| without_a_token())?;
     let secret = wire.access_token.filter(|token| !token.expose().is_empty()).ok_or_else(without_a_token)?;
@@ -66,7 +70,9 @@ pub(crate) fn token(
         return Err(refuse("with a token that has expired").with_transient(true));
     }
     let refresh_in = wire.refresh_in.as_ref().and_then(expiry::lifetime);
-    let echo = Echo { client: wire.client_id, object: wire.object_id, resource: wire.msi_res_id };
+    let text = |value: Option<Value>| value.as_ref().and_then(Value::as_str).map(str::to_owned);
+    let resource = text(wire.msi_res_id).or_else(|| text(wire.mi_res_id));
+    let echo = Echo { client: text(wire.client_id), object: text(wire.object_id), resource };
     Ok((AccessToken::obtained(secret, now, lifetime, refresh_in), echo))
 }
 
@@ -79,7 +85,7 @@ mod tests {
     use super::*;
 
     fn read(body: impl AsRef<[u8]>) -> Result<AccessToken, Error> {
-        token(&Host::imds(), ErrorKind::Rejected, body.as_ref(), clock::from_unix(1_000)).map(|(token, _)| token)
+        token(&Host::imds(), ErrorKind::Rejected, body.as_ref(), clock::from_unix(1_000), &[]).map(|(token, _)| token)
     }
 
     #[test]
@@ -101,6 +107,17 @@ mod tests {
         let renewal = |body: &str| clock::to_unix(read(body).unwrap().refresh_on()) - 1_000;
         assert_eq!(renewal(r#"{"access_token": "t", "expires_in": "86400"}"#), 43_200);
         assert_eq!(renewal(r#"{"access_token": "t", "expires_in": "86400", "refresh_in": "600"}"#), 600);
+    }
+
+    #[test]
+    fn an_echo_in_both_spellings_or_of_another_type_does_no_harm() {
+        let echo = |body: &str| {
+            token(&Host::imds(), ErrorKind::Rejected, body.as_bytes(), clock::from_unix(0), &[]).unwrap().1
+        };
+        let both = r#"{"access_token":"t","expires_in":60,"msi_res_id":"/x","mi_res_id":"/x","client_id":7}"#;
+        assert_eq!((echo(both).resource.as_deref(), echo(both).client), (Some("/x"), None));
+        let other = r#"{"access_token":"t","expires_in":60,"mi_res_id":"/x"}"#;
+        assert_eq!(echo(other).resource.as_deref(), Some("/x"));
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use auth_core::{Error, ErrorKind};
+
 use crate::HostKind;
 
 /// The pauses while a virtual machine's service is busy: five attempts within 30 s (Microsoft, how to use managed identities on a
@@ -13,13 +15,30 @@ const IMDS_UPDATE: [u64; 6] = [2, 4, 8, 16, 20, 22];
 const SERVICE_FABRIC: [u64; 5] = [1, 2, 4, 8, 16];
 /// The pauses everywhere else (observed: MSAL for Node 5.6).
 const BRIEF: [u64; 3] = [1, 1, 1];
+/// Where somebody else may answer, nobody is waited for any longer.
+const LONGEST_IN_CHAIN: Duration = Duration::from_secs(4);
 
 /// What went wrong with an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Failure {
-    /// The connection broke, or nobody answered in time.
-    Broken,
-    Status(u16),
+    /// It may pass by itself.
+    Busy,
+    /// It will not pass by itself.
+    Other,
+    Throttled,
+    /// A virtual machine's service is being updated.
+    Updating,
+}
+
+impl Failure {
+    pub(crate) fn of(error: &Error) -> Self {
+        match (error.kind(), error.status()) {
+            (ErrorKind::Throttled, _) => Self::Throttled,
+            (ErrorKind::Network, Some(410)) => Self::Updating,
+            (ErrorKind::Network | ErrorKind::Timeout, _) => Self::Busy,
+            _ => Self::Other,
+        }
+    }
 }
 
 /// Which pauses there are.
@@ -42,23 +61,18 @@ impl Schedule {
     ) -> Option<Duration> {
         let pause = Duration::from_secs(*self.pauses(failure).get(attempts.checked_sub(1)?)?);
         let pause = pause.max(retry_after.unwrap_or_default());
-        (pause < left).then_some(pause)
+        let most = if self.in_chain { left.min(LONGEST_IN_CHAIN) } else { left };
+        (pause < most).then_some(pause)
     }
 
     fn pauses(self, failure: Failure) -> &'static [u64] {
-        let is_imds = self.host == HostKind::Imds;
-        match failure {
-            Failure::Status(410) if is_imds && !self.in_chain => &IMDS_UPDATE,
-            Failure::Status(404 | 410) if !is_imds => &[],
-            Failure::Status(429) if self.host == HostKind::ServiceFabric => &SERVICE_FABRIC,
-            Failure::Broken | Failure::Status(404 | 408 | 410 | 429 | 500..=599) => {
-                if is_imds && !self.in_chain {
-                    &IMDS
-                } else {
-                    &BRIEF
-                }
-            }
-            Failure::Status(_) => &[],
+        match (self.host, failure) {
+            (_, Failure::Other) => &[],
+            _ if self.in_chain => &BRIEF,
+            (HostKind::Imds, Failure::Updating) => &IMDS_UPDATE,
+            (HostKind::Imds, _) => &IMDS,
+            (HostKind::ServiceFabric, Failure::Throttled) => &SERVICE_FABRIC,
+            _ => &BRIEF,
         }
     }
 }
@@ -82,44 +96,50 @@ mod tests {
 
     #[test]
     fn a_virtual_machine_that_was_chosen_is_waited_for() {
-        let imds = |status: u16| pauses(HostKind::Imds, false, |_| Failure::Status(status));
-        for busy in [404, 429, 500, 503, 599] {
-            assert_eq!(imds(busy), [2, 4, 8, 16], "{busy}");
-        }
-        assert_eq!(imds(410).iter().sum::<u64>(), 72, "an update takes up to 70 s");
-        for refused in [200, 302, 400, 401, 403] {
-            assert!(imds(refused).is_empty(), "{refused}");
-        }
-        assert_eq!(pauses(HostKind::Imds, false, |_| Failure::Broken), [2, 4, 8, 16]);
+        let imds = |failure| pauses(HostKind::Imds, false, |_| failure);
+        assert_eq!(imds(Failure::Busy), [2, 4, 8, 16]);
+        assert_eq!(imds(Failure::Throttled), [2, 4, 8, 16]);
+        assert_eq!(imds(Failure::Updating).iter().sum::<u64>(), 72, "an update takes up to 70 s");
+        assert!(imds(Failure::Other).is_empty());
     }
 
     #[test]
     fn an_update_that_begins_while_the_service_is_busy_is_waited_for() {
-        let failures = |passed| Failure::Status(if passed < 6 { 503 } else { 410 });
+        let failures = |passed| if passed < 6 { Failure::Busy } else { Failure::Updating };
         assert_eq!(pauses(HostKind::Imds, false, failures).iter().sum::<u64>(), 72);
     }
 
     #[test]
     fn in_a_chain_and_elsewhere_the_wait_is_short() {
-        assert_eq!(pauses(HostKind::Imds, true, |_| Failure::Status(410)), [1, 1, 1]);
-        assert_eq!(pauses(HostKind::AppService, false, |_| Failure::Status(500)), [1, 1, 1]);
-        assert!(pauses(HostKind::AzureMl, false, |_| Failure::Status(404)).is_empty());
+        for host in HostKind::ORDER {
+            assert_eq!(pauses(host, true, |_| Failure::Throttled), [1, 1, 1], "{host:?}");
+        }
+        assert_eq!(pauses(HostKind::Imds, true, |_| Failure::Updating), [1, 1, 1]);
+        assert_eq!(pauses(HostKind::AppService, false, |_| Failure::Busy), [1, 1, 1]);
+        assert_eq!(pauses(HostKind::ServiceFabric, false, |_| Failure::Throttled), [1, 2, 4, 8, 16]);
     }
 
     #[test]
-    fn service_fabric_does_not_find_tomorrow_what_it_does_not_know_today() {
-        assert!(pauses(HostKind::ServiceFabric, false, |_| Failure::Status(404)).is_empty());
-        assert_eq!(pauses(HostKind::ServiceFabric, false, |_| Failure::Status(429)), [1, 2, 4, 8, 16]);
+    fn only_what_may_pass_by_itself_is_waited_for() {
+        let failure = |kind, status| Failure::of(&Error::new(kind, "x").with_status(status));
+        assert_eq!(failure(ErrorKind::Throttled, 429), Failure::Throttled);
+        assert_eq!(failure(ErrorKind::Network, 410), Failure::Updating);
+        assert_eq!(failure(ErrorKind::Network, 503), Failure::Busy);
+        assert_eq!(failure(ErrorKind::Rejected, 410), Failure::Other);
+        assert_eq!(Failure::of(&Error::new(ErrorKind::Timeout, "x")), Failure::Busy);
+        assert_eq!(failure(ErrorKind::Unavailable, 400), Failure::Other);
     }
 
     #[test]
     fn whoever_asks_for_more_patience_than_there_is_gets_none() {
-        let schedule = Schedule { host: HostKind::Imds, in_chain: false };
-        let pause = |retry_after: Option<u64>, left| {
+        let pause = |in_chain, retry_after: Option<u64>, left| {
             let retry_after = retry_after.map(Duration::from_secs);
-            schedule.pause(Failure::Status(429), 1, retry_after, left).map(|pause| pause.as_secs())
+            let schedule = Schedule { host: HostKind::Imds, in_chain };
+            schedule.pause(Failure::Throttled, 1, retry_after, left).map(|pause| pause.as_secs())
         };
-        assert_eq!([pause(None, LONG), pause(Some(0), LONG), pause(Some(9), LONG)], [Some(2), Some(2), Some(9)]);
-        assert_eq!([pause(Some(3600), LONG), pause(None, Duration::from_secs(2))], [None, None]);
+        let alone = |retry_after| pause(false, retry_after, LONG);
+        assert_eq!([alone(None), alone(Some(0)), alone(Some(9)), alone(Some(3600))], [Some(2), Some(2), Some(9), None]);
+        assert_eq!(pause(false, None, Duration::from_secs(2)), None);
+        assert_eq!([pause(true, Some(3), LONG), pause(true, Some(5), LONG)], [Some(3), None]);
     }
 }

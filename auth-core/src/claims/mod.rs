@@ -56,6 +56,9 @@ pub struct Claims {
     /// The client id of an application (v1 tokens).
     #[serde(default)]
     pub appid: Option<String>,
+    /// The same (v2 tokens).
+    #[serde(default)]
+    pub azp: Option<String>,
     /// `user` or `app` (Microsoft identity platform, optional claims; always in tokens for Azure Resource Manager).
     #[serde(default)]
     pub idtyp: Option<String>,

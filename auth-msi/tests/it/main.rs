@@ -91,11 +91,12 @@ async fn a_machine_without_an_identity_is_told_apart_at_once() {
         let error = ask(&auth).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unavailable, "{url}");
         assert_eq!(error.to_string(), "nothing here points to a managed identity, such as MSI_ENDPOINT");
-        assert!(started.elapsed() < Duration::from_millis(1500), "{url}: {:?}", started.elapsed());
+        assert!(started.elapsed() < Duration::from_millis(900), "{url}: {:?}", started.elapsed());
     }
     assert_eq!(ask(&msi(&[]).build()).await.unwrap_err().kind(), ErrorKind::Unavailable);
-    let stale = msi(&[("MSI_ENDPOINT", &format!("http://{nobody}"))]).build();
-    assert_eq!(ask(&stale).await.unwrap_err().kind(), ErrorKind::Unavailable);
+    let stale = msi(&[("MSI_ENDPOINT", &format!("http://{nobody}"))]);
+    assert_eq!(ask(&stale.clone().in_chain(true).build()).await.unwrap_err().kind(), ErrorKind::Unavailable);
+    assert_eq!(ask(&stale.build()).await.unwrap_err().kind(), ErrorKind::Network, "it was chosen");
 }
 
 #[tokio::test]
@@ -107,6 +108,53 @@ async fn an_endpoint_that_never_ends_its_answer_is_given_up_in_time() {
     let error = auth.token(&limited).await.unwrap_err();
     assert_eq!((error.kind(), error.is_transient()), (ErrorKind::Timeout, true));
     drop(silent);
+}
+
+#[tokio::test]
+async fn whoever_no_longer_waits_ends_the_pause_between_attempts() {
+    let server = MockServer::start().await;
+    Mock::given(method("GET")).respond_with(ResponseTemplate::new(500)).expect(1).mount(&server).await;
+    let auth = msi(&[("MSI_ENDPOINT", &server.uri()), ("MSI_SECRET", "s")]).clock(Clock::system()).build();
+    let started = Instant::now();
+    let mut asked = Box::pin(ask(&auth));
+    while server.received_requests().await.unwrap_or_default().is_empty() {
+        let polled = tokio::time::timeout(Duration::from_millis(5), asked.as_mut()).await;
+        assert!(polled.is_err(), "it pauses for a second after the first answer");
+    }
+    drop(asked);
+    assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
+}
+
+#[tokio::test]
+async fn an_endpoint_that_was_there_a_moment_ago_is_not_taken_for_absent() {
+    let port = |listener: std::net::TcpListener| listener.local_addr().unwrap();
+    let address = port(std::net::TcpListener::bind("127.0.0.1:0").unwrap());
+    let serve = || MockServer::builder().listener(std::net::TcpListener::bind(address).unwrap()).start();
+    let server = serve().await;
+    Mock::given(method("GET")).respond_with(answer("at-1")).mount(&server).await;
+    let auth = msi(&[("MSI_ENDPOINT", &format!("http://{address}")), ("MSI_SECRET", "s")]).in_chain(true).build();
+    assert_eq!(ask(&auth).await.unwrap(), "at-1");
+    drop(server);
+    let ml = TokenRequest::new(auth.cloud().ml_scope().unwrap());
+    let error = auth.token(&ml).await.unwrap_err();
+    assert_eq!((error.kind(), error.is_transient()), (ErrorKind::Network, true), "{error}");
+    let server = serve().await;
+    Mock::given(method("GET")).respond_with(answer("at-2")).mount(&server).await;
+    assert_eq!(auth.token(&ml).await.unwrap().secret().expose(), "at-2");
+}
+
+#[tokio::test]
+async fn a_tenant_that_a_token_does_not_name_is_not_taken_for_granted() {
+    let server = MockServer::start().await;
+    Mock::given(method("GET")).respond_with(answer("opaque")).mount(&server).await;
+    let msi = msi(&[("MSI_ENDPOINT", &server.uri()), ("MSI_SECRET", "s")]);
+    for (in_chain, kind) in [(true, ErrorKind::Unavailable), (false, ErrorKind::Rejected)] {
+        let auth = msi.clone().in_chain(in_chain).build();
+        for tenant in ["contoso.example", defaults::CONTOSO] {
+            let request = TokenRequest::arm(auth.cloud()).tenant(auth_core::Tenant::parse(tenant).ok());
+            assert_eq!(auth.token(&request).await.unwrap_err().kind(), kind, "{tenant}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -140,14 +188,14 @@ async fn identities_of_different_kinds_with_one_id_share_no_token() {
 }
 
 #[tokio::test]
-async fn whoever_no_longer_waits_ends_the_pause_between_attempts() {
+async fn a_pause_that_does_not_fit_into_the_time_limit_is_not_made() {
     let server = MockServer::start().await;
     Mock::given(method("GET")).respond_with(ResponseTemplate::new(500)).mount(&server).await;
     let auth = msi(&[("MSI_ENDPOINT", &server.uri()), ("MSI_SECRET", "s")]).clock(Clock::system()).build();
     let limited = TokenRequest::arm(auth.cloud()).timeout(Duration::from_millis(900));
     let started = Instant::now();
     let error = auth.token(&limited).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Network, "a pause that does not fit into the limit is not made: {error}");
+    assert_eq!(error.kind(), ErrorKind::Network, "{error}");
     assert!(started.elapsed() < Duration::from_millis(900), "{:?}", started.elapsed());
 }
 

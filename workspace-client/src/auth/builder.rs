@@ -133,7 +133,8 @@ impl InteractiveLoginBuilder {
         let store = self.store.clone().map_or_else(|| default_store(&self.env), Ok)?;
         let client = EntraClient::new(cloud.clone(), AZURE_CLI_CLIENT_ID, http.clone()).with_clock(self.clock.clone());
         let wanted = self.login_hint.as_deref().and_then(LoginHint::new);
-        let machine = OwnMachine { cloud: cloud.clone(), env: self.env.clone(), clock: self.clock.clone() };
+        let machine =
+            OwnMachine { cloud: cloud.clone(), env: self.env.clone(), clock: self.clock.clone(), http: http.clone() };
         let saved = SavedLogins::new(client.clone(), store.clone(), machine, wanted.clone());
         let saved = Arc::new(saved);
         let mut login =

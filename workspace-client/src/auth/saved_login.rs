@@ -45,7 +45,7 @@ impl TokenSource for SavedLogin {
         let signed_out = || signed_out(self.client.cloud());
         let record = previous.ok_or_else(signed_out)?;
         if let Some(Credential::ManagedIdentity(notation)) = &record.credential {
-            return self.machine.acquire(notation, request).await;
+            return self.machine.renew(notation, request, record).await;
         }
         let account = record.account.as_ref();
         let home = account.and_then(home_tenant);

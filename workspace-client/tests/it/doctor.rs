@@ -69,7 +69,7 @@ fn it_is_readable_by_machines_and_shows_no_secret() {
     let of = |subject: &str| findings.iter().find(|it| it["subject"] == subject).unwrap_or_else(|| panic!("{subject}"));
     assert_eq!(
         of("managed identity")["detail"],
-        "this machine is App Service, and not Service Fabric; this one is tried first"
+        "App Service gives tokens here; no sign of Service Fabric; this one is tried first"
     );
     assert_eq!(of("login of the Azure CLI")["status"], "ok");
     let used = home.azml_with(&["doctor", "--query", "[?contains(detail, 'is used')].subject", "-o", "tsv"], &[]);

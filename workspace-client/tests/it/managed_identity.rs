@@ -1,10 +1,12 @@
 //! The identity of the machine, as a way in that is there, and as a login that is kept, against the emulator.
 
+use std::time::Duration;
+
 use xtask::emulator::defaults::{
-    ADA, CONTOSO, FABRIKAM, FABRIKAM_IDENTITY_CLIENT_ID, RESOURCE_GROUP, SYSTEM_ASSIGNED_CLIENT_ID,
-    USER_ASSIGNED_CLIENT_ID, USER_ASSIGNED_OBJECT_ID, USER_ASSIGNED_RESOURCE_ID, WORKSPACE,
+    ADA, CONTOSO, FABRIKAM, FABRIKAM_IDENTITY_CLIENT_ID, FEDERATION_AUDIENCE, RESOURCE_GROUP, SERVICE_PRINCIPAL_ID,
+    SYSTEM_ASSIGNED_CLIENT_ID, USER_ASSIGNED_CLIENT_ID, USER_ASSIGNED_OBJECT_ID, USER_ASSIGNED_RESOURCE_ID, WORKSPACE,
 };
-use xtask::emulator::{Effect, Emulator, Fault, IdentityHost};
+use xtask::emulator::{Effect, Emulator, Fault, FederatedCredential, IdentityHost};
 
 use crate::azml::{Home, Run, snapshot};
 use crate::emulator::{json, login};
@@ -93,7 +95,7 @@ fn a_compute_instance_that_answers_with_a_person_is_told() {
     assert!(run.stderr.contains(&warning), "{}", run.stderr);
     assert_eq!(json(run)[0]["user"], serde_json::json!({"name": ADA, "type": "user"}));
     let doctor = azml(&home, &azure, IdentityHost::AzureMl, &["doctor", "--online"]).success();
-    assert!(doctor.contains("this machine is Azure ML compute, and not Service Fabric, App Service"), "{doctor}");
+    assert!(doctor.contains("Azure ML compute gives tokens here; no sign of Service Fabric, App Service"), "{doctor}");
     assert!(doctor.contains(&format!(", of the user {ADA}, object id ")), "{doctor}");
 }
 
@@ -133,6 +135,55 @@ fn nobody_else_answers_for_an_identity_that_was_chosen_and_is_gone() {
 }
 
 #[test]
+fn a_login_of_one_machine_is_not_answered_by_another_machine_s_identity() {
+    let (home, azure) = (Home::new(), Emulator::start());
+    azml(&home, &azure, IdentityHost::Imds, &["login", "--identity"]).success();
+    // The same home, where a person is in front of the machine.
+    let token = ["account", "get-access-token", "--resource", "https://ml.azure.com"];
+    let run = azml(&home, &azure, IdentityHost::CloudShell, &token);
+    assert_eq!((run.code, run.stdout.as_str()), (1, ""));
+    let told = format!("this machine answers as {ADA}, and the saved login is that of {SYSTEM_ASSIGNED_CLIENT_ID}");
+    assert!(run.stderr.contains(&told), "{}", run.stderr);
+}
+
+#[test]
+fn a_person_who_answers_for_a_machine_keeps_a_login_of_their_own() {
+    let (home, azure, host) = (Home::new(), Emulator::start(), IdentityHost::CloudShell);
+    login(&home, &azure, &["--no-browser"], None).success();
+    azml(&home, &azure, host, &["login", "--identity"]).success();
+    assert_eq!(answers(&home, &azure, host), ADA);
+    login(&home, &azure, &["--no-browser", "--force"], None).success();
+    azure.clear_requests();
+    let token = ["account", "get-access-token", "--resource", "https://graph.microsoft.com"];
+    crate::emulator::azml(&home, &azure, &token).success();
+    assert!(azure.requests().iter().any(|it| it.form.get("grant_type").is_some_and(|grant| grant == "refresh_token")));
+}
+
+#[test]
+fn a_pod_signs_in_with_the_token_of_its_service_account() {
+    let (home, azure) = (Home::new(), Emulator::start());
+    azure.change_world(|world| {
+        world.service_principals[0].federated_credentials.push(FederatedCredential {
+            issuer: "https://cluster.example".into(),
+            subject: "trainer".into(),
+            audience: FEDERATION_AUDIENCE.into(),
+        });
+    });
+    home.write("token", &azure.issue_federated_token("https://cluster.example", "trainer", Duration::from_secs(600)));
+    let file = home.path().join("token").display().to_string();
+    let mut variables = azure.env();
+    for (name, value) in
+        [("AZURE_TENANT_ID", CONTOSO), ("AZURE_CLIENT_ID", SERVICE_PRINCIPAL_ID), ("AZURE_FEDERATED_TOKEN_FILE", &file)]
+    {
+        variables.push((name.to_owned(), value.to_owned()));
+    }
+    let variables: Vec<_> = variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let accounts = json(home.azml_with(&["login", "--identity"], &variables));
+    assert_eq!(accounts[0]["user"]["name"], SERVICE_PRINCIPAL_ID);
+    home.azml_with(&["account", "get-access-token"], &variables).success();
+}
+
+#[test]
 fn what_a_machine_cannot_give_is_told_with_the_next_step() {
     let azure = Emulator::start();
     azure.change_world(|world| world.signed_in = None);
@@ -148,6 +199,7 @@ fn what_a_machine_cannot_give_is_told_with_the_next_step() {
         tell(IdentityHost::Imds, &["--client-id", "0a1b2c3d-0000-4000-8000-000000000009"]),
         tell(IdentityHost::Imds, &["--client-id", "my-identity"]),
         tell(IdentityHost::Imds, &["--tenant", FABRIKAM]),
+        tell(IdentityHost::Imds, &["--tenant", "nonsense.example"]),
         tell(IdentityHost::AppService, &["--client-id", "0a1b2c3d-0000-4000-8000-000000000009"]),
         tell(IdentityHost::AzureMl, &["--object-id", USER_ASSIGNED_OBJECT_ID]),
         tell(IdentityHost::ServiceFabric, &["--client-id", USER_ASSIGNED_CLIENT_ID]),

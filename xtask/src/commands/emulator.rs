@@ -1,6 +1,6 @@
 //! `cargo xtask emulator`: a loopback Azure to play with.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use tempfile::TempDir;
@@ -26,6 +26,9 @@ impl Emulator {
         let folder =
             TempDir::with_prefix("azure-emulator-home-").map_err(|error| format!("no temporary folder: {error}"))?;
         let this = this_program()?;
+        if self.identity == Some(IdentityHost::Arc) {
+            leave_keys_where_programs_look(&azure)?;
+        }
         let mut variables = azure.env();
         // So that the person's own logins are neither used nor replaced.
         for name in ["AZML_CONFIG_DIR", "AZURE_CONFIG_DIR", "AZUREML_AUTH_CONFIG_DIR"] {
@@ -47,6 +50,19 @@ impl Emulator {
         })?;
         ended.map_err(|error| format!("cannot wait for Ctrl-C: {error}"))
     }
+}
+
+/// Programs take keys from one folder alone, which belongs to the agent of Azure Arc.
+fn leave_keys_where_programs_look(azure: &Azure) -> Result<(), String> {
+    let folder = Path::new("/var/opt/azcmagent/tokens");
+    std::fs::create_dir_all(folder).map_err(|error| {
+        format!(
+            "{}: {error}; programs look there for the keys of Azure Arc: let this user write to it",
+            folder.display()
+        )
+    })?;
+    azure.set_arc_tokens_folder(folder);
+    Ok(())
 }
 
 async fn announce(azure: &Azure, lines: &str) -> std::io::Result<()> {

@@ -411,7 +411,8 @@ pub(crate) enum IdentityCommand {
     /// The Azure SDKs ask such an endpoint where two variables are set. A command that follows after -- gets them in its
     /// environment, and the endpoint ends with it and with its exit code. Without one they are printed, to be pasted into a shell.
     ///
-    /// Nobody is asked to sign in. Every answer is told on stderr, without the token.
+    /// Nobody is asked to sign in. Each request and its answer is told on stderr, without the token; where nobody can
+    /// read that any more, it ends.
     Serve(ServeArgs),
 }
 
@@ -422,7 +423,7 @@ pub(crate) struct ServeArgs {
     pub(crate) bind: Bind,
 
     /// Answer to this name of the address, too, such as host.docker.internal
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = host_name)]
     pub(crate) host: Vec<String>,
 
     /// Give tokens for this resource, too, such as https://storage.azure.com, or for any: '*' [always: Azure Resource Manager
@@ -440,6 +441,15 @@ pub(crate) struct ServeArgs {
     /// Run this command with the variables in its environment
     #[arg(last = true, value_name = "COMMAND")]
     pub(crate) command: Vec<OsString>,
+}
+
+/// A bare name, without a scheme and a port.
+fn host_name(text: &str) -> Result<String, String> {
+    match url::Host::parse(text) {
+        Ok(url::Host::Domain(name)) if !name.contains('*') => Ok(text.to_owned()),
+        Ok(url::Host::Ipv4(_) | url::Host::Ipv6(_)) => Ok(text.to_owned()),
+        _ => Err("it is not the name of a host; give it without a scheme and a port".to_owned()),
+    }
 }
 
 #[derive(Debug, Subcommand)]

@@ -8,7 +8,12 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 /// Writes a line to stderr. If nobody can read it, so be it.
 pub(crate) fn say(line: &str) {
-    let _ = writeln!(std::io::stderr(), "{line}");
+    let _ = tell(line);
+}
+
+/// Writes a line to stderr that somebody must be able to read.
+pub(crate) fn tell(line: &str) -> std::io::Result<()> {
+    writeln!(std::io::stderr(), "{line}")
 }
 
 /// Asks whether that is meant, unless it was said already. Without a terminal it must be said (observed: az 2.91).

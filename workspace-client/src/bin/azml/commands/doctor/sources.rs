@@ -45,31 +45,31 @@ pub(super) async fn find(
 
 fn machine(context: &Context) -> Finding {
     let machine = auth::machine(&context.env);
-    let looked_for = |until: Option<HostKind>| {
-        let kinds = machine.kinds();
-        let last = until.and_then(|found| kinds.iter().position(|kind| *kind == found)).unwrap_or(kinds.len());
-        kinds[..last].iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", ")
-    };
+    let names = |kinds: &[HostKind]| kinds.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", ");
     match machine.host() {
         Ok(host) => {
-            let before = Some(looked_for(Some(host.kind()))).filter(|before| !before.is_empty());
-            let before = before.map(|before| format!(", and not {before}")).unwrap_or_default();
-            Finding::ok(MACHINE, format!("this machine is {}{before}", host.name()))
+            let before: Vec<_> = machine.kinds().iter().copied().take_while(|kind| *kind != host.kind()).collect();
+            let before = if before.is_empty() { String::new() } else { format!("; no sign of {}", names(&before)) };
+            Finding::ok(MACHINE, format!("{} gives tokens here{before}", host.name()))
         }
-        Err(error) if error.kind() == ErrorKind::Unavailable && is_connected(context) => Finding::absent(
-            MACHINE,
-            "this machine is connected by Azure Arc; azml login --identity chooses its identity",
-        ),
         Err(error) if error.kind() == ErrorKind::Unavailable => {
-            Finding::absent(MACHINE, format!("{error}; looked for, in this order: {}", looked_for(None)))
+            let looked_for = names(machine.kinds());
+            Finding::absent(
+                MACHINE,
+                format!("{error}; looked for signs of, in this order: {looked_for}{}", unasked(context)),
+            )
         }
         Err(error) => Finding::from_error(MACHINE, &error),
     }
 }
 
-/// Whether there is an identity that is not used unasked.
-fn is_connected(context: &Context) -> bool {
-    Machine::new(context.env.clone()).order([HostKind::Arc]).host().is_ok()
+/// What has an identity that must be chosen.
+fn unasked(context: &Context) -> String {
+    let found = Machine::new(context.env.clone()).order([HostKind::Arc, HostKind::WorkloadIdentity]).host();
+    found.map_or_else(
+        |_| String::new(),
+        |host| format!("; azml login --identity would use the identity of {}", host.name()),
+    )
 }
 
 fn service_principal(auth: &InteractiveLoginAuthentication, user: Option<&str>, context: &Context) -> Finding {
@@ -124,17 +124,19 @@ fn of_account(name: &str, account: Option<Result<Account, Error>>) -> Finding {
 /// A source that fails stops the search: another identity must not take its place.
 fn mark_the_first(findings: &mut Vec<Finding>, wants_user: bool) {
     // Whose token it gets is known only when it is asked: one of another user than the wanted one is passed over.
+    let mut used = "; this one is used";
     if let Some(machine) = findings.iter_mut().find(|it| it.subject == MACHINE && it.status == Status::Ok) {
         machine.detail.push_str("; this one is tried first");
         if !wants_user {
             return;
         }
+        used = "; this one is used if that token is of somebody else";
     }
     match findings
         .iter_mut()
         .find(|it| it.status != Status::Absent && !(it.subject == MACHINE && wants_user && it.status == Status::Ok))
     {
-        Some(first) if first.status == Status::Ok => first.detail.push_str("; this one is used"),
+        Some(first) if first.status == Status::Ok => first.detail.push_str(used),
         Some(_) => {}
         None => findings
             .push(Finding::warning("nobody is signed in", "there is no way to get a token").with_help("azml login")),

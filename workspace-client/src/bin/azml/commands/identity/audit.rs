@@ -35,9 +35,10 @@ fn utc(time: SystemTime) -> String {
     OffsetDateTime::from(from_unix(to_unix(time))).format(&Rfc3339).unwrap_or_default()
 }
 
-/// Bounded, and without characters that steer a terminal.
+/// Bounded, without characters that steer a terminal, and without the brackets around what a client says.
 fn printable(text: &str) -> String {
-    text.chars().take(LONGEST).map(|c| if c == ' ' || c.is_ascii_graphic() { c } else { '?' }).collect()
+    let is_harmless = |c: char| c == ' ' || c.is_ascii_graphic() && !['[', ']'].contains(&c);
+    text.chars().take(LONGEST).map(|c| if is_harmless(c) { c } else { '?' }).collect()
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Where the endpoint listens.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 use super::socket_file::SocketFile;
 
 /// How long to wait where no connection can be taken, such as without file descriptors.
-const REST: Duration = Duration::from_millis(50);
+const ACCEPT_RETRY: Duration = Duration::from_millis(50);
 
 /// Where to listen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +39,9 @@ impl FromStr for Bind {
                         bridge"
                     .to_owned(),
             );
+        }
+        if address.ip().is_multicast() || address.ip().to_canonical() == IpAddr::V4(Ipv4Addr::BROADCAST) {
+            return Err("that is not the address of one machine".to_owned());
         }
         Ok(Self::Address(address))
     }
@@ -83,7 +86,7 @@ impl Listener {
             };
             match accepted {
                 Ok(accepted) => return accepted,
-                Err(_out_of_descriptors) => tokio::time::sleep(REST).await,
+                Err(_out_of_descriptors) => tokio::time::sleep(ACCEPT_RETRY).await,
             }
         }
     }
@@ -132,6 +135,8 @@ mod tests {
             "[::]:80",
             "[::ffff:0.0.0.0]:80",
             "http://127.0.0.1:1",
+            "224.0.0.1:80",
+            "255.255.255.255:80",
             "unix:",
         ] {
             assert!(bad.parse::<Bind>().is_err(), "{bad}");

@@ -6,13 +6,14 @@ mod audit;
 mod child;
 mod listener;
 mod protocol;
+mod proxy;
 mod rate;
 mod server;
 mod signals;
 #[cfg(unix)]
 mod socket_file;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -39,6 +40,11 @@ use crate::terminal::say;
 pub(crate) fn serve(args: &ServeArgs, context: &Context, printer: &Printer) -> Result<Outcome, Error> {
     let (auth, identity) = Identity::choose(&args.identity, context)?;
     let allow_list = AllowList::new(auth.cloud(), &args.allow)?;
+    if matches!(args.bind, Bind::Socket(_)) && !args.command.is_empty() {
+        return Err(Error::new(ErrorKind::Configuration, "a command cannot find a socket by itself").with_help(
+            "name an address with --bind, or serve without a command, and forward a port to the socket, such as with socat",
+        ));
+    }
     block_on(async {
         // Whoever is not signed in learns it now, and not from a client.
         let token = auth.token(&identity.request(auth.cloud().arm_scope())).await?;
@@ -54,20 +60,27 @@ pub(crate) fn serve(args: &ServeArgs, context: &Context, printer: &Printer) -> R
             auth: Arc::new(auth),
             tenant: identity.tenant().cloned(),
             clock: Clock::system(),
+            is_unwatched: Cell::new(false),
         };
-        let variables = [("IDENTITY_ENDPOINT", place.url.as_deref()), ("IDENTITY_HEADER", Some(header.expose()))];
+        let exceptions = proxy::exceptions(&context.env, &place.names);
+        let exceptions = exceptions.as_deref().filter(|_| place.url.is_some());
+        let mut variables =
+            vec![("IDENTITY_ENDPOINT", place.url.as_deref()), ("IDENTITY_HEADER", Some(header.expose()))];
+        if exceptions.is_some() {
+            variables.extend(proxy::VARIABLES.map(|name| (name, exceptions)));
+        }
         if args.command.is_empty() {
             printer.print(&exports(&variables)).map_err(|error| {
                 Error::new(ErrorKind::Configuration, "the variables cannot be printed").with_source(error)
             })?;
             tokio::select! {
-                never = server.run(&listener) => match never {},
+                error = server.run(&listener) => Err(error),
                 _ = signals.next() => Ok(Outcome::silent(ExitCode::SUCCESS)),
             }
         } else {
             let mut child = Child::start(&args.command, &variables)?;
             let end: End = tokio::select! {
-                never = server.run(&listener) => match never {},
+                error = server.run(&listener) => return Err(error),
                 end = child.end(&mut signals) => end?,
             };
             drop(listener);
@@ -81,6 +94,8 @@ struct Place {
     /// Where it is asked. None for a socket, as nobody but its user knows where that leads to.
     url: Option<String>,
     hosts: Option<Vec<String>>,
+    /// The hosts again, which no proxy must be asked for.
+    names: Vec<String>,
     is_exposed: bool,
     shown: String,
 }
@@ -94,13 +109,13 @@ impl Place {
                 let url = format!("http://{host}:{port}{PATH}");
                 let is_loopback = ip.to_canonical().is_loopback();
                 let localhost = is_loopback.then(|| "localhost".to_owned());
-                let hosts = std::iter::once(host).chain(localhost).chain(more.iter().cloned()).collect();
-                Self { shown: url.clone(), url: Some(url), hosts: Some(hosts), is_exposed: !is_loopback }
+                let names: Vec<_> = std::iter::once(host).chain(localhost).chain(more.iter().cloned()).collect();
+                Self { shown: url.clone(), url: Some(url), hosts: Some(names.clone()), names, is_exposed: !is_loopback }
             }
             #[cfg(unix)]
             Listener::Socket(socket) => {
                 let shown = format!("{PATH} of the socket {}", socket.path().display());
-                Self { url: None, hosts: None, is_exposed: false, shown }
+                Self { url: None, hosts: None, names: Vec::new(), is_exposed: false, shown }
             }
         }
     }

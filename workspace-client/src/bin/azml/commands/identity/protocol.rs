@@ -65,8 +65,9 @@ impl Rules {
         for selector in SELECTORS {
             if parameter(head, selector)?.is_some() {
                 let whom = &self.whom;
+                let hint = if selector.contains("client") { ", which AZURE_CLIENT_ID may have set" } else { "" };
                 let message = format!(
-                    "this endpoint serves the login of {whom}, and has no managed identity; ask again without {selector}"
+                    "this endpoint serves the login of {whom}, and has no managed identity; ask again without {selector}{hint}"
                 );
                 return Err(Refusal::new(StatusCode::BAD_REQUEST, message));
             }
@@ -74,12 +75,14 @@ impl Rules {
         let Some(resource) = parameter(head, "resource")? else {
             return refuse(StatusCode::BAD_REQUEST, "resource is missing");
         };
-        let scope = Scope::default_of(resource.strip_suffix("/.default").unwrap_or(&resource));
-        let scope = scope.map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, error.to_string()))?;
-        if !self.allow_list.allows(&resource) {
+        let is_sound = |resource: &str| Scope::default_of(resource);
+        is_sound(resource.strip_suffix("/.default").unwrap_or(&resource))
+            .map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, error.to_string()))?;
+        let allowed = self.allow_list.allowed(&resource).and_then(|allowed| is_sound(&allowed).ok());
+        let Some(scope) = allowed else {
             let message = format!("{resource} is not allowed here; azml identity serve --allow {resource} allows it");
             return Err(Refusal::new(StatusCode::FORBIDDEN, message));
-        }
+        };
         Ok(Wanted { resource, scopes: scope.into() })
     }
 
@@ -88,7 +91,11 @@ impl Rules {
     fn is_host(&self, head: &Parts) -> bool {
         let Some(hosts) = &self.hosts else { return true };
         let named = only(head, HOST).and_then(|value| value.to_str().ok()?.parse::<Authority>().ok());
-        named.is_some_and(|named| hosts.iter().any(|host| host.eq_ignore_ascii_case(named.host())))
+        let is_own = |named: &Authority| {
+            !named.as_str().contains('@') && hosts.iter().any(|host| host.eq_ignore_ascii_case(named.host()))
+        };
+        // A target in absolute form goes before the header (RFC 9112, 3.2.2).
+        named.is_some_and(|named| is_own(&named)) && head.uri.authority().is_none_or(is_own)
     }
 
     fn knows_header(&self, head: &Parts) -> bool {
@@ -174,6 +181,8 @@ mod tests {
             ("GET", &right, &[("host", "127.0.0.1.evil.example:50000")]),
             ("GET", &right, &[("host", "")]),
             ("GET", &right, &[("host", "localhost"), ("host", "evil.example")]),
+            ("GET", &right, &[("host", "evil@localhost")]),
+            ("GET", &format!("http://evil.example{PATH}?{ARM}"), &[]),
             ("GET", &right, &[("origin", "null")]),
             ("GET", &right, &[("sec-fetch-site", "same-origin")]),
             ("GET", "/", &[]),
@@ -207,6 +216,10 @@ mod tests {
           403 the Host of this request is not an address of this endpoint; azml identity serve --host adds a name
         GET [right] [("host", "localhost"), ("host", "evil.example")]
           403 the Host of this request is not an address of this endpoint; azml identity serve --host adds a name
+        GET [right] [("host", "evil@localhost")]
+          403 the Host of this request is not an address of this endpoint; azml identity serve --host adds a name
+        GET http://evil.example[right] []
+          403 the Host of this request is not an address of this endpoint; azml identity serve --host adds a name
         GET [right] [("origin", "null")]
           403 browsers are not answered
         GET [right] [("sec-fetch-site", "same-origin")]
@@ -230,7 +243,7 @@ mod tests {
         GET /msi/token?api-version=2017-09-01&resource=x []
           400 api-version must be 2019-08-01
         GET [right]&client_id=0a1b2c3d []
-          400 this endpoint serves the login of ada@contoso.example, and has no managed identity; ask again without client_id
+          400 this endpoint serves the login of ada@contoso.example, and has no managed identity; ask again without client_id, which AZURE_CLIENT_ID may have set
         GET [right]&mi_res_id=%2Fsubscriptions []
           400 this endpoint serves the login of ada@contoso.example, and has no managed identity; ask again without mi_res_id
         GET [right]&resource=https://graph.microsoft.com []

@@ -1,32 +1,36 @@
 //! How often tokens are given.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// A bucket of so many tokens that fills up within a minute, kept as the time until which it is used up.
+/// So many tokens in any minute, kept as the times of the last ones.
 #[derive(Debug)]
 pub(super) struct Rate {
-    interval: Duration,
-    used_until: Option<Instant>,
+    most: usize,
+    given: VecDeque<Instant>,
 }
 
 impl Rate {
     pub(super) fn per_minute(tokens: u32) -> Self {
-        Self { interval: MINUTE / tokens.max(1), used_until: None }
+        Self { most: usize::try_from(tokens).unwrap_or(usize::MAX), given: VecDeque::new() }
     }
 
     /// Takes one, or says how long to wait for it.
     pub(super) fn take(&mut self, now: Instant) -> Result<(), Duration> {
-        let next = self.used_until.map_or(now, |used_until| used_until.max(now)) + self.interval;
-        let wait = next.saturating_duration_since(now + MINUTE);
-        if !wait.is_zero() {
-            return Err(wait);
+        while self.given.front().is_some_and(|given| *given + MINUTE <= now) {
+            self.given.pop_front();
         }
-        self.used_until = Some(next);
-        Ok(())
+        match self.given.front() {
+            Some(first) if self.given.len() >= self.most => Err((*first + MINUTE).saturating_duration_since(now)),
+            _ => {
+                self.given.push_back(now);
+                Ok(())
+            }
+        }
     }
 }
 
@@ -35,21 +39,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn so_many_are_given_at_once_and_then_one_each_interval() {
-        let (mut rate, now) = (Rate::per_minute(3), Instant::now());
-        assert_eq!([(); 3].map(|()| rate.take(now)), [Ok(()); 3]);
-        let second = Duration::from_secs(1);
-        assert_eq!(rate.take(now), Err(second * 20));
-        assert_eq!(rate.take(now + second * 5), Err(second * 15), "what is refused costs nothing");
-        assert_eq!(rate.take(now + second * 20), Ok(()));
-        assert_eq!(rate.take(now + second * 20), Err(second * 20));
+    fn in_no_minute_are_more_given_than_that() {
+        let (mut rate, start) = (Rate::per_minute(10), Instant::now());
+        let half_a_second = |count: u32| start + Duration::from_millis(500) * count;
+        let given = (0..120).filter(|count| rate.take(half_a_second(*count)).is_ok()).count();
+        assert_eq!(given, 10);
+        assert_eq!(rate.take(half_a_second(120)), Ok(()), "the first one is a minute old");
     }
 
     #[test]
-    fn a_long_rest_saves_up_no_more_than_a_minute() {
-        let (mut rate, now) = (Rate::per_minute(2), Instant::now());
-        assert_eq!(rate.take(now), Ok(()));
-        let later = now + MINUTE * 60;
-        assert_eq!([(); 3].map(|()| rate.take(later).is_ok()), [true, true, false]);
+    fn whoever_is_refused_learns_how_long_to_wait_and_loses_nothing() {
+        let (mut rate, now) = (Rate::per_minute(3), Instant::now());
+        let second = Duration::from_secs(1);
+        assert_eq!([0, 1, 2].map(|after| rate.take(now + second * after)), [Ok(()); 3]);
+        assert_eq!(rate.take(now + second * 20), Err(second * 40));
+        assert_eq!(rate.take(now + second * 59), Err(second));
+        assert_eq!([60, 61, 62].map(|after| rate.take(now + second * after)), [Ok(()); 3]);
     }
 }

@@ -1,18 +1,18 @@
 //! Accepting connections, within limits.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use auth_core::{Authentication, Clock, Tenant, TokenRequest};
+use auth_core::{Authentication, Clock, Error, ErrorKind, Tenant, TokenRequest};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use hyper::header::USER_AGENT;
 use hyper::http::request::Parts;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Request, Response};
+use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout};
@@ -22,7 +22,7 @@ use super::audit;
 use super::listener::{Listener, Peer, Stream};
 use super::protocol::Rules;
 use super::rate::Rate;
-use crate::terminal::say;
+use crate::terminal::tell;
 
 /// How many connections are served at once; others wait.
 const MOST_CONNECTIONS: usize = 64;
@@ -42,18 +42,22 @@ pub(super) struct Server {
     /// Of which tokens are given, if not of the identity's own.
     pub(super) tenant: Option<Tenant>,
     pub(super) clock: Clock,
+    /// Whether an answer could not be told to anybody.
+    pub(super) is_unwatched: Cell<bool>,
 }
 
 impl Server {
-    /// Answers until it is dropped.
-    pub(super) async fn run(&self, listener: &Listener) -> Infallible {
+    /// Answers until it is dropped, or until nobody can see any more what is answered: its terminal is gone.
+    pub(super) async fn run(&self, listener: &Listener) -> Error {
         let mut connections = FuturesUnordered::new();
         loop {
             tokio::select! {
                 (stream, peer) = listener.accept(), if connections.len() < MOST_CONNECTIONS => {
                     connections.push(self.serve(stream, peer));
                 }
-                Some(()) = connections.next() => {}
+                Some(()) = connections.next() => if self.is_unwatched.get() {
+                    return Error::new(ErrorKind::Configuration, "what is served can no longer be told: stderr is gone");
+                },
             }
         }
     }
@@ -65,8 +69,13 @@ impl Server {
             let answer = self.answer(&head).await;
             let line = audit::line(self.clock.now(), &answer, peer, head.headers.get(USER_AGENT));
             // A terminal that stands still holds this answer back, but not the end of the endpoint.
-            let _ = spawn_blocking(move || say(&line)).await;
-            Ok(answer::response(&answer))
+            let is_told = spawn_blocking(move || tell(&line)).await.is_ok_and(|told| told.is_ok());
+            if is_told {
+                return Ok(answer::response(&answer));
+            }
+            self.is_unwatched.set(true);
+            let message = "nobody can see what this endpoint answers; it has ended";
+            Ok(answer::response(&Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, message))))
         });
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(LARGEST_HEAD).keep_alive(false);

@@ -1,7 +1,7 @@
 //! A Unix socket that only this user can reach, and that leaves no file behind.
 
 use std::io;
-use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -20,6 +20,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 pub(super) struct SocketFile {
     listener: UnixListener,
     path: PathBuf,
+    /// The device and the number of the file, by which it is known again.
+    id: Option<(u64, u64)>,
 }
 
 impl SocketFile {
@@ -36,7 +38,7 @@ impl SocketFile {
             .and_then(|()| socket.listen(BACKLOG))
             .inspect_err(|_| remove(path))
             .map_err(refuse)?;
-        Ok(Self { listener, path: path.to_owned() })
+        Ok(Self { listener, path: path.to_owned(), id: id(path) })
     }
 
     pub(super) async fn accept(&self) -> io::Result<(Box<dyn Stream>, Peer)> {
@@ -52,8 +54,15 @@ impl SocketFile {
 
 impl Drop for SocketFile {
     fn drop(&mut self) {
-        remove(&self.path);
+        // What somebody else put there in the meantime stays.
+        if self.id.is_some() && id(&self.path) == self.id {
+            remove(&self.path);
+        }
     }
+}
+
+fn id(path: &Path) -> Option<(u64, u64)> {
+    std::fs::symlink_metadata(path).ok().map(|metadata| (metadata.dev(), metadata.ino()))
 }
 
 fn remove(path: &Path) {
@@ -96,6 +105,11 @@ mod tests {
         assert!(refusal(SocketFile::bind(&path).await).ends_with("is there already"), "somebody listens");
         drop(socket);
         assert!(!path.exists());
+        let socket = SocketFile::bind(&path).await.unwrap();
+        std::fs::remove_file(&path).unwrap();
+        std::fs::File::create(&path).unwrap();
+        drop(socket);
+        assert!(path.exists(), "that is somebody else's");
     }
 
     #[tokio::test]

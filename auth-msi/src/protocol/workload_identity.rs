@@ -8,20 +8,20 @@ use auth_core::oauth::EntraClient;
 use auth_core::service_principal::{check_authority, sign_in};
 use auth_core::{Clock, Cloud, Credential, Env, Error, ErrorKind, Grant, Tenant, TokenRequest};
 
-use crate::machine::Clue;
-use crate::{Host, HostKind, Identity};
+use super::{Clue, Protocol};
+use crate::{HostKind, Identity};
 
 const FILE: &str = "AZURE_FEDERATED_TOKEN_FILE";
 const TENANT: &str = "AZURE_TENANT_ID";
 const CLIENT: &str = "AZURE_CLIENT_ID";
 
-pub(crate) fn find(env: &Env) -> Result<Clue, Error> {
+pub(super) fn find(env: &Env) -> Result<Clue, Error> {
     let Some(token_file) = env.path(FILE) else { return Ok(Clue::Absent) };
     let Some(tenant) = env.var(TENANT) else { return Ok(Clue::Partial(format!("{FILE} is set, but {TENANT} is not"))) };
     let tenant =
         Tenant::parse(tenant.trim()).map_err(|error| error.with_help(format!("set {TENANT} to the tenant's id")))?;
     let client_id = env.var(CLIENT).map(|id| id.trim().to_owned());
-    Ok(Clue::Found(Host::WorkloadIdentity { tenant, client_id, token_file }))
+    Ok(Clue::Found(Protocol::WorkloadIdentity { tenant, client_id, token_file }))
 }
 
 /// How the authority is reached, which is not on this machine.
@@ -46,9 +46,7 @@ pub(crate) async fn acquire(
     let client_id = match identity {
         Identity::ClientId(id) => Some(id.as_str()),
         Identity::SystemAssigned => client_id,
-        Identity::ObjectId(_) | Identity::ResourceId(_) => {
-            return Err(identity.unsupported(HostKind::WorkloadIdentity, "the identity's client id"));
-        }
+        other => return Err(other.unsupported(HostKind::WorkloadIdentity, "the identity's client id")),
     };
     let client_id = client_id.ok_or_else(|| {
         Error::new(ErrorKind::Configuration, format!("{FILE} is set, but {CLIENT} is not"))

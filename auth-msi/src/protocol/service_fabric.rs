@@ -4,13 +4,13 @@ use std::fmt::Write as _;
 
 use auth_core::{Env, Error, ErrorKind, Secret};
 use aws_lc_rs::digest::{SHA256, digest};
-use reqwest::{Client, RequestBuilder};
+use reqwest::RequestBuilder;
 use url::Url;
 
-use crate::machine::Clue;
-use crate::{Host, HostKind, Identity, app_service, endpoint};
+use super::{Clue, Protocol, Question, app_service, header, secret};
+use crate::{HostKind, Identity, endpoint};
 
-const THUMBPRINT: &str = "IDENTITY_SERVER_THUMBPRINT";
+pub(super) const THUMBPRINT: &str = "IDENTITY_SERVER_THUMBPRINT";
 
 /// The token that a service refused, and what this client can do about it: only Service Fabric takes either.
 #[derive(Clone, Copy, Debug, Default)]
@@ -19,8 +19,8 @@ pub(crate) struct Revocation<'a> {
     pub(crate) refused: Option<&'a Secret>,
 }
 
-pub(crate) fn find(env: &Env) -> Result<Clue, Error> {
-    let (Some(url), Some(secret), Some(thumbprint)) =
+pub(super) fn find(env: &Env) -> Result<Clue, Error> {
+    let (Some(url), Some(text), Some(thumbprint)) =
         (env.var(app_service::ENDPOINT), env.var(app_service::HEADER), env.var(THUMBPRINT))
     else {
         return Ok(Clue::Absent);
@@ -29,30 +29,22 @@ pub(crate) fn find(env: &Env) -> Result<Clue, Error> {
         Error::new(ErrorKind::Configuration, format!("{THUMBPRINT} is not the SHA-1 of a certificate"))
             .with_help("Service Fabric sets it to 40 hexadecimal digits; leave it as it is")
     })?;
-    let endpoint = endpoint::secure(app_service::ENDPOINT, &url)?;
-    Ok(Clue::Found(Host::ServiceFabric { endpoint, secret: secret.into(), thumbprint }))
+    let endpoint = endpoint::https(app_service::ENDPOINT, &url)?;
+    Ok(Clue::Found(Protocol::ServiceFabric { endpoint, secret: secret(app_service::HEADER, &text)?, thumbprint }))
 }
 
-pub(crate) fn request(
-    client: &Client,
-    endpoint: &Url,
-    secret: &Secret,
-    resource: &str,
-    identity: &Identity,
-    revocation: Revocation<'_>,
-) -> Result<RequestBuilder, Error> {
-    if *identity != Identity::SystemAssigned {
+pub(super) fn request(question: Question<'_>, endpoint: &Url, secret: &Secret) -> Result<RequestBuilder, Error> {
+    if *question.identity != Identity::SystemAssigned {
         let supported = "no identity: the application's manifest assigns it";
-        return Err(identity.unsupported(HostKind::ServiceFabric, supported));
+        return Err(question.identity.unsupported(HostKind::ServiceFabric, supported));
     }
-    let capabilities = revocation.answers_challenges.then_some(("xms_cc", "cp1"));
-    let refused = revocation.refused.map(|token| ("token_sha256_to_refresh", sha256(token)));
-    Ok(client
-        .get(endpoint.clone())
-        .query(&[("api-version", "2019-07-01-preview"), ("resource", resource)])
+    let capabilities = question.revocation.answers_challenges.then_some(("xms_cc", "cp1"));
+    let refused = question.revocation.refused.map(|token| ("token_sha256_to_refresh", sha256(token)));
+    Ok(question
+        .get(endpoint, "2019-07-01-preview")
         .query(capabilities.as_slice())
         .query(refused.as_slice())
-        .header("Secret", secret.expose())
+        .header("Secret", header(secret)?)
         .header("Accept", "application/json"))
 }
 

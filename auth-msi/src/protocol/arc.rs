@@ -5,12 +5,12 @@ use std::io::Read as _;
 use std::path::{Component, Path, PathBuf};
 
 use auth_core::{Env, Error, ErrorKind, Secret};
+use reqwest::RequestBuilder;
 use reqwest::header::{HeaderMap, HeaderValue, WWW_AUTHENTICATE};
-use reqwest::{Client, RequestBuilder};
 use url::Url;
 
-use crate::machine::Clue;
-use crate::{Host, Identity, app_service, endpoint};
+use super::{Clue, Protocol, Question, app_service};
+use crate::endpoint;
 
 const IMDS_ENDPOINT: &str = "IMDS_ENDPOINT";
 const DEFAULT_ENDPOINT: &str = "http://127.0.0.1:40342/metadata/identity/oauth2/token";
@@ -18,18 +18,18 @@ const NAME: &str = "Azure Arc";
 /// The largest key file (observed: azure-identity 1.27).
 const LARGEST_KEY: u64 = 4096;
 
-pub(crate) fn find(env: &Env, root: &Path) -> Result<Clue, Error> {
+pub(super) fn find(env: &Env, root: &Path) -> Result<Clue, Error> {
     match (env.var(app_service::ENDPOINT), env.var(app_service::HEADER), env.var(IMDS_ENDPOINT)) {
         (Some(url), None, Some(_)) => {
             let endpoint = endpoint::own(app_service::ENDPOINT, &url)?;
-            Ok(Clue::Found(Host::Arc { endpoint, keys: keys_folder(std::env::consts::OS, env, root)? }))
+            Ok(Clue::Found(Protocol::Arc { endpoint, keys: keys_folder(std::env::consts::OS, env, root)? }))
         }
         _ => Ok(Clue::Absent),
     }
 }
 
 /// By the agent's program, where a service has none of its variables.
-pub(crate) fn find_agent(env: &Env, root: &Path) -> Result<Option<Host>, Error> {
+pub(super) fn find_agent(env: &Env, root: &Path) -> Result<Option<Protocol>, Error> {
     let program = match std::env::consts::OS {
         "linux" => Some(root.join("opt/azcmagent/bin/himds")),
         "windows" => env.path("ProgramFiles").map(|it| it.join("AzureConnectedMachineAgent").join("himds.exe")),
@@ -39,7 +39,7 @@ pub(crate) fn find_agent(env: &Env, root: &Path) -> Result<Option<Host>, Error> 
         return Ok(None);
     }
     let endpoint = endpoint::own("the address", DEFAULT_ENDPOINT)?;
-    Ok(Some(Host::Arc { endpoint, keys: keys_folder(std::env::consts::OS, env, root)? }))
+    Ok(Some(Protocol::Arc { endpoint, keys: keys_folder(std::env::consts::OS, env, root)? }))
 }
 
 /// Where the agent of this operating system puts its key files.
@@ -55,26 +55,26 @@ fn keys_folder(os: &str, env: &Env, root: &Path) -> Result<PathBuf, Error> {
     })
 }
 
-pub(crate) fn request(client: &Client, endpoint: &Url, resource: &str, identity: &Identity) -> RequestBuilder {
-    client
-        .get(endpoint.clone())
-        .query(&[("api-version", "2020-06-01"), ("resource", resource)])
-        .query(identity.selector(["client_id", "object_id", "msi_res_id"]).as_slice())
+pub(crate) fn request(question: Question<'_>, endpoint: &Url) -> RequestBuilder {
+    question
+        .get(endpoint, "2020-06-01")
+        .query(question.identity.selector(["client_id", "object_id", "msi_res_id"]).as_slice())
         .header("Metadata", "true")
 }
 
-/// The answer to the challenge of a 401: the content of the key file that it names.
-pub(crate) fn authorization(headers: &HeaderMap, keys: &Path) -> Result<HeaderValue, Error> {
+/// What answers the challenge of a 401: the content of the key file that it names.
+pub(crate) fn key(headers: &HeaderMap, keys: &Path) -> Result<Secret, Error> {
     let challenges = headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
     let realm = challenges.into_iter().find_map(realm).ok_or_else(|| {
         Error::new(ErrorKind::Protocol, format!("{NAME} answered 401 without naming a key file"))
             .with_help("restart its agent: sudo systemctl restart himdsd")
     })?;
-    let key = read(Path::new(realm), keys)?;
-    let mut value =
-        HeaderValue::from_str(&format!("Basic {}", key.expose())).map_err(|_| refusal(realm, "holds no key"))?;
-    value.set_sensitive(true);
-    Ok(value)
+    read(Path::new(realm), keys)
+}
+
+/// The header that shows the key.
+pub(crate) fn authorization(key: &Secret) -> Result<HeaderValue, Error> {
+    super::header(&Secret::new(format!("Basic {}", key.expose())))
 }
 
 /// The path in `Basic realm=<path>`, perhaps in quotes.
@@ -107,14 +107,13 @@ fn read(path: &Path, keys: &Path) -> Result<Secret, Error> {
         };
         refusal(&shown, &format!("cannot be read: {error}")).with_help(help)
     };
-    // Asked first, because opening a pipe would never end.
-    let before = path.symlink_metadata().map_err(unreadable)?;
-    if !before.is_file() {
+    // Asked first, as nothing but a plain file may be opened at all.
+    if !path.symlink_metadata().map_err(unreadable)?.is_file() {
         return refuse("is not a plain file");
     }
-    let file = File::open(path).map_err(unreadable)?;
-    if !is_same(&before, &file.metadata().map_err(unreadable)?) {
-        return refuse("was exchanged while it was opened");
+    let file = open(path).map_err(unreadable)?;
+    if !file.metadata().map_err(unreadable)?.is_file() {
+        return refuse("is not a plain file");
     }
     let mut text = String::new();
     let length = file.take(LARGEST_KEY + 1).read_to_string(&mut text).map_err(unreadable)?;
@@ -135,15 +134,18 @@ fn refusal(path: &str, why: &str) -> Error {
         .with_help("check what listens at IDENTITY_ENDPOINT: only the agent of Azure Arc may")
 }
 
+/// What takes the file's place in the meantime is neither followed nor waited for.
 #[cfg(unix)]
-fn is_same(before: &std::fs::Metadata, now: &std::fs::Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt as _;
-    (before.dev(), before.ino()) == (now.dev(), now.ino())
+fn open(path: &Path) -> std::io::Result<File> {
+    use rustix::fs::{Mode, OFlags};
+
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    Ok(rustix::fs::open(path, flags, Mode::empty())?.into())
 }
 
 #[cfg(not(unix))]
-fn is_same(_before: &std::fs::Metadata, now: &std::fs::Metadata) -> bool {
-    now.is_file()
+fn open(path: &Path) -> std::io::Result<File> {
+    File::open(path)
 }
 
 #[cfg(test)]
@@ -171,7 +173,7 @@ mod tests {
         for (name, value) in challenges.iter().map(name) {
             headers.append(name, value);
         }
-        Ok(authorization(&headers, keys)?.to_str().unwrap().to_owned())
+        Ok(authorization(&key(&headers, keys)?)?.to_str().unwrap().to_owned())
     }
 
     #[test]

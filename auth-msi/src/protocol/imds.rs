@@ -7,8 +7,8 @@ use auth_core::{Env, Error};
 use reqwest::{Client, RequestBuilder};
 use url::Url;
 
-use crate::machine::Clue;
-use crate::{Host, Identity, endpoint};
+use super::{Clue, Protocol, Question};
+use crate::endpoint;
 
 /// Names another address of the service (observed: azure-identity 1.27).
 const HOST_VARIABLE: &str = "AZURE_POD_IDENTITY_AUTHORITY_HOST";
@@ -22,22 +22,21 @@ pub(crate) fn default_endpoint() -> Url {
     Url::parse("http://169.254.169.254").expect("it is a URL")
 }
 
-pub(crate) fn find(env: &Env) -> Result<Clue, Error> {
+pub(super) fn find(env: &Env) -> Result<Clue, Error> {
     Ok(match env.var(HOST_VARIABLE) {
-        Some(url) => Clue::Found(Host::Imds { endpoint: endpoint::of_imds(HOST_VARIABLE, &url)? }),
+        Some(url) => Clue::Found(Protocol::Imds { endpoint: endpoint::https_or_near(HOST_VARIABLE, &url)? }),
         None => Clue::Absent,
     })
 }
 
-pub(crate) fn find_notebook(root: &Path) -> Option<Host> {
-    root.join(NOTEBOOK_MARKER).is_file().then(Host::imds)
+pub(super) fn find_notebook(root: &Path) -> Option<Protocol> {
+    root.join(NOTEBOOK_MARKER).is_file().then(|| Protocol::Imds { endpoint: default_endpoint() })
 }
 
-pub(crate) fn request(client: &Client, endpoint: &Url, resource: &str, identity: &Identity) -> RequestBuilder {
-    client
-        .get(token_url(endpoint))
-        .query(&[("api-version", "2018-02-01"), ("resource", resource)])
-        .query(identity.selector(["client_id", "object_id", "msi_res_id"]).as_slice())
+pub(super) fn request(question: Question<'_>, endpoint: &Url) -> RequestBuilder {
+    question
+        .get(&token_url(endpoint), "2018-02-01")
+        .query(question.identity.selector(["client_id", "object_id", "msi_res_id"]).as_slice())
         .header("Metadata", "true")
 }
 
@@ -45,7 +44,7 @@ pub(crate) fn request(client: &Client, endpoint: &Url, resource: &str, identity:
 /// answers come from networks that answer for every address, and from other clouds' metadata services.
 pub(crate) async fn is_present(client: &Client, endpoint: &Url) -> bool {
     match client.get(token_url(endpoint)).timeout(PROBE_TIMEOUT).send().await {
-        Ok(response) => matches!(response.status().as_u16(), 200..=299 | 400 | 410 | 429 | 500),
+        Ok(response) => matches!(response.status().as_u16(), 200..=299 | 400 | 410 | 429 | 500 | 503),
         Err(error) => {
             tracing::debug!(error = %error.without_url(), "no instance metadata service answers");
             false
