@@ -6,7 +6,9 @@ use auth_core::Error;
 use serde_json::{Value, json};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate, matchers};
 use workspace_client::Workspace;
-use workspace_client::resources::compute::{Compute, ComputeNode, Computes, Scale, UnderlyingResource, Usage, VmSize};
+use workspace_client::resources::compute::{
+    AmlCompute, Compute, ComputeNode, Computes, Scale, UnderlyingResource, Usage, VmSize,
+};
 
 use crate::rig::Tokens;
 
@@ -21,18 +23,21 @@ struct Example {
     responses: Vec<(u16, Value)>,
 }
 
-/// The examples in this folder and those below it; none, with a word about it, where there is no API description: it is looked
-/// for in the folder that `AZML_SPECS` names, or beside the repository.
-fn examples(folder: &str) -> Option<Vec<Example>> {
+/// What lies there in the folder that `AZML_SPECS` names, or beside the repository; none, with a word about it, where there is no
+/// API description.
+fn specs(place: &str) -> Option<PathBuf> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/specs");
-    let root = auth_core::Env::process().path("AZML_SPECS").unwrap_or(beside).join(EXAMPLES);
-    if !root.is_dir() {
-        #[expect(clippy::print_stdout, reason = "says why nothing was checked")]
-        {
-            println!("skipped: set AZML_SPECS to a folder with Azure's API descriptions");
-        }
+    let path = auth_core::Env::process().path("AZML_SPECS").unwrap_or(beside).join(place);
+    if !path.exists() {
+        told("nothing: set AZML_SPECS to a folder with Azure's API descriptions");
         return None;
     }
+    Some(path)
+}
+
+/// The examples in this folder and those below it.
+fn examples(folder: &str) -> Option<Vec<Example>> {
+    let root = specs(EXAMPLES)?;
     let mut examples: Vec<_> = files(&root.join(folder)).iter().map(|path| Example::read(&root, path)).collect();
     examples.sort_by(|one, other| one.name.cmp(&other.name));
     assert!(!examples.is_empty(), "there is no example in {folder}");
@@ -146,6 +151,16 @@ async fn every_example_of_computes_is_asked_as_it_is_recorded() {
         assert_eq!(body, example.parameters["parameters"], "{}", example.name);
     }
     told(&format!("{} calls", examples.len()));
+}
+
+#[test]
+fn a_cluster_is_described_as_the_python_sdk_describes_it() {
+    let Some(path) = specs("derived/http-traces-azure-ai-ml-1.35.json") else { return };
+    let traces: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    let requests = traces["traces"]["compute create"].as_array().unwrap();
+    let put = requests.iter().find(|request| request["method"] == "PUT").unwrap();
+    let cluster = AmlCompute::new("Standard_DS3_v2").nodes(0, 2).location("eastus");
+    assert_eq!(serde_json::to_value(cluster).unwrap(), put["body"]);
 }
 
 #[test]

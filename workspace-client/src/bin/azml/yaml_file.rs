@@ -34,19 +34,40 @@ pub(crate) fn set(members: &mut Map<String, Value>, settings: &[String]) -> Resu
         };
         let (path, value) = setting.split_once('=').ok_or_else(refuse)?;
         let value = serde_saphyr::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
-        let (outer, last) = path.rsplit_once('.').map_or((None, path), |(outer, last)| (Some(outer), last));
+        let mut names: Vec<_> = path.split('.').collect();
+        if names.contains(&"") {
+            return Err(refuse());
+        }
+        let last = names.pop().unwrap_or_default();
         let mut place = &mut *members;
-        for name in outer.into_iter().flat_map(|outer| outer.split('.')).chain([last]) {
-            if name.is_empty() {
-                return Err(refuse());
-            }
-            if std::ptr::eq(name, last) {
-                break;
-            }
+        for name in names {
             let inner = place.entry(name).or_insert_with(|| Value::Object(Map::new()));
             place = inner.as_object_mut().ok_or_else(refuse)?;
         }
         place.insert(last.to_owned(), value);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn members_are_set_however_deep_they_lie_and_with_their_type() {
+        let mut members = Map::from_iter([("tags".to_owned(), json!({"a": "1"})), ("size".to_owned(), json!("S"))]);
+        let settings = ["tags.b=x=y", "max_instances=4", "on=true", "network_settings.subnet=/s", "none="];
+        set(&mut members, &settings.map(str::to_owned)).unwrap();
+        let expected = json!({
+            "tags": {"a": "1", "b": "x=y"}, "size": "S", "max_instances": 4, "on": true,
+            "network_settings": {"subnet": "/s"}, "none": null,
+        });
+        assert_eq!(Value::Object(members.clone()), expected);
+        for wrong in ["tags", "=x", "tags.=x", ".x=1", "size.x=1"] {
+            let error = set(&mut members, &[wrong.to_owned()]).unwrap_err();
+            assert_eq!(error.to_string(), format!("--set {wrong}: this sets no member"));
+        }
+    }
 }
