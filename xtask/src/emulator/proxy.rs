@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::state::Shared;
-use super::tls::AZURE_HOSTS;
+use super::tls::{AZURE_DOMAINS, AZURE_HOSTS};
 
 const HEAD_LIMIT: usize = 16 * 1024;
 
@@ -40,7 +40,9 @@ async fn tunnel(mut client: TcpStream, tls: SocketAddr, shared: &Shared) -> std:
 }
 
 fn is_azure(target: &str) -> bool {
-    target.strip_suffix(":443").is_some_and(|host| AZURE_HOSTS.iter().any(|known| known.eq_ignore_ascii_case(host)))
+    let Some(host) = target.strip_suffix(":443").map(str::to_lowercase) else { return false };
+    let domain = host.split_once('.').map_or("", |(_, domain)| domain);
+    AZURE_HOSTS.contains(&host.as_str()) || AZURE_DOMAINS.contains(&domain)
 }
 
 /// The request's head, and what came after it.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::arm::{COMPUTE_PASSWORD, Store};
+use super::arm::{Store, secrets};
 use super::fault::Fault;
 use super::log::Log;
 use super::managed_identity::Machine;
@@ -104,7 +104,7 @@ impl Shared {
             access_token_lifetime: None,
             refresh_in: None,
             device_code_interval: 5,
-            secrets: vec![machine.secret.clone(), COMPUTE_PASSWORD.to_owned()],
+            secrets: secrets::ALL.iter().map(ToString::to_string).chain([machine.secret.clone()]).collect(),
             machine,
             store: Store::default(),
             access_tokens: HashMap::new(),

@@ -33,6 +33,9 @@ pub const AZURE_HOSTS: &[&str] = &[
     "graph.microsoft.us",
 ];
 
+/// The domains whose hosts it answers for, too: each vault has one.
+pub const AZURE_DOMAINS: &[&str] = &["vault.azure.net"];
+
 /// What one process needs to speak TLS as Azure; made once.
 pub(crate) struct Authority {
     /// The certificate of the authority, for clients to trust.
@@ -65,8 +68,8 @@ impl Authority {
         (ca.not_before, ca.not_after) = (date_time_ymd(2020, 1, 1), date_time_ymd(2099, 1, 1));
         let ca_pem = ca.self_signed(&ca_key).expect("the authority signs itself").pem();
 
-        let names: Vec<String> =
-            ["localhost", "127.0.0.1", "::1"].iter().chain(AZURE_HOSTS).map(ToString::to_string).collect();
+        let hosts = ["localhost", "127.0.0.1", "::1"].iter().chain(AZURE_HOSTS).map(ToString::to_string);
+        let names: Vec<_> = hosts.chain(AZURE_DOMAINS.iter().map(|domain| format!("*.{domain}"))).collect();
         let leaf_key = KeyPair::generate().expect("a P-256 key can be made");
         let mut leaf = CertificateParams::new(names).expect("the names are valid");
         leaf.distinguished_name.push(DnType::CommonName, "Loopback Azure");

@@ -3,12 +3,17 @@
 #![allow(clippy::disallowed_methods, reason = "tests use the real environment, clock and disk")]
 
 mod arm;
+mod assets;
 mod browser;
+mod caller;
 mod client;
 mod commands;
+mod endpoints;
 mod entra;
 mod faults;
 mod managed_identity;
 mod proxy;
+mod replay;
 mod script;
 mod store;
+mod workspaces;
