@@ -120,7 +120,7 @@ impl ArmClient {
             let request = match turn {
                 Turn::First(Some(size)) => first.query("$top", &size.to_string()),
                 Turn::First(None) => first,
-                Turn::Next(request) => request,
+                Turn::Next(request) => *request,
             };
             async move { client.page(&request, "value").await?.map(item) }
         })

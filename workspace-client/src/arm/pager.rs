@@ -37,7 +37,7 @@ pub(crate) enum Turn {
     /// The first one, of this many items if a number is said.
     First(Option<u32>),
     /// The one that the page before it names.
-    Next(Request),
+    Next(Box<Request>),
 }
 
 /// One page of a list.
@@ -148,7 +148,7 @@ impl<T: Send + 'static> Pager<T> {
         // A link that is wrong does not spoil the items before it.
         self.ahead = match page.next.transpose().and_then(|next| next.map(|next| self.follow(next)).transpose()) {
             Ok(None) => Ahead::End,
-            Ok(Some(next)) => Ahead::Known(Turn::Next(next)),
+            Ok(Some(next)) => Ahead::Known(Turn::Next(Box::new(next))),
             Err(error) => Ahead::Failed(error),
         };
     }

@@ -69,7 +69,7 @@ impl Place {
                 let reached = place.root.reach().await?;
                 let request = match turn {
                     Turn::First(size) => place.request(&reached, &verb.clone().of_size(size))?,
-                    Turn::Next(request) => request,
+                    Turn::Next(request) => *request,
                 };
                 match reached.client.page(&request, verb.items).await {
                     Ok(page) => page.map(item),

@@ -71,7 +71,7 @@ impl WorkspaceList {
             let list = list.clone();
             async move {
                 let (client, first) = list.start()?;
-                let request = if let Turn::Next(next) = turn { next } else { first };
+                let request = if let Turn::Next(next) = turn { *next } else { first };
                 match client.page(&request, "value").await {
                     Ok(page) => page.map(|raw| listed(raw, client.clone(), list.api_version.clone())),
                     Err(error) => Err(reach::explain(&client, &list.subscription, &error).await.unwrap_or(error)),
