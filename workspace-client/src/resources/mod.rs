@@ -7,21 +7,28 @@
 pub mod asset;
 mod collection;
 pub mod compute;
+pub mod connection;
+pub mod datastore;
 pub(crate) mod duration;
+pub mod endpoint;
+mod item;
 mod json;
 pub(crate) mod kind;
+pub mod network;
 pub(crate) mod open_enum;
 mod place;
 mod provisioning_state;
 mod resource;
 mod root;
+pub mod schedule;
 mod verb;
 
 pub use collection::Collection;
-pub use kind::{Kind, Tracked};
+pub use kind::{Kind, LongRunning, Patched, Tracked};
 pub use provisioning_state::ProvisioningState;
 pub use resource::Resource;
 
+use item::item;
 use json::Json;
 pub(crate) use kind::kind;
 use verb::Verb;

@@ -1,5 +1,10 @@
 //! The examples of Azure's own API description, where it lies beside the repository.
 
+mod datastores;
+mod endpoints;
+mod network;
+mod operations;
+
 use std::path::{Path, PathBuf};
 
 use auth_core::Error;
