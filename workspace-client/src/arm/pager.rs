@@ -59,7 +59,7 @@ enum Ahead<T> {
 
 /// Where the pages lead. A circle is noticed with one link of the past, which is renewed at ever longer distances (Brent).
 struct Trail {
-    past: Url,
+    past: (Url, Option<Vec<u8>>),
     steps: u32,
     distance: u32,
 }
@@ -154,8 +154,9 @@ impl<T: Send + 'static> Pager<T> {
     }
 
     fn follow(&mut self, next: Request) -> Result<Request, Error> {
-        let trail = self.trail.get_or_insert_with(|| Trail { past: next.url.clone(), steps: 0, distance: 1 });
-        trail.follow(&next.url)?;
+        let link = (next.url.clone(), next.body.clone());
+        let trail = self.trail.get_or_insert_with(|| Trail { past: link.clone(), steps: 0, distance: 1 });
+        trail.follow(link)?;
         Ok(next)
     }
 }
@@ -182,6 +183,10 @@ impl Page<Value> {
 }
 
 impl<T> Page<T> {
+    pub(crate) fn new(items: Vec<T>, next: Option<Request>) -> Self {
+        Self { items, next: next.map(Ok) }
+    }
+
     pub(crate) fn map<U>(self, read: impl FnMut(T) -> Result<U, Error>) -> Result<Page<U>, Error> {
         let items = self.items.into_iter().map(read).collect::<Result<_, _>>()?;
         Ok(Page { items, next: self.next })
@@ -196,13 +201,13 @@ pub(crate) fn item<T: DeserializeOwned>(value: Value) -> Result<T, Error> {
 }
 
 impl Trail {
-    fn follow(&mut self, next: &Url) -> Result<(), Error> {
-        if self.steps > 0 && *next == self.past {
+    fn follow(&mut self, next: (Url, Option<Vec<u8>>)) -> Result<(), Error> {
+        if self.steps > 0 && next == self.past {
             return Err(wrong_link("leads back to a page that was read"));
         }
         self.steps += 1;
         if self.steps > self.distance {
-            *self = Self { past: next.clone(), steps: 1, distance: self.distance.saturating_mul(2) };
+            *self = Self { past: next, steps: 1, distance: self.distance.saturating_mul(2) };
         }
         Ok(())
     }

@@ -22,6 +22,6 @@ pub use kind::{Kind, Tracked};
 pub use provisioning_state::ProvisioningState;
 pub use resource::Resource;
 
-use json::Json;
+pub(crate) use json::Json;
 pub(crate) use kind::kind;
 use verb::Verb;

@@ -23,6 +23,28 @@ impl Workspace {
         Ok((client, service.clone()))
     }
 
+    /// The workspace's MLflow server. Its address is written for Python's plugin; the path is that of MLflow 2 and 3
+    /// (observed: azureml-mlflow 1.62).
+    pub(crate) async fn mlflow(&self) -> Result<(ArmClient, Service), Error> {
+        let client = self.reach().await?;
+        let service = self.mlflow.get_or_try_init(|| self.find_mlflow(&client)).await?;
+        Ok((client, service.clone()))
+    }
+
+    async fn find_mlflow(&self, client: &ArmClient) -> Result<Service, Error> {
+        let details = self.get().await?;
+        let uri = details.mlflow_tracking_uri().unwrap_or_default();
+        let url = match uri.strip_prefix("azureml://") {
+            Some(rest) => format!("https://{}", rest.replacen("/mlflow/v1.0/", "/mlflow/v2.0/", 1)),
+            None => uri.replacen("/mlflow/v1.0/", "/mlflow/v2.0/", 1),
+        };
+        let url = Url::parse(&url).map_err(|error| {
+            let message = format!("workspace {} does not say where its MLflow server is", self.name);
+            Error::new(ErrorKind::Protocol, message).with_source(error)
+        })?;
+        Service::named("MLflow", url, Some(client.cloud().arm_scope()))
+    }
+
     async fn discover(&self, client: &ArmClient) -> Result<Service, Error> {
         let details = self.get().await?;
         let url: Url = details.discovery_url().and_then(|url| url.parse().ok()).ok_or_else(|| {
