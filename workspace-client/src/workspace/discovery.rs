@@ -7,6 +7,7 @@ use url::Url;
 
 use super::Workspace;
 use crate::arm::{ArmClient, Service};
+use crate::tracking::in_version_2;
 
 /// The discovery document, as far as it is used (observed: azure-ai-ml 1.35).
 #[derive(Deserialize)]
@@ -23,8 +24,7 @@ impl Workspace {
         Ok((client, service.clone()))
     }
 
-    /// The workspace's MLflow server. Its address is written for Python's plugin; the path is that of MLflow 2 and 3
-    /// (observed: azureml-mlflow 1.62).
+    /// The workspace's MLflow server, whose address is written for Python's plugin.
     pub(crate) async fn mlflow(&self) -> Result<(ArmClient, Service), Error> {
         let client = self.reach().await?;
         let service = self.mlflow.get_or_try_init(|| self.find_mlflow(&client)).await?;
@@ -35,8 +35,8 @@ impl Workspace {
         let details = self.get().await?;
         let uri = details.mlflow_tracking_uri().unwrap_or_default();
         let url = match uri.strip_prefix("azureml://") {
-            Some(rest) => format!("https://{}", rest.replacen("/mlflow/v1.0/", "/mlflow/v2.0/", 1)),
-            None => uri.replacen("/mlflow/v1.0/", "/mlflow/v2.0/", 1),
+            Some(rest) => in_version_2(&format!("https://{rest}")),
+            None => in_version_2(uri),
         };
         let url = Url::parse(&url).map_err(|error| {
             let message = format!("workspace {} does not say where its MLflow server is", self.name);
