@@ -7,6 +7,7 @@ mod account_races;
 mod accounts;
 mod arm;
 #[cfg(feature = "cli")]
+mod asset_commands;
 mod azml;
 #[cfg(feature = "cli")]
 mod browser;

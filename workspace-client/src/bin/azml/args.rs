@@ -3,6 +3,7 @@
 #![allow(clippy::doc_markdown, reason = "these comments are the text of the help")]
 
 mod account;
+mod asset;
 mod cloud;
 mod compute;
 mod identity;
@@ -16,6 +17,7 @@ use clap_complete::Shell;
 use crate::output::Format;
 
 pub(crate) use account::{AccountCommand, IdentityArgs, ResourceType, TenantCommand, TokenArgs};
+pub(crate) use asset::{AssetCommand, CreateAssetArgs, LimitArgs, ListAssetArgs, OneAssetArgs, SomeAssetArgs};
 pub(crate) use cloud::{CloudCommand, RegisterArgs};
 pub(crate) use compute::{
     AttachComputeArgs, AttachedType, ComputeArgs, ComputeCommand, ComputeIdentityArgs, CreateComputeArgs, RegionArgs,
@@ -82,6 +84,9 @@ pub(crate) enum Command {
     /// Which workspace is said as with azml workspace show.
     #[command(subcommand)]
     Compute(ComputeCommand),
+    /// Manage the models of a workspace
+    #[command(subcommand)]
+    Model(AssetCommand),
     /// Find out what is here, what would be used, and what is wrong
     ///
     /// Tells which ways of signing in there are and which one would be used, where the files lie and what protects them, and
