@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::state::Shared;
-use super::tls::AZURE_HOSTS;
+use super::tls::is_azure_host;
 
 const HEAD_LIMIT: usize = 16 * 1024;
 
@@ -40,7 +40,7 @@ async fn tunnel(mut client: TcpStream, tls: SocketAddr, shared: &Shared) -> std:
 }
 
 fn is_azure(target: &str) -> bool {
-    target.strip_suffix(":443").is_some_and(|host| AZURE_HOSTS.iter().any(|known| known.eq_ignore_ascii_case(host)))
+    target.strip_suffix(":443").is_some_and(|host| is_azure_host(&host.to_lowercase()))
 }
 
 /// The request's head, and what came after it.

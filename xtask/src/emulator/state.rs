@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::arm::{COMPUTE_PASSWORD, Store};
+use super::data_plane::{self, Plane};
 use super::fault::Fault;
 use super::log::Log;
 use super::managed_identity::Machine;
@@ -31,6 +32,7 @@ pub(super) struct State {
     pub(super) secrets: Vec<String>,
     pub(super) machine: Machine,
     pub(super) store: Store,
+    pub(super) plane: Plane,
     access_tokens: HashMap<String, IssuedAccessToken>,
     clock_offset: Duration,
 }
@@ -104,9 +106,13 @@ impl Shared {
             access_token_lifetime: None,
             refresh_in: None,
             device_code_interval: 5,
-            secrets: vec![machine.secret.clone(), COMPUTE_PASSWORD.to_owned()],
+            secrets: [machine.secret.clone(), COMPUTE_PASSWORD.to_owned()]
+                .into_iter()
+                .chain(data_plane::secrets::ALL.iter().map(ToString::to_string))
+                .collect(),
             machine,
             store: Store::default(),
+            plane: Plane::default(),
             access_tokens: HashMap::new(),
             clock_offset: Duration::ZERO,
         }))

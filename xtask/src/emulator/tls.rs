@@ -11,7 +11,7 @@ use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use sha1::{Digest as _, Sha1};
 
-/// The public host names of Azure's sign-in and management planes: what the proxy lets through, and what the leaf certificate names.
+/// The public host names of Azure's sign-in, management and data planes, where a star is one label: what the proxy lets through, and what the leaf certificate names.
 pub const AZURE_HOSTS: &[&str] = &[
     "login.microsoftonline.com",
     "login.microsoft.com",
@@ -31,7 +31,19 @@ pub const AZURE_HOSTS: &[&str] = &[
     "management.usgovcloudapi.net",
     "management.core.usgovcloudapi.net",
     "graph.microsoft.us",
+    "*.api.azureml.ms",
+    "*.api.ml.azure.cn",
+    "*.api.ml.azure.us",
+    "*.blob.core.windows.net",
 ];
+
+/// Whether this name, in lower case, is one of [`AZURE_HOSTS`].
+pub(super) fn is_azure_host(host: &str) -> bool {
+    AZURE_HOSTS.iter().any(|known| match known.strip_prefix('*') {
+        Some(domain) => host.strip_suffix(domain).is_some_and(|label| !label.is_empty() && !label.contains('.')),
+        None => *known == host,
+    })
+}
 
 /// What one process needs to speak TLS as Azure; made once.
 pub(crate) struct Authority {

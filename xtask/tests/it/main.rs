@@ -6,6 +6,7 @@ mod arm;
 mod browser;
 mod client;
 mod commands;
+mod data_plane;
 mod entra;
 mod faults;
 mod managed_identity;

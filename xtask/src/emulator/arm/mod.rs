@@ -3,6 +3,7 @@
 mod access;
 mod computes;
 mod error;
+mod jobs;
 mod kind;
 mod metadata;
 mod operation;
@@ -25,8 +26,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::data_plane;
 use super::log::{Origin, REQUEST_ID, parameters};
 use super::state::{Shared, State as Memory};
+use super::world::Workspace;
 
 pub(super) use self::computes::PASSWORD as COMPUTE_PASSWORD;
 pub(super) use self::store::Store;
@@ -42,6 +45,26 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
         .route("/tenants", any(answer))
         .route("/subscriptions", any(answer))
         .route("/subscriptions/{*rest}", any(answer))
+}
+
+/// The workspace with this id.
+pub(super) fn workspace(memory: &mut Memory, id: &str) -> Option<Value> {
+    let found = memory.world.workspaces.iter().find(|known| workspace_id(known).eq_ignore_ascii_case(id))?;
+    let subscription = memory.world.subscription(&found.subscription_id)?;
+    Some(resources::workspace(found, subscription))
+}
+
+/// The registry of this name.
+pub(super) fn registry(_: &mut Memory, _: &str) -> Option<Value> {
+    None
+}
+
+/// The id of a workspace of the world.
+pub(super) fn workspace_id(workspace: &Workspace) -> String {
+    let Workspace { subscription_id, resource_group, name, .. } = workspace;
+    format!(
+        "/subscriptions/{subscription_id}/resourceGroups/{resource_group}/providers/Microsoft.MachineLearningServices/workspaces/{name}"
+    )
 }
 
 /// A request, taken apart. Paths are compared without regard to case, as Azure does.
@@ -70,7 +93,11 @@ async fn answer(
         headers: &headers,
         body: &body,
     };
-    let mut response = arm_request.answer(&mut shared.lock()).into_response();
+    let answer = arm_request.answer(&mut shared.lock()).map(|mut reply| {
+        data_plane::told_here(&mut reply.body, &origin);
+        reply
+    });
+    let mut response = answer.into_response();
     arm_request.add_ids(response.headers_mut());
     response
 }
@@ -91,6 +118,9 @@ impl ArmRequest<'_> {
         memory.settle_operations();
         if segments.len() > 8 && is(6, "workspaces") {
             let workspace = resources::find(memory, self, &caller, &segments[..8])?;
+            if is(8, "jobs") {
+                return jobs::answer(memory, self, &workspace, &segments[9..]);
+            }
             return store::answer(memory, self, &workspace, &segments[8..]);
         }
         if segments.len() > 5 && is(4, "locations") {

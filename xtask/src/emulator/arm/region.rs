@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::super::state::State as Memory;
 use super::error::ArmError;
 use super::reply::Reply;
-use super::{ArmRequest, operation};
+use super::{ArmRequest, jobs, operation};
 
 pub(super) fn answer(
     memory: &mut Memory,
@@ -22,6 +22,7 @@ pub(super) fn answer(
         [kind, id] if is(kind, "operationsStatus") || is(kind, "operationResults") => {
             operation::look(memory, request, kind, id)
         }
+        [kind, id] if is(kind, "mfeOperationResults") => jobs::operation(memory, request, id),
         [kind] if is(kind, "vmSizes") => Ok(Reply::ok(json!({"value": sizes()}))),
         [kind] if is(kind, "usages") => request.page(memory, &usages(location)).map(Reply::ok),
         _ => Err(ArmError::invalid_resource_type(request.path)),

@@ -119,7 +119,7 @@ fn subscription(subscription: &Subscription, caller: &Caller) -> Value {
     })
 }
 
-fn workspace(workspace: &Workspace, subscription: &Subscription) -> Value {
+pub(super) fn workspace(workspace: &Workspace, subscription: &Subscription) -> Value {
     let Workspace { name, location, workspace_id, .. } = workspace;
     let group = format!("/subscriptions/{}/resourceGroups/{}", workspace.subscription_id, workspace.resource_group);
     let id = format!("{group}/providers/Microsoft.MachineLearningServices/workspaces/{name}");

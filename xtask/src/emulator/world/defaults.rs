@@ -172,6 +172,11 @@ impl Default for World {
             authentication_contexts: Vec::new(),
             page_size: 2,
             operation_questions: 2,
+            jobs: 0,
+            job_questions: 1,
+            failing_jobs: Vec::new(),
+            artifact_container: None,
+            mlflow_url: None,
         }
     }
 }
