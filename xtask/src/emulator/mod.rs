@@ -36,16 +36,17 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 pub use self::approve::{Landing, Visitor};
+pub use self::arm::secrets;
 pub use self::certificate::ClientCertificate;
 pub use self::data_plane::runs::OUTCOME_TAG;
 pub use self::data_plane::secrets::BLOB_SIGNATURE;
 pub use self::fault::{Effect, Fault};
 pub use self::log::LoggedRequest;
 pub use self::managed_identity::IdentityHost;
-pub use self::tls::AZURE_HOSTS;
+pub use self::tls::{AZURE_DOMAINS, AZURE_HOSTS};
 pub use self::world::{
-    ArtifactContainer, AuthenticationContext, FederatedCredential, ManagedIdentity, Membership, RegisteredCertificate,
-    ServicePrincipal, Subscription, Tenant, User, Workspace, World, defaults,
+    ArtifactContainer, AuthenticationContext, FederatedCredential, ManagedIdentity, Membership, OperationFailure,
+    RegisteredCertificate, ServicePrincipal, Storage, Subscription, Tenant, User, Workspace, World, defaults,
 };
 
 use self::managed_identity::Machine;
@@ -109,7 +110,7 @@ impl Emulator {
         &self.http_url
     }
 
-    /// `http://127.0.0.1:PORT` of the forward proxy, which only knows [`AZURE_HOSTS`] on port 443.
+    /// `http://127.0.0.1:PORT` of the forward proxy, which only knows [`AZURE_HOSTS`] and the hosts of [`AZURE_DOMAINS`], on port 443.
     pub fn proxy_url(&self) -> &str {
         &self.proxy_url
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::arm::{COMPUTE_PASSWORD, Store};
+use super::arm::{Store, secrets};
 use super::data_plane::{self, Plane};
 use super::fault::Fault;
 use super::log::Log;
@@ -106,9 +106,11 @@ impl Shared {
             access_token_lifetime: None,
             refresh_in: None,
             device_code_interval: 5,
-            secrets: [machine.secret.clone(), COMPUTE_PASSWORD.to_owned()]
-                .into_iter()
-                .chain(data_plane::secrets::ALL.iter().map(ToString::to_string))
+            secrets: secrets::ALL
+                .iter()
+                .chain(data_plane::secrets::ALL)
+                .map(ToString::to_string)
+                .chain([machine.secret.clone()])
                 .collect(),
             machine,
             store: Store::default(),

@@ -11,7 +11,7 @@ use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use sha1::{Digest as _, Sha1};
 
-/// The public host names of Azure's sign-in, management and data planes, where a star is one label: what the proxy lets through, and what the leaf certificate names.
+/// The public host names of Azure's sign-in and management planes: what the proxy lets through, and what the leaf certificate names.
 pub const AZURE_HOSTS: &[&str] = &[
     "login.microsoftonline.com",
     "login.microsoft.com",
@@ -31,18 +31,16 @@ pub const AZURE_HOSTS: &[&str] = &[
     "management.usgovcloudapi.net",
     "management.core.usgovcloudapi.net",
     "graph.microsoft.us",
-    "*.api.azureml.ms",
-    "*.api.ml.azure.cn",
-    "*.api.ml.azure.us",
-    "*.blob.core.windows.net",
 ];
 
-/// Whether this name, in lower case, is one of [`AZURE_HOSTS`].
+/// The domains whose hosts it answers for, too: each vault, region and storage account has one.
+pub const AZURE_DOMAINS: &[&str] =
+    &["vault.azure.net", "api.azureml.ms", "api.ml.azure.cn", "api.ml.azure.us", "blob.core.windows.net"];
+
+/// Whether this name, in lower case, is one of [`AZURE_HOSTS`] or in one of [`AZURE_DOMAINS`].
 pub(super) fn is_azure_host(host: &str) -> bool {
-    AZURE_HOSTS.iter().any(|known| match known.strip_prefix('*') {
-        Some(domain) => host.strip_suffix(domain).is_some_and(|label| !label.is_empty() && !label.contains('.')),
-        None => *known == host,
-    })
+    let domain = host.split_once('.').map_or("", |(_, domain)| domain);
+    AZURE_HOSTS.contains(&host) || AZURE_DOMAINS.contains(&domain)
 }
 
 /// What one process needs to speak TLS as Azure; made once.
@@ -77,8 +75,8 @@ impl Authority {
         (ca.not_before, ca.not_after) = (date_time_ymd(2020, 1, 1), date_time_ymd(2099, 1, 1));
         let ca_pem = ca.self_signed(&ca_key).expect("the authority signs itself").pem();
 
-        let names: Vec<String> =
-            ["localhost", "127.0.0.1", "::1"].iter().chain(AZURE_HOSTS).map(ToString::to_string).collect();
+        let hosts = ["localhost", "127.0.0.1", "::1"].iter().chain(AZURE_HOSTS).map(ToString::to_string);
+        let names: Vec<_> = hosts.chain(AZURE_DOMAINS.iter().map(|domain| format!("*.{domain}"))).collect();
         let leaf_key = KeyPair::generate().expect("a P-256 key can be made");
         let mut leaf = CertificateParams::new(names).expect("the names are valid");
         leaf.distinguished_name.push(DnType::CommonName, "Loopback Azure");

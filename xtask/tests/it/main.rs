@@ -3,13 +3,18 @@
 #![allow(clippy::disallowed_methods, reason = "tests use the real environment, clock and disk")]
 
 mod arm;
+mod assets;
 mod browser;
+mod caller;
 mod client;
 mod commands;
 mod data_plane;
+mod endpoints;
 mod entra;
 mod faults;
 mod managed_identity;
 mod proxy;
+mod replay;
 mod script;
 mod store;
+mod workspaces;

@@ -2,83 +2,11 @@
 
 use std::time::Duration;
 
-use reqwest::{Client, Method, StatusCode};
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use xtask::emulator::{Effect, Emulator, Fault, defaults};
+use xtask::emulator::{Effect, Fault, OperationFailure, World};
 
-use crate::client::{ARM, client};
-
-const RESOURCE: &str = "https://management.core.windows.net/";
-const VERSION: &str = "api-version=2025-12-01";
-
-/// A caller with a good token.
-struct Caller {
-    azure: Emulator,
-    client: Client,
-    token: String,
-}
-
-/// An answer: status, headers and JSON.
-struct Answer {
-    status: StatusCode,
-    headers: reqwest::header::HeaderMap,
-    body: Value,
-}
-
-impl Caller {
-    fn new() -> Self {
-        let azure = Emulator::start();
-        let token = azure.issue_access_token(defaults::ADA, defaults::CONTOSO, RESOURCE, Duration::from_secs(36_000));
-        Self { client: client(&azure), azure, token }
-    }
-
-    /// Asks for what lies in the workspace, or at a URL.
-    async fn ask(&self, method: Method, place: &str, body: Option<Value>) -> Answer {
-        let workspace = format!(
-            "/subscriptions/{}/resourceGroups/{}/providers/Microsoft.MachineLearningServices/workspaces/{}",
-            defaults::SUBSCRIPTION,
-            defaults::RESOURCE_GROUP,
-            defaults::WORKSPACE
-        );
-        let url = if place.starts_with("https:") {
-            place.to_owned()
-        } else {
-            format!("{ARM}{workspace}/{place}{}{VERSION}", if place.contains('?') { '&' } else { '?' })
-        };
-        let request = self.client.request(method, url).bearer_auth(&self.token);
-        let request = match body {
-            Some(body) => request.json(&body),
-            None => request,
-        };
-        let response = request.send().await.unwrap();
-        let (status, headers) = (response.status(), response.headers().clone());
-        let body = serde_json::from_slice(&response.bytes().await.unwrap()).unwrap_or_default();
-        Answer { status, headers, body }
-    }
-
-    async fn get(&self, place: &str) -> Answer {
-        self.ask(Method::GET, place, None).await
-    }
-
-    /// Creates a compute, and waits for it.
-    async fn create(&self, name: &str, compute: Value) {
-        let answer = self.ask(Method::PUT, &format!("computes/{name}"), Some(compute)).await;
-        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
-        self.finish(&answer, "azure-asyncoperation").await;
-    }
-
-    async fn finish(&self, begun: &Answer, header: &str) -> Answer {
-        let link = begun.headers[header].to_str().unwrap();
-        self.get(link).await;
-        self.get(link).await
-    }
-}
-
-impl Answer {
-    fn code(&self) -> (u16, &str) {
-        (self.status.as_u16(), self.body["error"]["code"].as_str().unwrap_or_default())
-    }
-}
+use crate::caller::Caller;
 
 fn instance() -> Value {
     json!({"location": "westeurope", "properties": {"computeType": "ComputeInstance", "properties": {"vmSize": "S"}}})
@@ -150,8 +78,10 @@ async fn a_cluster_is_scaled_and_tells_its_nodes() {
     let settings = &arm.get("computes/cpu").await.body["properties"]["properties"];
     assert_eq!(settings["scaleSettings"], json!({"minNodeCount": 3, "maxNodeCount": 4}));
     assert_eq!(settings["currentNodeCount"], 3);
-    let nodes = arm.ask(Method::POST, "computes/cpu/listNodes", None).await.body;
-    assert_eq!(nodes["nodes"].as_array().unwrap().len(), 3);
+    let first = arm.ask(Method::POST, "computes/cpu/listNodes", None).await.body;
+    let second = arm.get(first["nextLink"].as_str().unwrap()).await.body;
+    let counts = [first, second].map(|page| page["nodes"].as_array().unwrap().len());
+    assert_eq!(counts, [2, 1]);
 }
 
 #[tokio::test]
@@ -203,4 +133,68 @@ async fn lists_come_in_pages_and_faults_meet_all_of_it() {
     assert_eq!((names(&first), names(&second)), (vec![json!("a"), json!("b")], vec![json!("c")]));
     arm.azure.add_fault(Fault::once("/computes/a/stop", Effect::throttled(3)));
     assert_eq!(arm.ask(Method::POST, "computes/a/stop", None).await.status, StatusCode::TOO_MANY_REQUESTS);
+}
+
+#[tokio::test]
+async fn a_description_replaces_the_one_before_and_leaves_what_the_service_says() {
+    let arm = Caller::new();
+    let mut described = cluster();
+    described["tags"] = json!({"a": "b"});
+    arm.create("cpu", described).await;
+    let before = arm.get("computes/cpu").await.body;
+    let mut described = cluster();
+    described["properties"]["properties"]["currentNodeCount"] = json!(7);
+    arm.put("computes/cpu", described).await;
+    let after = arm.get("computes/cpu").await.body;
+    assert_eq!((after.get("tags"), &after["properties"]["properties"]["currentNodeCount"]), (None, &json!(2)));
+    for pointer in ["/properties/createdOn", "/systemData/createdAt"] {
+        assert_eq!(after.pointer(pointer), before.pointer(pointer));
+    }
+    let refused = arm.ask(Method::PUT, "computes/cpu", Some(instance())).await;
+    assert_eq!(refused.code(), (409, "Conflict"));
+}
+
+#[tokio::test]
+async fn an_update_and_a_deletion_of_a_compute_lead_both_ways() {
+    let arm = Caller::new();
+    arm.create("cpu", cluster()).await;
+    let update = arm.ask(Method::PATCH, "computes/cpu", Some(json!({"tags": {}}))).await;
+    arm.finish(&update, "location").await;
+    let deletion = arm.delete("computes/cpu?underlyingResourceAction=Delete").await;
+    for begun in [update, deletion] {
+        assert!(["azure-asyncoperation", "location"].iter().all(|header| begun.headers.contains_key(*header)));
+    }
+}
+
+#[tokio::test]
+async fn an_operation_that_fails_says_why_and_so_does_the_compute() {
+    let failure = OperationFailure {
+        path: "/computes/broken".into(),
+        code: "ClusterCoreQuotaReached".into(),
+        message: "There are no cores left.".into(),
+    };
+    let arm = Caller::with(World { failures: vec![failure], retry_after: 7, ..World::default() });
+    let begun = arm.ask(Method::PUT, "computes/broken", Some(instance())).await;
+    assert_eq!((begun.status, begun.headers["retry-after"].to_str().unwrap()), (StatusCode::CREATED, "7"));
+    let status = arm.finish(&begun, "azure-asyncoperation").await;
+    assert_eq!((&status.body["status"], status.headers["retry-after"].to_str().unwrap()), (&json!("Failed"), "7"));
+    assert_eq!(status.body["error"]["code"], "ClusterCoreQuotaReached");
+    let properties = arm.get("computes/broken").await.body["properties"].clone();
+    assert_eq!(
+        (&properties["provisioningState"], &properties["properties"]["state"]),
+        (&json!("Failed"), &json!("CreateFailed"))
+    );
+    assert_eq!(properties["provisioningErrors"][0]["error"]["message"], "There are no cores left.");
+
+    let begun = arm.ask(Method::POST, "computes/broken/start", None).await;
+    assert_eq!(arm.finish(&begun, "location").await.code(), (400, "ClusterCoreQuotaReached"));
+    assert_eq!(arm.get("computes/broken").await.body["properties"]["properties"]["state"], "Stopped");
+}
+
+#[tokio::test]
+async fn an_encoded_slash_stays_in_its_name() {
+    let arm = Caller::new();
+    arm.put("environments/a%2Fb/versions/1", json!({"properties": {"image": "i"}})).await;
+    assert_eq!(arm.get("environments/a%2Fb/versions/1").await.status, StatusCode::OK);
+    assert_eq!(arm.get("environments/a/b").await.code(), (404, "InvalidResourceType"));
 }

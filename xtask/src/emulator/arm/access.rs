@@ -9,8 +9,8 @@ use time::macros::format_description;
 
 use super::super::state::State as Memory;
 use super::super::tokens;
-use super::ArmRequest;
 use super::error::ArmError;
+use super::request::ArmRequest;
 
 const AUDIENCES: &[&str] = &[
     "https://management.core.windows.net/",

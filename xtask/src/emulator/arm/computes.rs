@@ -2,29 +2,59 @@
 
 use serde_json::{Value, json};
 
+use super::call::Call;
 use super::error::ArmError;
 use super::kind::Action;
-
-/// The password of the administrator of every attached virtual machine.
-pub(in super::super) const PASSWORD: &str = "emu-an-invented-administrator-password";
+use super::operation::Outcome;
+use super::secrets::COMPUTE_PASSWORD;
 
 pub(super) const ACTIONS: &[(&str, Action)] = &[
-    ("start", Action::Operation(|compute| set_state(compute, "Starting"), |compute| set(compute, "state", "Running"))),
-    ("stop", Action::Operation(|compute| set_state(compute, "Stopping"), |compute| set(compute, "state", "Stopped"))),
+    (
+        "start",
+        Action::Operation(|_, compute| set_state(compute, "Starting"), |compute| set(compute, "state", "Running")),
+    ),
+    (
+        "stop",
+        Action::Operation(|_, compute| set_state(compute, "Stopping"), |compute| set(compute, "state", "Stopped")),
+    ),
     (
         "restart",
-        Action::Operation(|compute| set_state(compute, "Restarting"), |compute| set(compute, "state", "Running")),
+        Action::Operation(|_, compute| set_state(compute, "Restarting"), |compute| set(compute, "state", "Running")),
     ),
     ("listNodes", Action::Answer(nodes)),
     ("listKeys", Action::Answer(keys)),
 ];
 
-pub(super) fn begun(compute: &mut Value, now: &str) {
+pub(super) const READ_ONLY: &[&str] = &[
+    "/properties/createdOn",
+    "/properties/isAttachedCompute",
+    "/properties/modifiedOn",
+    "/properties/properties/allocationState",
+    "/properties/properties/connectivityEndpoints",
+    "/properties/properties/currentNodeCount",
+    "/properties/properties/errors",
+    "/properties/properties/nodeStateCounts",
+    "/properties/properties/state",
+    "/properties/properties/targetNodeCount",
+    "/properties/provisioningErrors",
+];
+
+pub(super) const HIDDEN: &[&str] = &[
+    "/properties/properties/administratorAccount/password",
+    "/properties/properties/administratorAccount/privateKeyData",
+    "/properties/properties/databricksAccessToken",
+    "/properties/properties/userAccountCredentials/adminUserPassword",
+    "/properties/properties/userAccountCredentials/adminUserSshPublicKey",
+];
+
+pub(super) fn begun(call: &mut Call<'_>, compute: &mut Value) {
+    let now = call.now();
     let properties = &mut compute["properties"];
     if properties["createdOn"].is_null() {
-        properties["createdOn"] = now.into();
+        properties["createdOn"] = now.as_str().into();
     }
     properties["modifiedOn"] = now.into();
+    properties["provisioningErrors"] = Value::Null;
     properties["isAttachedCompute"] = properties["resourceId"].is_string().into();
     match kind(compute) {
         "AmlCompute" => {
@@ -58,15 +88,38 @@ pub(super) fn settled(compute: &mut Value) {
     }
 }
 
-fn set_state(compute: &mut Value, state: &str) -> Result<(), ArmError> {
+/// A compute that could not be made is there, and says why.
+pub(super) fn failed(compute: &mut Value, error: &Value) {
+    compute["properties"]["provisioningErrors"] = json!([{"error": error}]);
+    match kind(compute) {
+        "AmlCompute" => {
+            set(compute, "allocationState", "Steady");
+            set(compute, "errors", json!([{"error": error}]));
+        }
+        "ComputeInstance" => {
+            let state = match compute["properties"]["properties"]["state"].as_str() {
+                Some("Creating") => "CreateFailed",
+                Some("Starting") => "Stopped",
+                Some("Stopping" | "Restarting") => "Running",
+                other => other.unwrap_or("Unknown"),
+            };
+            let state = state.to_owned();
+            set(compute, "state", state);
+            set(compute, "errors", json!([{"error": error}]));
+        }
+        _ => {}
+    }
+}
+
+fn set_state(compute: &mut Value, state: &str) -> Result<Outcome, ArmError> {
     if kind(compute) != "ComputeInstance" {
         return Err(ArmError::bad_request("The operation is only supported for compute instances."));
     }
     set(compute, "state", state);
-    Ok(())
+    Ok(Outcome::Nothing)
 }
 
-fn nodes(compute: &Value) -> Result<Value, ArmError> {
+fn nodes(call: &mut Call<'_>, compute: &mut Value) -> Result<Value, ArmError> {
     if kind(compute) != "AmlCompute" {
         return Err(ArmError::bad_request("The operation is only supported for clusters."));
     }
@@ -81,16 +134,17 @@ fn nodes(compute: &Value) -> Result<Value, ArmError> {
             "runId": null,
         })
     };
-    Ok(json!({"nodes": (0..count).map(node).collect::<Vec<_>>()}))
+    call.request.page_of("nodes", call.memory, &(0..count).map(node).collect::<Vec<_>>())
 }
 
-fn keys(compute: &Value) -> Result<Value, ArmError> {
-    if kind(compute) != "VirtualMachine" {
-        return Err(ArmError::bad_request("The compute has no keys."));
+fn keys(_: &mut Call<'_>, compute: &mut Value) -> Result<Value, ArmError> {
+    match kind(compute) {
+        "VirtualMachine" => {
+            let account = json!({"username": "azureuser", "password": COMPUTE_PASSWORD});
+            Ok(json!({"computeType": "VirtualMachine", "administratorAccount": account}))
+        }
+        _ => Err(ArmError::bad_request("The compute has no keys.")),
     }
-    Ok(
-        json!({"computeType": "VirtualMachine", "administratorAccount": {"username": "azureuser", "password": PASSWORD}}),
-    )
 }
 
 fn kind(compute: &Value) -> &str {

@@ -9,15 +9,15 @@ use serde_json::{Value, json};
 #[derive(Clone, Debug)]
 pub(super) struct ArmError {
     status: StatusCode,
-    code: &'static str,
+    code: String,
     message: String,
     challenge: Option<String>,
     details: Vec<Value>,
 }
 
 impl ArmError {
-    fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), challenge: None, details: Vec::new() }
+    fn new(status: StatusCode, code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { status, code: code.into(), message: message.into(), challenge: None, details: Vec::new() }
     }
 
     /// 401 with a `WWW-Authenticate` header.
@@ -84,6 +84,22 @@ impl ArmError {
     pub(super) fn conflict(name: &str) -> Self {
         let message = format!("Another operation on '{name}' is still in progress.");
         Self::new(StatusCode::CONFLICT, "Conflict", message)
+    }
+
+    /// Something that can be set once only has another value already.
+    pub(super) fn immutable(pointer: &str) -> Self {
+        if pointer.ends_with("Uri") {
+            // The Python SDK compares code and text (read: azure-ai-ml 1.35).
+            return Self::new(StatusCode::BAD_REQUEST, "UserError", "Asset paths cannot be updated.");
+        }
+        let message = format!("The property '{}' cannot be changed.", pointer.trim_start_matches('/'));
+        Self::new(StatusCode::CONFLICT, "Conflict", message)
+    }
+
+    /// What an operation ended with.
+    pub(super) fn failed(error: &Value) -> Self {
+        let text = |member: &str| error[member].as_str().unwrap_or_default();
+        Self::new(StatusCode::BAD_REQUEST, text("code"), text("message"))
     }
 
     pub(super) fn operation_not_found(id: &str) -> Self {

@@ -8,9 +8,10 @@ use serde_json::{Value, json};
 use super::super::data_plane::runs::{JobOperation, Run};
 use super::super::data_plane::{self, AUDIENCE};
 use super::super::state::State as Memory;
-use super::ArmRequest;
+use super::call;
 use super::error::ArmError;
 use super::reply::Reply;
+use super::request::ArmRequest;
 use super::store::timestamp;
 
 /// The members that tell the kinds apart, and what each must hold.
@@ -36,10 +37,12 @@ const LONGEST: i64 = 600;
 pub(super) fn answer(
     memory: &mut Memory,
     request: &ArmRequest<'_>,
-    workspace: &Value,
+    mut workspace: Value,
     rest: &[&str],
 ) -> Result<Reply, ArmError> {
     settle(memory);
+    data_plane::told_here(&mut workspace, request.origin);
+    let workspace = &workspace;
     let id = workspace["id"].as_str().unwrap_or_default();
     match (request.method, rest) {
         (&Method::GET, []) => list(memory, request, workspace),
@@ -258,10 +261,7 @@ fn told(run: Run, workspace: &Value, now: i64) -> Value {
 }
 
 fn not_found(workspace: &str, name: &str) -> ArmError {
-    let mut segments = workspace.split('/').skip(4);
-    let group = segments.next().unwrap_or_default();
-    let resource = segments.skip(1).collect::<Vec<_>>().join("/");
-    ArmError::resource_not_found(&format!("{resource}/jobs/{name}"), group)
+    call::not_found(&format!("{workspace}/jobs/{name}"))
 }
 
 fn version<'a>(request: &'a ArmRequest<'_>) -> &'a str {

@@ -1,18 +1,33 @@
-//! Azure Resource Manager: tenants, subscriptions, and Azure Machine Learning workspaces with what lies in them.
+//! Azure Resource Manager: tenants, subscriptions, resource groups, and Azure Machine Learning with what lies in it.
 
 mod access;
+mod assets;
+mod call;
 mod computes;
+mod connections;
+mod datastores;
+mod deployments;
+mod endpoints;
 mod error;
+mod groups;
 mod jobs;
 mod kind;
+mod kinds;
 mod metadata;
 mod operation;
 mod region;
+mod registries;
 mod reply;
-mod resources;
+mod request;
+pub mod secrets;
+mod seed;
 mod store;
+mod subscriptions;
+mod template;
+mod vault;
+mod verbs;
+mod workspaces;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Router;
@@ -21,22 +36,27 @@ use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, HeaderValue, Method, Uri};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{any, get};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::{Value, json};
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::data_plane;
 use super::log::{Origin, REQUEST_ID, parameters};
 use super::state::{Shared, State as Memory};
-use super::world::Workspace;
 
-pub(super) use self::computes::PASSWORD as COMPUTE_PASSWORD;
 pub(super) use self::store::Store;
+pub(super) use self::workspaces::id as workspace_id;
 
 use self::access::Caller;
+use self::call::{Call, Place};
 use self::error::ArmError;
+use self::kind::Action;
 use self::reply::Reply;
+use self::request::ArmRequest;
+
+/// The resource provider of Azure Machine Learning.
+const PROVIDER: &str = "Microsoft.MachineLearningServices";
+/// Where the data plane offers the same resources under the same paths.
+const FRONT_END: &str = "/mferp/managementfrontend";
 
 /// Every path of Azure Resource Manager.
 pub(super) fn routes() -> Router<Arc<Shared>> {
@@ -45,36 +65,21 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
         .route("/tenants", any(answer))
         .route("/subscriptions", any(answer))
         .route("/subscriptions/{*rest}", any(answer))
+        .route("/mferp/managementfrontend/subscriptions/{*rest}", any(answer))
+        .merge(vault::routes())
 }
 
 /// The workspace with this id.
 pub(super) fn workspace(memory: &mut Memory, id: &str) -> Option<Value> {
-    let found = memory.world.workspaces.iter().find(|known| workspace_id(known).eq_ignore_ascii_case(id))?;
-    let subscription = memory.world.subscription(&found.subscription_id)?;
-    Some(resources::workspace(found, subscription))
+    memory.seed();
+    memory.store.find(id).cloned()
 }
 
 /// The registry of this name.
-pub(super) fn registry(_: &mut Memory, _: &str) -> Option<Value> {
-    None
-}
-
-/// The id of a workspace of the world.
-pub(super) fn workspace_id(workspace: &Workspace) -> String {
-    let Workspace { subscription_id, resource_group, name, .. } = workspace;
-    format!(
-        "/subscriptions/{subscription_id}/resourceGroups/{resource_group}/providers/Microsoft.MachineLearningServices/workspaces/{name}"
-    )
-}
-
-/// A request, taken apart. Paths are compared without regard to case, as Azure does.
-struct ArmRequest<'a> {
-    method: &'a Method,
-    origin: &'a str,
-    path: &'a str,
-    query: BTreeMap<String, String>,
-    headers: &'a HeaderMap,
-    body: &'a [u8],
+pub(super) fn registry(memory: &Memory, name: &str) -> Option<Value> {
+    let wanted = format!("/registries/{}", name.to_lowercase());
+    let mut found = memory.store.resources.iter().filter(|(key, _)| key.ends_with(&wanted));
+    found.next().map(|(_, registry)| registry.clone())
 }
 
 async fn answer(
@@ -85,10 +90,14 @@ async fn answer(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
+    let (base, path) = match uri.path().strip_prefix(FRONT_END) {
+        Some(path) => (format!("{origin}{FRONT_END}"), path),
+        None => (origin.clone(), uri.path()),
+    };
     let arm_request = ArmRequest {
         method: &method,
-        origin: &origin,
-        path: uri.path(),
+        origin: &base,
+        path,
         query: parameters(uri.query().unwrap_or_default()),
         headers: &headers,
         body: &body,
@@ -104,8 +113,8 @@ async fn answer(
 
 impl ArmRequest<'_> {
     fn answer(&self, memory: &mut Memory) -> Result<Reply, ArmError> {
-        let path = percent_decoded(self.path);
-        let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
+        let segments = request::segments(self.path);
+        let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
         if !self.query.contains_key("api-version") {
             return Err(ArmError::missing_api_version());
         }
@@ -114,47 +123,92 @@ impl ArmRequest<'_> {
             _ => None,
         };
         let caller = Caller::authenticate(memory, self, subscription)?;
-        let is = |at: usize, wanted: &str| segments.get(at).is_some_and(|segment| segment.eq_ignore_ascii_case(wanted));
+        memory.seed();
         memory.settle_operations();
-        if segments.len() > 8 && is(6, "workspaces") {
-            let workspace = resources::find(memory, self, &caller, &segments[..8])?;
-            if is(8, "jobs") {
-                return jobs::answer(memory, self, &workspace, &segments[9..]);
+        let is = |text: &str, wanted: &str| text.eq_ignore_ascii_case(wanted);
+        let ["subscriptions", id, ref rest @ ..] = *segments else {
+            return subscriptions::answer(memory, self, &caller, &segments);
+        };
+        let id = subscriptions::find(memory, id).map(|found| found.id.clone())?;
+        match *rest {
+            [] => subscriptions::answer(memory, self, &caller, &segments),
+            [groups] if is(groups, "resourceGroups") => groups::list(memory, self, &id),
+            [groups, group] if is(groups, "resourceGroups") => groups::one(memory, self, &id, group),
+            [groups, group, providers, provider, ref rest @ ..]
+                if is(groups, "resourceGroups") && is(providers, "providers") && !rest.is_empty() =>
+            {
+                let group = groups::find(memory, &id, group)?;
+                groups::within(memory, self, &group, provider, rest)
             }
-            return store::answer(memory, self, &workspace, &segments[8..]);
+            [providers, provider, locations, location, ref rest @ ..]
+                if is(providers, "providers") && is(provider, PROVIDER) && is(locations, "locations") =>
+            {
+                region::answer(memory, self, location, rest)
+            }
+            [providers, provider, kind] if is(providers, "providers") && is(provider, PROVIDER) => {
+                self.everywhere(memory, &id, kind)
+            }
+            _ => Err(ArmError::invalid_resource_type(self.path)),
         }
-        if segments.len() > 5 && is(4, "locations") {
-            resources::find(memory, self, &caller, &segments[..2])?;
-            return region::answer(memory, self, segments[5], &segments[6..]);
+    }
+
+    /// What of Azure Machine Learning this is about.
+    fn within_group(&self, memory: &mut Memory, group: &str, segments: &[&str]) -> Result<Reply, ArmError> {
+        let unknown = || ArmError::invalid_resource_type(self.path);
+        let kind_of = |segments: &[&str]| kind::find(&segments.iter().step_by(2).copied().collect::<Vec<_>>());
+        let (pairs, last) = segments.split_at(segments.len() / 2 * 2);
+        let at = |kind, segments: &[&str]| Place::new(kind, group, PROVIDER, segments);
+        let is_get = self.method == Method::GET;
+
+        if let [root @ .., labels, label] = segments
+            && labels.eq_ignore_ascii_case("labels")
+            && is_get
+            && let Some(kind) = kind_of(&[root, &["versions"]].concat())
+        {
+            let container = at(kind, root);
+            let found = assets::labelled(&memory.store, &container.key, label).ok_or_else(|| container.not_found())?;
+            return Ok(Reply::ok(verbs::told(&memory.store, kind, &container.key, found)));
         }
+        if segments.len() > 2 {
+            let root = at(kind_of(&segments[..2]).ok_or_else(unknown)?, &segments[..2]);
+            let found = memory.store.find(&root.key).ok_or_else(|| root.not_found())?;
+            if root.kind.path == "workspaces" && segments[2].eq_ignore_ascii_case("jobs") {
+                let workspace = found.clone();
+                return jobs::answer(memory, self, workspace, &segments[3..]);
+            }
+        }
+        let call = |memory, kind, segments: &[&str]| Call { memory, request: self, place: at(kind, segments) };
+        let [last] = last else {
+            return verbs::one(call(memory, kind_of(pairs).ok_or_else(unknown)?, pairs));
+        };
+        if let Some(kind) = kind_of(segments) {
+            let method = if is_get { Ok(()) } else { Err(ArmError::method_not_allowed(self.method)) };
+            return method.and_then(|()| verbs::list(&call(memory, kind, segments)));
+        }
+        let kind = kind_of(pairs).ok_or_else(unknown)?;
+        // A list that is asked for with `POST` goes on with `GET`.
+        let goes_on = is_get && self.parameter("$skip").is_some();
+        let is_asked = |action: &Action| goes_on || matches!(action, Action::List(_) | Action::Show(_)) == is_get;
+        let mut actions = kind.actions.iter().filter(|(name, _)| name.eq_ignore_ascii_case(last));
+        let (_, action) = actions.clone().next().ok_or_else(unknown)?;
+        let is_possible = self.method == Method::POST || is_get;
+        if !is_possible || actions.all(|(_, action)| !is_asked(action)) {
+            return Err(ArmError::method_not_allowed(self.method));
+        }
+        verbs::act(call(memory, kind, pairs), action)
+    }
+
+    /// Every workspace, or registry, of a subscription.
+    fn everywhere(&self, memory: &mut Memory, subscription: &str, kind: &str) -> Result<Reply, ArmError> {
+        let kind = kind::find(&[kind]).ok_or_else(|| ArmError::invalid_resource_type(self.path))?;
         if self.method != Method::GET {
             return Err(ArmError::method_not_allowed(self.method));
         }
-        resources::find(memory, self, &caller, &segments).map(Reply::ok)
-    }
-
-    /// The body as JSON.
-    fn json(&self) -> Result<Value, ArmError> {
-        serde_json::from_slice(self.body).map_err(|error| ArmError::unreadable_body(&error))
-    }
-
-    /// One page of a list. The link to the next one goes to the host that was asked.
-    fn page(&self, memory: &Memory, items: &[Value]) -> Result<Value, ArmError> {
-        let start = match self.query.get("$skip").or_else(|| self.query.get("$skiptoken")) {
-            Some(token) => {
-                skipped(token).filter(|start| *start <= items.len()).ok_or_else(|| ArmError::bad_skip_token(token))?
-            }
-            None => 0,
-        };
-        let end = items.len().min(start + memory.world.page_size.max(1));
-        let mut page = json!({"value": items[start..end]});
-        if end < items.len() {
-            let mut query = self.query.clone();
-            query.insert("$skip".into(), URL_SAFE_NO_PAD.encode(format!("from:{end}")));
-            let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&query).finish();
-            page["nextLink"] = json!(format!("{}{}?{query}", self.origin, self.path));
-        }
-        Ok(page)
+        let wanted = format!("{PROVIDER}/{}", kind.path);
+        let all = memory.store.below(&format!("/subscriptions/{subscription}/resourceGroups"));
+        let of_kind = all.filter(|(_, item)| item["type"] == wanted.as_str() && (kind.shows)(item, self));
+        let items: Vec<_> = of_kind.map(|(key, item)| verbs::told(&memory.store, kind, key, item.clone())).collect();
+        self.page(memory, &items).map(Reply::ok)
     }
 
     fn add_ids(&self, headers: &mut HeaderMap) {
@@ -170,15 +224,4 @@ impl ArmRequest<'_> {
             headers.insert("x-ms-client-request-id", id.clone());
         }
     }
-}
-
-fn skipped(token: &str) -> Option<usize> {
-    let token = String::from_utf8(URL_SAFE_NO_PAD.decode(token).ok()?).ok()?;
-    token.strip_prefix("from:")?.parse().ok()
-}
-
-fn percent_decoded(path: &str) -> String {
-    // The form decoder does percent sequences; a plus in a path is a plus.
-    let pair = path.replace('+', "%2B");
-    url::form_urlencoded::parse(pair.as_bytes()).next().map(|(name, _)| name.into_owned()).unwrap_or_default()
 }

@@ -33,8 +33,10 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
     let mut router = Router::new();
     for container in [ARTIFACTS, OUTPUTS] {
         for base in [format!("/{container}"), format!("/{ACCOUNT}/{container}")] {
-            let root = move |state, request| answer(state, Path(String::new()), request, container);
-            let inside = move |state, path, request| answer(state, path, request, container);
+            let root = async move |State(shared), request| answer(&shared, "", &request, container);
+            let inside = async move |State(shared), Path(blob): Path<String>, request| {
+                answer(&shared, &blob, &request, container)
+            };
             router = router.route(&base, any(root)).route(&format!("{base}/{{*blob}}"), any(inside));
         }
     }
@@ -58,12 +60,7 @@ fn signature(now: i64) -> String {
     format!("sv=2021-08-06&sr=b&se={}&sp=r&sig={BLOB_SIGNATURE}", encoded(&super::timestamp(now + 3600)))
 }
 
-async fn answer(
-    State(shared): State<Arc<Shared>>,
-    Path(blob): Path<String>,
-    request: Request,
-    container: &'static str,
-) -> Response {
+fn answer(shared: &Arc<Shared>, blob: &str, request: &Request, container: &str) -> Response {
     let query = parameters(request.uri().query().unwrap_or_default());
     let (method, headers) = (request.method(), request.headers());
     let mut memory = shared.lock();
@@ -74,7 +71,7 @@ async fn answer(
         let prefix = query.get("prefix").map(String::as_str).unwrap_or_default();
         return list::answer(container, &query, &written(&mut memory, container, prefix));
     }
-    match written(&mut memory, container, &blob).into_iter().find(|(path, _)| *path == blob) {
+    match written(&mut memory, container, blob).into_iter().find(|(path, _)| path == blob) {
         Some((_, content)) => content_of(content, headers),
         None => error(StatusCode::NOT_FOUND, "BlobNotFound", "The specified blob does not exist."),
     }
@@ -88,7 +85,8 @@ fn refusal(
 ) -> Option<Response> {
     let of_storage =
         |token| bearer_claims(memory, token).is_ok_and(|claims| claims["aud"] == "https://storage.azure.com");
-    let is_signed = query.get("sig").is_some_and(|signature| signature == BLOB_SIGNATURE);
+    let of_account = parameters(&memory.world.storage.sas).remove("sig");
+    let is_signed = query.get("sig").is_some_and(|it| it == BLOB_SIGNATURE || Some(it) == of_account.as_ref());
     if !is_signed && !bearer(headers).is_some_and(of_storage) {
         let message = "Server failed to authenticate the request. Make sure the value of Authorization header is formed correctly including the signature.";
         return Some(error(StatusCode::FORBIDDEN, "AuthenticationFailed", message));
@@ -138,20 +136,19 @@ fn content_of(content: Vec<u8>, headers: &HeaderMap) -> Response {
         (header::HeaderName::from_static("x-ms-version"), "2021-08-06".to_owned()),
     ];
     let Some(wanted) = wanted else { return (facts, content).into_response() };
-    match wanted.within(length) {
-        Some((first, last)) => {
-            let shown = format!("bytes {first}-{last}/{length}");
-            (StatusCode::PARTIAL_CONTENT, facts, [(header::CONTENT_RANGE, shown)], content[first..=last].to_vec())
-                .into_response()
-        }
-        None => {
-            let message = "The range specified is invalid for the current size of the resource.";
-            let mut refusal = error(StatusCode::RANGE_NOT_SATISFIABLE, "InvalidRange", message);
-            let size = format!("bytes */{length}").parse().expect("a number is a header value");
-            refusal.headers_mut().insert(header::CONTENT_RANGE, size);
-            refusal
-        }
-    }
+    let Some((first, last)) = wanted.within(length) else { return beyond(length) };
+    let shown = format!("bytes {first}-{last}/{length}");
+    (StatusCode::PARTIAL_CONTENT, facts, [(header::CONTENT_RANGE, shown)], content[first..=last].to_vec())
+        .into_response()
+}
+
+/// There is nothing in the range, as when a log has not grown.
+fn beyond(length: usize) -> Response {
+    let message = "The range specified is invalid for the current size of the resource.";
+    let mut refusal = error(StatusCode::RANGE_NOT_SATISFIABLE, "InvalidRange", message);
+    let size = format!("bytes */{length}").parse().expect("a number is a header value");
+    refusal.headers_mut().insert(header::CONTENT_RANGE, size);
+    refusal
 }
 
 fn etag(content: &[u8]) -> String {

@@ -50,7 +50,7 @@ async fn registry(
     Extension(Origin(origin)): Extension<Origin>,
     Path(name): Path<String>,
 ) -> Response {
-    let Some(registry) = arm::registry(&mut shared.lock(), &name) else {
+    let Some(registry) = arm::registry(&shared.lock(), &name) else {
         return ServiceError::not_found("The registry", &name).into_response();
     };
     let location = registry["location"].as_str().unwrap_or_default();

@@ -27,7 +27,9 @@ pub(super) fn blobs(origin: &str, account: &str) -> String {
 /// The links of a workspace, or of a list of them, lead back to where it was asked for.
 pub(in super::super) fn told_here(told: &mut Value, origin: &str) {
     if let Some(items) = told.get_mut("value").and_then(Value::as_array_mut) {
-        items.iter_mut().for_each(|item| told_here(item, origin));
+        for item in items {
+            told_here(item, origin);
+        }
         return;
     }
     let location = told["location"].as_str().unwrap_or_default().to_owned();
@@ -47,6 +49,6 @@ fn tracking(api: &str) -> String {
 }
 
 fn regional(origin: &str) -> Option<&'static str> {
-    let host = origin.strip_prefix("https://")?;
+    let host = origin.strip_prefix("https://")?.split('/').next()?;
     REGIONAL.iter().find(|(top, _)| is_azure_host(host) && host.ends_with(top)).map(|(_, domain)| *domain)
 }

@@ -42,24 +42,22 @@ fn answer(memory: &mut Memory, request: &DataRequest<'_>) -> Result<Response, Se
             json!({"value": last.collect::<Vec<_>>(), "continuationToken": null, "nextLink": null})
         }
         (&Method::POST, "batch") => {
-            let measured =
+            let measured: Vec<_> =
                 body["values"].as_array().into_iter().flatten().flat_map(|metric| read(metric, now)).collect();
-            log(memory, request, name, measured);
+            if let Some(run) = runs.find_mut(name) {
+                run.measured.extend(measured);
+            }
             json!({"errors": []})
         }
         (&Method::POST | &Method::DELETE, "deleteMetrics") => {
-            runs.find_mut(name).into_iter().for_each(|run| run.measured.clear());
+            if let Some(run) = runs.find_mut(name) {
+                run.measured.clear();
+            }
             json!({})
         }
         _ => return Err(ServiceError::unknown_path(&request.rest.join("/"))),
     };
     Ok(Json(told).into_response())
-}
-
-/// Adds what a client measured.
-fn log(memory: &mut Memory, request: &DataRequest<'_>, name: &str, measured: Vec<Measurement>) {
-    let run = memory.runs(request.workspace_id()).find_mut(name);
-    run.into_iter().for_each(|run| run.measured.extend(measured.clone()));
 }
 
 fn by_name(run: &Run, now: i64) -> BTreeMap<String, Vec<Measurement>> {

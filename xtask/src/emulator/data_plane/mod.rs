@@ -12,6 +12,7 @@ mod mlflow;
 mod request;
 mod resolve;
 pub(super) mod runs;
+mod scoring;
 pub(super) mod secrets;
 
 use std::sync::Arc;
@@ -39,6 +40,7 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
         .merge(metrics::routes())
         .merge(mlflow::routes())
         .merge(resolve::routes())
+        .merge(scoring::routes())
 }
 
 /// A time of the emulator's clock, as the services write it.

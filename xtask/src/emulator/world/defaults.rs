@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{ManagedIdentity, Membership, ServicePrincipal, Subscription, Tenant, User, Workspace, World};
+use super::super::secrets::{STORAGE_KEY, STORAGE_SAS};
+use super::{ManagedIdentity, Membership, ServicePrincipal, Storage, Subscription, Tenant, User, Workspace, World};
 
 /// The Azure CLI's public client, which Azure Machine Learning's own SDK uses too.
 pub const AZURE_CLI_CLIENT_ID: &str = "04b07795-8ddb-461a-bbee-02f9e1bf7b46";
@@ -177,7 +178,23 @@ impl Default for World {
             failing_jobs: Vec::new(),
             artifact_container: None,
             mlflow_url: None,
+            retry_after: 0,
+            failures: Vec::new(),
+            storage: storage(),
         }
+    }
+}
+
+fn storage() -> Storage {
+    Storage {
+        account: "emustorage".into(),
+        key: STORAGE_KEY.into(),
+        sas: STORAGE_SAS.into(),
+        blob_url: "https://emustorage.blob.core.windows.net".into(),
+        endpoint: "core.windows.net".into(),
+        protocol: "https".into(),
+        container: "azureml-blobstore".into(),
+        upload_container: None,
     }
 }
 

@@ -41,6 +41,44 @@ pub struct World {
     pub artifact_container: Option<ArtifactContainer>,
     /// A real tracking server of MLflow that answers instead of the emulator, such as `http://127.0.0.1:5000`.
     pub mlflow_url: Option<String>,
+    /// The `Retry-After` of everything that takes time, in seconds.
+    pub retry_after: u32,
+    /// The operations that end badly.
+    pub failures: Vec<OperationFailure>,
+    /// The storage account of every workspace.
+    pub storage: Storage,
+}
+
+/// An operation that begins well and ends badly.
+#[derive(Clone, Debug)]
+pub struct OperationFailure {
+    /// Requests to Resource Manager whose path contains this, in any case.
+    pub path: String,
+    /// The code of its error.
+    pub code: String,
+    /// What it says.
+    pub message: String,
+}
+
+/// A storage account, such as one of a real Azurite.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Storage {
+    /// The name of the account.
+    pub account: String,
+    /// Its key.
+    pub key: String,
+    /// A shared access signature for its containers, without a question mark.
+    pub sas: String,
+    /// Where its containers are, such as `https://emustorage.blob.core.windows.net`.
+    pub blob_url: String,
+    /// The domain that datastores name, such as `core.windows.net`.
+    pub endpoint: String,
+    /// The protocol that datastores name.
+    pub protocol: String,
+    /// The container of `workspaceblobstore`.
+    pub container: String,
+    /// The container for pending uploads; without one, each has its own.
+    pub upload_container: Option<String>,
 }
 
 /// A container of blobs, and what opens it.
@@ -168,7 +206,7 @@ pub struct Subscription {
 }
 
 /// An Azure Machine Learning workspace.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Workspace {
     /// The subscription's GUID.
     pub subscription_id: String,
@@ -210,14 +248,45 @@ impl World {
         self.resources.iter().any(|known| known.trim_end_matches('/').eq_ignore_ascii_case(wanted))
     }
 
-    /// Whether the subscription holds this resource group.
-    pub(super) fn has_resource_group(&self, subscription: &Subscription, group: &str) -> bool {
+    /// The resource groups of the subscription.
+    pub(super) fn group_names(&self, subscription: &Subscription) -> Vec<String> {
         let of_workspaces = self
             .workspaces
             .iter()
             .filter(|workspace| workspace.subscription_id.eq_ignore_ascii_case(&subscription.id))
             .map(|workspace| &workspace.resource_group);
-        of_workspaces.chain(&subscription.resource_groups).any(|known| known.eq_ignore_ascii_case(group))
+        let mut names: Vec<String> = Vec::new();
+        for name in of_workspaces.chain(&subscription.resource_groups) {
+            if !names.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+                names.push(name.clone());
+            }
+        }
+        names
+    }
+
+    /// How the subscription writes this resource group, if it has it.
+    pub(super) fn resource_group(&self, subscription: &Subscription, group: &str) -> Option<String> {
+        self.group_names(subscription).into_iter().find(|known| known.eq_ignore_ascii_case(group))
+    }
+
+    /// Makes an empty resource group.
+    pub(super) fn add_resource_group(&mut self, subscription: &str, group: &str) {
+        let found = self.subscriptions.iter_mut().find(|known| known.id.eq_ignore_ascii_case(subscription));
+        if let Some(found) = found {
+            found.resource_groups.push(group.to_owned());
+        }
+    }
+
+    /// Removes a resource group with its workspaces.
+    pub(super) fn remove_resource_group(&mut self, subscription: &str, group: &str) {
+        let found = self.subscriptions.iter_mut().find(|known| known.id.eq_ignore_ascii_case(subscription));
+        if let Some(found) = found {
+            found.resource_groups.retain(|known| !known.eq_ignore_ascii_case(group));
+        }
+        self.workspaces.retain(|workspace| {
+            let is_in = workspace.resource_group.eq_ignore_ascii_case(group);
+            !(is_in && workspace.subscription_id.eq_ignore_ascii_case(subscription))
+        });
     }
 }
 

@@ -4,7 +4,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::json;
 use xtask::emulator::{ArtifactContainer, BLOB_SIGNATURE, OUTCOME_TAG, World};
 
-use super::Caller;
+use super::{Caller, run_url, service_url};
 
 const LOG: &str = "user_logs/std_log.txt";
 
@@ -12,7 +12,7 @@ impl Caller {
     /// The link to a log, once it is there.
     async fn log(&self, job: &str, name: &str) -> String {
         for _ in 0..20 {
-            let details = self.get(&self.run(&format!("{job}/details"))).await.body;
+            let details = self.get(&run_url(&format!("{job}/details"))).await.body;
             if let Some(link) = details["logFiles"][name].as_str() {
                 return link.to_owned();
             }
@@ -58,7 +58,7 @@ async fn a_distributed_job_has_a_log_a_process() {
     let caller = Caller::in_world(World { job_questions: 0, ..World::default() });
     let distribution = json!({"distributionType": "PyTorch", "processCountPerInstance": 2});
     caller.submit("j", json!({"distribution": distribution})).await;
-    let details = caller.get(&caller.run("j/details")).await.body;
+    let details = caller.get(&run_url("j/details")).await.body;
     let names: Vec<&String> = details["logFiles"].as_object().unwrap().keys().collect();
     assert_eq!(
         names,
@@ -96,11 +96,13 @@ async fn outputs_are_listed_and_read_when_the_job_is_over() {
     let page = caller.get(&format!("{}&maxresults=1", list("ExperimentRun/dcid.j/outputs", "azureml"))).await.text;
     assert!(page.contains("<NextMarker>ExperimentRun/dcid.j/outputs/model.txt</NextMarker>"), "{page}");
 
-    let data =
-        caller.post(&caller.at("history/v1.0", "rundata"), json!({"runId": "j", "selectRunMetadata": true})).await.body;
+    let data = caller
+        .post(&service_url("history/v1.0", "rundata"), json!({"runId": "j", "selectRunMetadata": true}))
+        .await
+        .body;
     let asset = data["runMetadata"]["outputs"]["model"]["assetId"].as_str().unwrap();
     let resolved = caller
-        .post(&caller.at("data/v1.0", "dataversion/batchGetResolvedUris"), json!({"values": [asset, "another"]}))
+        .post(&service_url("data/v1.0", "dataversion/batchGetResolvedUris"), json!({"values": [asset, "another"]}))
         .await
         .body;
     let uri = resolved["values"][asset]["uri"].as_str().unwrap();

@@ -4,7 +4,7 @@ use reqwest::Client;
 use serde_json::Value;
 use xtask::emulator::{Emulator, defaults};
 
-use super::{API, Caller, DAY, RESOURCE, workspace};
+use super::{API, Caller, DAY, RESOURCE, run_url, workspace};
 
 #[tokio::test]
 async fn the_workspace_leads_to_its_services_and_no_token_is_needed_for_that() {
@@ -39,7 +39,7 @@ async fn who_asks_at_the_emulator_s_own_address_stays_there() {
 async fn a_bad_token_and_a_foreign_workspace_are_refused() {
     let caller = Caller::new();
     caller.submit("j", serde_json::json!({})).await;
-    let url = caller.run("j");
+    let url = run_url("j");
     let graph = caller.azure.issue_access_token(defaults::ADA, defaults::CONTOSO, "https://graph.microsoft.com", DAY);
     let guest = caller.azure.issue_access_token(defaults::ADA, defaults::FABRIKAM, RESOURCE, DAY);
     let own = caller.azure.issue_access_token(defaults::ADA, defaults::CONTOSO, "https://ml.azure.com", DAY);

@@ -6,7 +6,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use xtask::emulator::{OUTCOME_TAG, World, defaults};
 
-use super::{Caller, DAY, workspace};
+use super::{Caller, DAY, run_url, workspace};
 
 fn names(page: &Value) -> Vec<&str> {
     page["value"].as_array().unwrap().iter().map(|job| job["name"].as_str().unwrap()).collect()
@@ -46,7 +46,7 @@ async fn a_job_fails_by_its_command_its_tag_or_the_word_of_the_world() {
     for (name, end) in [("a", "Failed"), ("b", "Failed"), ("c", "Failed"), ("d", "Completed")] {
         assert_eq!(caller.watch(name).await, [end], "{name}");
     }
-    let details = caller.get(&caller.run("a/details")).await.body;
+    let details = caller.get(&run_url("a/details")).await.body;
     let error = &details["error"]["error"];
     assert_eq!(error["code"], "UserError");
     assert!(error["message"].as_str().unwrap().contains("status code 3"), "{error}");
@@ -115,7 +115,7 @@ async fn a_pipeline_needs_a_second_token_and_has_a_run_a_step() {
     let second = caller.azure.issue_access_token(defaults::ADA, defaults::CONTOSO, "https://ml.azure.com", DAY);
     assert_eq!(put(Some(&second)).await.status, StatusCode::CREATED);
     caller.watch("p").await;
-    let children = caller.get(&caller.run("p/children")).await.body;
+    let children = caller.get(&run_url("p/children")).await.body;
     let told: Vec<_> =
         children["value"].as_array().unwrap().iter().map(|run| (&run["runId"], &run["status"])).collect();
     let done = json!("Completed");
@@ -136,7 +136,7 @@ async fn a_sweep_has_its_trials() {
         "limits": {"maxTotalTrials": 2},
     });
     assert_eq!(caller.ask(Method::PUT, "jobs/s", Some(json!({"properties": sweep}))).await.status, StatusCode::CREATED);
-    let children = caller.get(&caller.run("s/children")).await.body;
+    let children = caller.get(&run_url("s/children")).await.body;
     let tags: Vec<_> =
         children["value"].as_array().unwrap().iter().map(|run| run["tags"]["hyperparameters"].clone()).collect();
     assert_eq!(tags, [r#"{"rate":0.1}"#, r#"{"rate":0.2}"#]);
@@ -176,6 +176,6 @@ async fn thousands_of_jobs_are_listed_page_by_page() {
     assert_eq!(count, 5000);
     assert_eq!(caller.get("jobs/job_04999").await.body["properties"]["status"], "Canceled");
     let archived = json!({"hidden": true});
-    caller.ask(Method::PATCH, &caller.run("job_04998"), Some(archived)).await;
+    caller.ask(Method::PATCH, &run_url("job_04998"), Some(archived)).await;
     assert_eq!(caller.get("jobs/job_04998").await.body["properties"]["isArchived"], true);
 }

@@ -5,15 +5,15 @@ use serde_json::{Value, json};
 use xtask::emulator::World;
 use xtask::script::Script;
 
-use super::{Answer, Caller, DAY};
+use super::{Answer, Caller, DAY, run_url, service_url};
 
 impl Caller {
     async fn mlflow(&self, verb: &str, body: Value) -> Answer {
-        self.post(&self.at("mlflow/v2.0", &format!("api/2.0/mlflow/{verb}")), body).await
+        self.post(&service_url("mlflow/v2.0", &format!("api/2.0/mlflow/{verb}")), body).await
     }
 
     async fn mlflow_get(&self, verb: &str) -> Answer {
-        self.get(&self.at("mlflow/v2.0", &format!("api/2.0/mlflow/{verb}"))).await
+        self.get(&service_url("mlflow/v2.0", &format!("api/2.0/mlflow/{verb}"))).await
     }
 }
 
@@ -51,7 +51,7 @@ async fn a_run_is_tracked_and_is_a_run_of_the_workspace() {
     assert_eq!(history["metrics"].as_array().unwrap().len(), 2);
     let search = json!({"experiment_ids": [experiment], "filter": "tags.a = 'b' and params.rate = '0.1'"});
     assert_eq!(caller.mlflow("runs/search", search).await.body["runs"][0]["info"]["run_id"], id);
-    let known = caller.get(&caller.run(id)).await.body;
+    let known = caller.get(&run_url(id)).await.body;
     assert_eq!((&known["status"], &known["displayName"]), (&json!("Completed"), &json!("first")));
 }
 
@@ -84,7 +84,7 @@ async fn models_are_registered_with_their_versions() {
 async fn a_run_s_own_token_is_good_and_another_is_not() {
     let caller = Caller::new();
     let run = format!("Bearer {}", caller.azure.issue_run_token("j", DAY));
-    let url = caller.at("mlflow/v2.0", "api/2.0/mlflow/experiments/search");
+    let url = service_url("mlflow/v2.0", "api/2.0/mlflow/experiments/search");
     let with =
         async |bearer: &str| caller.ask_with(Method::POST, &url, Some(json!({})), &[("authorization", bearer)]).await;
     assert_eq!(with(&run).await.status, 200);
@@ -102,6 +102,6 @@ async fn a_real_server_is_asked_without_the_token() {
     assert_eq!(caller.mlflow("runs/create?a=b", json!({"experiment_id": "1"})).await.code(), (418, "TEAPOT"));
     assert_eq!(server.problems(), Vec::<String>::new());
     let refused =
-        caller.ask_with(Method::POST, &caller.at("mlflow/v2.0", "api"), None, &[("authorization", "Bearer x")]).await;
+        caller.ask_with(Method::POST, &service_url("mlflow/v2.0", "api"), None, &[("authorization", "Bearer x")]).await;
     assert_eq!(refused.code(), (401, "UNAUTHENTICATED"));
 }

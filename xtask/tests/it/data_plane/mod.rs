@@ -5,6 +5,7 @@ mod discovery;
 mod history;
 mod jobs;
 mod mlflow;
+mod scoring;
 mod traces;
 
 use std::time::Duration;
@@ -105,15 +106,6 @@ impl Caller {
         }
         panic!("the job does not end: {seen:?}");
     }
-
-    /// Asks a run history, or another service, for something in the workspace.
-    fn at(&self, service: &str, place: &str) -> String {
-        format!("{API}/{service}{}/{place}", workspace())
-    }
-
-    fn run(&self, place: &str) -> String {
-        self.at("history/v1.0", &format!("runs/{place}"))
-    }
 }
 
 impl Answer {
@@ -134,4 +126,14 @@ fn workspace() -> String {
         defaults::RESOURCE_GROUP,
         defaults::WORKSPACE
     )
+}
+
+/// Where a service of the data plane has something of the workspace.
+fn service_url(service: &str, place: &str) -> String {
+    format!("{API}/{service}{}/{place}", workspace())
+}
+
+/// Where run history has a run.
+fn run_url(place: &str) -> String {
+    service_url("history/v1.0", &format!("runs/{place}"))
 }

@@ -12,10 +12,10 @@ use super::super::runs::{Experiment, Runs};
 use super::super::timestamp;
 
 /// Every experiment.
-pub(super) fn all(memory: &mut Memory, request: &DataRequest<'_>) -> Result<Response, ServiceError> {
+pub(super) fn all(memory: &mut Memory, request: &DataRequest<'_>) -> Response {
     let runs = memory.runs(request.workspace_id());
     let told: Vec<Value> = runs.all_experiments().iter().map(|it| view(it, request)).collect();
-    Ok(Json(json!({"value": told, "continuationToken": null, "nextLink": null})).into_response())
+    Json(json!({"value": told, "continuationToken": null, "nextLink": null})).into_response()
 }
 
 /// One, by its name or its id.

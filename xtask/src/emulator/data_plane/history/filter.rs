@@ -33,7 +33,7 @@ impl Term {
         let is_equal = match found {
             Value::Null => self.value == "null",
             Value::String(text) => text.eq_ignore_ascii_case(&self.value),
-            other => other.to_string() == self.value,
+            other => serde_json::from_str(&self.value).is_ok_and(|value: Value| value == *other),
         };
         is_equal == self.is_equal
     }

@@ -10,7 +10,7 @@ mod view;
 use std::sync::Arc;
 
 use axum::http::{Method, StatusCode};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
@@ -40,8 +40,8 @@ fn answer(memory: &mut Memory, request: &DataRequest<'_>) -> Result<Response, Se
         ["experiments" | "experimentids", name, "runs"] if request.method == Method::GET => {
             query::runs(memory, request, Some(name))
         }
-        ["experiments:query"] => experiments::all(memory, request),
-        ["experiments"] if request.method == Method::GET => experiments::all(memory, request),
+        ["experiments:query"] => Ok(experiments::all(memory, request)),
+        ["experiments"] if request.method == Method::GET => Ok(experiments::all(memory, request)),
         ["experiments" | "experimentids", name] => experiments::one(memory, request, name),
         _ => Err(ServiceError::unknown_path(&request.rest.join("/"))),
     }
@@ -63,7 +63,7 @@ fn of_run(memory: &mut Memory, request: &DataRequest<'_>, name: &str, rest: &[&s
         (&Method::GET, ["children"]) => {
             memory.runs(id).find(name).ok_or_else(absent)?;
             let children = memory.runs(id).children(name);
-            query::page(memory, request, &children, &request.query).map(|told| told.into_response())
+            query::page(memory, request, &children, &request.query).map(IntoResponse::into_response)
         }
         (&Method::GET, ["serviceinstances", _]) => {
             memory.runs(id).find(name).ok_or_else(absent)?;

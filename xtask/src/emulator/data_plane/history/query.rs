@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::super::super::state::State as Memory;
@@ -64,7 +64,7 @@ pub(super) fn runs(
         experiment.is_none_or(|wanted| run.experiment() == wanted || Experiment::id_of(run.experiment()) == wanted)
     };
     let runs: Vec<Run> = memory.runs(request.workspace_id()).all().filter(is_in).collect();
-    page(memory, request, &runs, &query).map(|told| told.into_response())
+    page(memory, request, &runs, &query).map(IntoResponse::into_response)
 }
 
 /// `rundata`.

@@ -84,9 +84,9 @@ impl Run {
         let mut lines: Vec<String> = command.split(['\n', ';', '&']).filter_map(echo).collect();
         lines.extend((0..WORKING).map(|step| format!("epoch {step}: loss {:.4}", 1.0 / f64::from(step + 1))));
         let share = |part: u32| lines.len() * part as usize / WORKING as usize;
-        let mut text: String = lines[..share(worked)].iter().map(|line| format!("{line}\n")).collect();
+        let mut text: String = lines[..share(worked)].iter().flat_map(|line| [line, "\n"]).collect();
         if let Some(next) = lines.get(share(worked)) {
-            text.push_str(&next[..next.floor_char_boundary(next.len() / 2)]);
+            text.extend(next.chars().take(next.chars().count() / 2));
         }
         text
     }

@@ -28,7 +28,7 @@ pub(super) fn run(number: u64) -> Run {
         "experimentName": format!("experiment-{}", number % EXPERIMENTS),
         "isArchived": number % 20 == 19,
         "command": "python train.py",
-        "tags": {"team": if number % 2 == 0 { "forecasting" } else { "vision" }},
+        "tags": {"team": if number.is_multiple_of(2) { "forecasting" } else { "vision" }},
         "properties": {"round": (number % 3).to_string()},
     });
     let life = Life::past(born, ENDINGS[pick(ENDINGS.len())]);
