@@ -64,13 +64,7 @@ impl Run {
             "properties": {},
             "tags": {},
             "inputs": {},
-            "outputs": {"default": {
-                "jobOutputType": "uri_folder",
-                "mode": "ReadWriteMount",
-                "uri": format!("azureml://datastores/workspaceartifactstore/ExperimentRun/dcid.{name}"),
-                "description": null,
-                "assetName": null,
-            }},
+            "outputs": {},
         });
         complete(&mut properties, defaults);
         let (name, author) = (name.to_owned(), author.to_owned());
