@@ -1,5 +1,6 @@
 //! The client.
 
+use std::fmt;
 use std::sync::Arc;
 
 use auth_core::http::HttpClient;
@@ -11,10 +12,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
 
-use super::exchange::unreadable;
 use super::tenants::Tenants;
-use super::{Pager, Poller, Request};
-use crate::auth::InteractiveLoginAuthentication;
+use super::{Page, Pager, Poller, Request, Service, Turn, item};
+use crate::auth::{Absent, InteractiveLoginAuthentication};
 
 /// A client of Azure Resource Manager.
 ///
@@ -33,7 +33,7 @@ pub struct ArmClient {
 }
 
 /// An answer of Azure Resource Manager; see [`ArmClient::request`].
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct ArmResponse {
     /// The HTTP status.
@@ -66,6 +66,17 @@ impl ArmClient {
         let http = HttpClient::new(Env::process());
         let auth = InteractiveLoginAuthentication::builder().http(http.clone()).build()?;
         Ok(Self::new(Arc::new(auth)).http(http).interaction(Interaction::Allow))
+    }
+
+    /// A client for services that want no token.
+    pub(crate) fn without_sign_in() -> Self {
+        let why = Error::new(ErrorKind::Unavailable, "nobody signs in here");
+        Self::new(Arc::new(Absent { name: "no sign-in", cloud: Cloud::public(), why }))
+    }
+
+    /// What time it is for this client.
+    pub(crate) fn time(&self) -> Clock {
+        self.clock.clone()
     }
 
     /// Shares an HTTP client.
@@ -109,12 +120,21 @@ impl ArmClient {
     /// # Errors
     /// Whatever the sign-in says, and [`crate::arm::ArmError`] as the source where Resource Manager refuses.
     pub async fn get<T: DeserializeOwned>(&self, path: &str, api_version: &str) -> Result<T, Error> {
-        self.fetch(&Request::get(self.url(path, api_version))).await
+        self.fetch(&self.request_for(Method::GET, path, api_version)).await
     }
 
     /// The items of the list at this path.
     pub fn list<T: DeserializeOwned + Send + 'static>(&self, path: &str, api_version: &str) -> Pager<T> {
-        Pager::new(self.clone(), Request::get(self.url(path, api_version)), item)
+        let (client, first) = (self.clone(), self.request_for(Method::GET, path, api_version));
+        Pager::new(move |turn| {
+            let (client, first) = (client.clone(), first.clone());
+            let request = match turn {
+                Turn::First(Some(size)) => first.query("$top", &size.to_string()),
+                Turn::First(None) => first,
+                Turn::Next(request) => *request,
+            };
+            async move { client.page(&request, "value").await?.map(item) }
+        })
     }
 
     /// Creates or replaces what lies at this path.
@@ -127,7 +147,7 @@ impl ArmClient {
         api_version: &str,
         body: &impl Serialize,
     ) -> Result<Poller<T>, Error> {
-        self.begin(Request::new(Method::PUT, self.url(path, api_version)).body(body)?).await
+        self.begin(self.request_for(Method::PUT, path, api_version).body(body)?).await
     }
 
     /// Changes what lies at this path.
@@ -140,7 +160,7 @@ impl ArmClient {
         api_version: &str,
         body: &impl Serialize,
     ) -> Result<Poller<T>, Error> {
-        self.begin(Request::new(Method::PATCH, self.url(path, api_version)).body(body)?).await
+        self.begin(self.request_for(Method::PATCH, path, api_version).body(body)?).await
     }
 
     /// Lets something happen, such as `.../start`. A body of `()` is none.
@@ -153,7 +173,7 @@ impl ArmClient {
         api_version: &str,
         body: &impl Serialize,
     ) -> Result<Poller<T>, Error> {
-        self.begin(Request::new(Method::POST, self.url(path, api_version)).body(body)?).await
+        self.begin(self.request_for(Method::POST, path, api_version).body(body)?).await
     }
 
     /// Deletes what lies at this path. That nothing lies there is no error.
@@ -161,7 +181,7 @@ impl ArmClient {
     /// # Errors
     /// As [`ArmClient::get`].
     pub async fn delete(&self, path: &str, api_version: &str) -> Result<Poller<()>, Error> {
-        self.begin(Request::new(Method::DELETE, self.url(path, api_version)).without_result()).await
+        self.begin(self.request_for(Method::DELETE, path, api_version).without_result()).await
     }
 
     /// Any request, to a path with its query, or to a URL of Resource Manager's own host. It is answered as it is: an operation
@@ -176,7 +196,7 @@ impl ArmClient {
             Error::new(ErrorKind::Configuration, format!("{path_or_url:?} is neither a path nor a URL"))
                 .with_source(error)
         })?;
-        let request = Request::new(method, url);
+        let request = Request::new(Service::resource_manager(self.cloud()), method, url);
         let request = match body {
             Some(body) => request.body(body)?,
             None => request,
@@ -186,22 +206,25 @@ impl ArmClient {
         Ok(ArmResponse { status: answer.status.as_u16(), headers: answer.headers, body })
     }
 
-    /// The URL of a path, whose names are escaped where they must be.
-    pub(crate) fn url(&self, path: &str, api_version: &str) -> Url {
-        let mut url = self.cloud().resource_manager().clone();
-        // Only a URL without a host has no path segments, and a cloud's endpoint has one.
-        if let Ok(mut segments) = url.path_segments_mut() {
-            segments.pop_if_empty().extend(path.split('/').filter(|segment| !segment.is_empty()));
-        }
-        url.query_pairs_mut().append_pair("api-version", api_version);
-        url
+    fn request_for(&self, method: Method, path: &str, api_version: &str) -> Request {
+        Service::resource_manager(self.cloud()).request(method, path).query("api-version", api_version)
     }
 
-    /// What a request that takes no time is answered with.
+    /// What a request that takes no time is answered with. An answer without a body is null.
     pub(crate) async fn fetch<T: DeserializeOwned>(&self, request: &Request) -> Result<T, Error> {
         let answer = self.exchange(request).await?;
-        let what = request.url.host_str().unwrap_or_default();
-        serde_json::from_slice(&answer.body).map_err(|error| unreadable(what).with_source(error))
+        let is_nothing = answer.body.is_empty() || !request.has_result;
+        answer.read_as(if is_nothing { b"null" } else { &answer.body })
+    }
+
+    /// What a request is answered with, as it is.
+    pub(crate) async fn fetch_bytes(&self, request: &Request) -> Result<Vec<u8>, Error> {
+        Ok(self.exchange(request).await?.body)
+    }
+
+    /// A page of a list, whose items are in the member of this name.
+    pub(crate) async fn page(&self, request: &Request, items: &str) -> Result<Page<Value>, Error> {
+        Page::read(request, &self.exchange(request).await?, items)
     }
 
     /// Starts what may take longer.
@@ -211,6 +234,9 @@ impl ArmClient {
     }
 }
 
-pub(crate) fn item<T: DeserializeOwned>(value: Value) -> Result<T, Error> {
-    serde_json::from_value(value).map_err(|error| unreadable("an item of the list").with_source(error))
+impl fmt::Debug for ArmResponse {
+    /// Without the headers and the body, which may be secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ArmResponse").field("status", &self.status).finish_non_exhaustive()
+    }
 }

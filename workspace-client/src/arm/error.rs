@@ -16,6 +16,7 @@ use super::exchange::Answer;
 /// A refusal of Azure Resource Manager: the source of the [`Error`] that reports it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ArmError {
+    service: &'static str,
     status: u16,
     code: Option<String>,
     message: Option<String>,
@@ -86,6 +87,7 @@ impl ArmError {
         let header = |name: &str| header(&answer.headers, name);
         let (said, details) = error_body::read(body);
         Self {
+            service: answer.service,
             status: answer.status.as_u16(),
             code: said.code.or_else(|| header("x-ms-error-code")),
             message: said.message,
@@ -101,9 +103,9 @@ impl fmt::Display for ArmError {
         let code = self.code.as_deref();
         match self.status {
             // A failure that is told later, when the request itself was a success long since.
-            200..300 => write!(f, "Azure Resource Manager reports {}", code.unwrap_or("a failure"))?,
+            200..300 => write!(f, "{} reports {}", self.service, code.unwrap_or("a failure"))?,
             status => {
-                write!(f, "Azure Resource Manager answered {status}")?;
+                write!(f, "{} answered {status}", self.service)?;
                 code.map_or(Ok(()), |code| write!(f, " {code}"))?;
             }
         }
@@ -124,9 +126,9 @@ pub(super) fn is_wrong_tenant(answer: &Answer) -> bool {
     ArmError::read(answer).code() == Some("InvalidAuthenticationTokenTenant")
 }
 
-/// The error for an answer that is not a success, to a request with this token, the answer to `asked`.
-pub(super) fn refusal(url: &Url, answer: &Answer, asked: &TokenRequest, token: &AccessToken, cloud: &Cloud) -> Error {
-    let tenant = asked.requested_tenant().or(token.tenant());
+/// The error for an answer that is not a success, to a request with this token, the answer to what was asked; if one was sent.
+pub(super) fn refusal(url: &Url, answer: &Answer, sent: Option<(&TokenRequest, &AccessToken)>, cloud: &Cloud) -> Error {
+    let tenant = sent.and_then(|(asked, token)| asked.requested_tenant().or(token.tenant()));
     let arm = ArmError::read(answer);
     let host = url.host_str().unwrap_or_default();
     let challenge = Challenge::from_headers(&answer.headers);
@@ -162,7 +164,7 @@ pub(super) fn refusal(url: &Url, answer: &Answer, asked: &TokenRequest, token: &
             error: "insufficient_claims".to_owned(),
             claims: Some(claims.to_owned()),
             tenant: tenant.cloned(),
-            scopes: Some(asked.scopes().clone()),
+            scopes: sent.map(|(asked, _)| asked.scopes().clone()),
             ..EntraError::default()
         });
     }
@@ -224,7 +226,7 @@ mod tests {
     fn refused(url: &str, answer: &Answer) -> Error {
         let cloud = Cloud::public();
         let token = AccessToken::new("t", auth_core::clock::from_unix(4_000_000_000));
-        refusal(&Url::parse(url).unwrap(), answer, &TokenRequest::arm(&cloud), &token, &cloud)
+        refusal(&Url::parse(url).unwrap(), answer, Some((&TokenRequest::arm(&cloud), &token)), &cloud)
     }
 
     fn read(body: &str) -> (Option<String>, Option<String>) {

@@ -6,6 +6,7 @@ use auth_core::claims::Challenge;
 use auth_core::{AccessToken, Error, ErrorKind, Interaction, Tenant, TokenRequest, http};
 use reqwest::StatusCode;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 use url::Url;
@@ -15,8 +16,9 @@ use super::retry::{self, Failure};
 use super::{ArmClient, Request};
 
 /// An answer, read to its end.
-#[derive(Debug)]
 pub(super) struct Answer {
+    /// What an error calls the service that answered.
+    pub(super) service: &'static str,
     pub(super) status: StatusCode,
     pub(super) retry_after: Option<Duration>,
     pub(super) headers: HeaderMap,
@@ -27,20 +29,21 @@ impl ArmClient {
     /// The answer to a request, if it is a success.
     pub(super) async fn exchange(&self, request: &Request) -> Result<Answer, Error> {
         let url = &request.url;
-        self.check_host(url)?;
+        request.service.check(url)?;
+        let Some(scopes) = &request.service.scopes else { return self.exchange_without_token(request).await };
         let tenant = self.tenant.clone().or_else(|| self.tenants.of(url));
-        let mut asked = TokenRequest::arm(self.cloud()).tenant(tenant).interaction(self.interaction);
+        let mut asked = TokenRequest::new(scopes.clone()).tenant(tenant).interaction(self.interaction);
         let started = self.clock.now();
         let mut token = self.auth.token(&asked).await?;
-        let mut answer = self.attempt(request, &token).await?;
+        let mut answer = self.attempt(request, Some(&token)).await?;
         if let Some(tenant) = self.other_tenant(&answer, &asked) {
             tracing::debug!(%tenant, "the subscription trusts another tenant; its token is asked for");
             asked = asked.tenant(tenant.clone());
             match self.token_of_other_tenant(&asked).await? {
                 Some(other) => token = other,
-                None => return Err(error::refusal(url, &answer, &asked, &token, self.cloud())),
+                None => return Err(error::refusal(url, &answer, Some((&asked, &token)), self.cloud())),
             }
-            answer = self.attempt(request, &token).await?;
+            answer = self.attempt(request, Some(&token)).await?;
             if answer.status != StatusCode::UNAUTHORIZED {
                 self.tenants.remember(url, &tenant);
             }
@@ -55,7 +58,7 @@ impl ArmClient {
             }
             tracing::debug!("the token was refused; another one is asked for");
             token = self.auth.token(&asked).await?;
-            answer = self.attempt(request, &token).await?;
+            answer = self.attempt(request, Some(&token)).await?;
             // One from before, such as what another process has saved, may have been revoked together with the first.
             if token.obtained_on().is_none_or(|obtained| obtained >= started) {
                 break;
@@ -64,7 +67,16 @@ impl ArmClient {
         if answer.status.is_success() {
             Ok(answer)
         } else {
-            Err(error::refusal(url, &answer, &asked, &token, self.cloud()))
+            Err(error::refusal(url, &answer, Some((&asked, &token)), self.cloud()))
+        }
+    }
+
+    async fn exchange_without_token(&self, request: &Request) -> Result<Answer, Error> {
+        let answer = self.attempt(request, None).await?;
+        if answer.status.is_success() {
+            Ok(answer)
+        } else {
+            Err(error::refusal(&request.url, &answer, None, self.cloud()))
         }
     }
 
@@ -96,13 +108,13 @@ impl ArmClient {
     }
 
     /// Sends the request until it is answered in a way that another attempt would not change.
-    async fn attempt(&self, request: &Request, token: &AccessToken) -> Result<Answer, Error> {
+    async fn attempt(&self, request: &Request, token: Option<&AccessToken>) -> Result<Answer, Error> {
         let deadline = Instant::now() + retry::LIMIT;
         let mut attempt = 1;
         loop {
             let outcome = timeout_at(deadline, self.send(request, token)).await;
             let outcome = outcome.unwrap_or_else(|_| Err(Failure { error: too_slow(&request.url), was_sent: true }));
-            let pause = retry::pause(&request.method, outcome.as_ref(), attempt);
+            let pause = retry::pause(request.is_repeatable, outcome.as_ref(), attempt);
             match pause {
                 Some(pause) if Instant::now() + pause < deadline => self.clock.sleep(pause).await,
                 _ => return outcome.map_err(|failure| failure.error),
@@ -111,56 +123,60 @@ impl ArmClient {
         }
     }
 
-    async fn send(&self, request: &Request, token: &AccessToken) -> Result<Answer, Failure> {
+    async fn send(&self, request: &Request, token: Option<&AccessToken>) -> Result<Answer, Failure> {
         let unsent = |error| Failure { error, was_sent: false };
-        let Request { method, url, body, id, .. } = request;
-        let mut authorization = HeaderValue::from_str(token.header().expose()).map_err(|_| {
-            unsent(Error::new(ErrorKind::Protocol, "the token holds characters that a header cannot carry"))
-        })?;
-        authorization.set_sensitive(true);
+        let Request { service, method, url, headers, body, id, .. } = request;
+        let mut headers = headers.clone();
+        if let Some(token) = token {
+            let mut value = HeaderValue::from_str(token.header().expose()).map_err(|_| {
+                unsent(Error::new(ErrorKind::Protocol, "the token holds characters that a header cannot carry"))
+            })?;
+            value.set_sensitive(true);
+            headers.insert(AUTHORIZATION, value);
+        }
         let client = self.http.get().map_err(unsent)?;
         let mut sent = client
             .request(method.clone(), url.clone())
-            .header(AUTHORIZATION, authorization)
             .header(ACCEPT, "application/json")
             .header("x-ms-client-request-id", id.to_string());
         if let Some(body) = body {
             sent = sent.header(CONTENT_TYPE, "application/json").body(body.clone());
         }
-        let response = sent.send().await.map_err(|error| {
+        let response = sent.headers(headers).send().await.map_err(|error| {
             let was_sent = !error.is_connect();
             Failure { error: http::network_error(error), was_sent }
         })?;
         let (status, headers) = (response.status(), response.headers().clone());
-        tracing::debug!(%method, path = url.path(), status = status.as_u16(), request = %id, "Azure Resource Manager answered");
+        tracing::debug!(%method, path = url.path(), status = status.as_u16(), request = %id, "{} answered", service.name);
         let retry_after = http::retry_after(&headers, self.clock.now());
         let body = http::body(response).await.map_err(|error| Failure { error, was_sent: true })?;
-        Ok(Answer { status, retry_after, headers, body })
-    }
-
-    /// A bearer token goes to the cloud's own Resource Manager only.
-    fn check_host(&self, url: &Url) -> Result<(), Error> {
-        if url.origin() == self.cloud().resource_manager().origin() {
-            return Ok(());
-        }
-        let (own, host) = (self.cloud().resource_manager(), url.host_str().unwrap_or("a URL without a host"));
-        let own = own.host_str().unwrap_or_default();
-        Err(Error::new(ErrorKind::Protocol, format!("{own} refers to {host}, where the token must not go")))
+        Ok(Answer { service: service.name, status, retry_after, headers, body })
     }
 }
 
 impl Answer {
     /// The body; null where there is none.
     pub(super) fn json(&self) -> Result<Value, Error> {
-        if self.body.is_empty() {
-            return Ok(Value::Null);
-        }
-        serde_json::from_slice(&self.body).map_err(|error| unreadable("it is not JSON").with_source(error))
+        self.read_as(if self.body.is_empty() { b"null" } else { &self.body })
+    }
+
+    pub(super) fn read_as<T: DeserializeOwned>(&self, body: &[u8]) -> Result<T, Error> {
+        serde_json::from_slice(body).map_err(|error| self.unreadable(&misfit(&error)))
+    }
+
+    pub(super) fn unreadable(&self, what: &str) -> Error {
+        Error::new(ErrorKind::Protocol, format!("the answer of {} cannot be understood: {what}", self.service))
     }
 
     #[cfg(test)]
     pub(super) fn empty(status: StatusCode) -> Self {
-        Self { status, retry_after: None, headers: HeaderMap::new(), body: Vec::new() }
+        Self {
+            service: "Azure Resource Manager",
+            status,
+            retry_after: None,
+            headers: HeaderMap::new(),
+            body: Vec::new(),
+        }
     }
 }
 
@@ -170,6 +186,12 @@ fn too_slow(url: &Url) -> Error {
         .with_help("check the network, and HTTPS_PROXY if there is a proxy")
 }
 
+/// Where JSON is not what was expected. What serde says may hold what was read, which may be secret.
+pub(crate) fn misfit(error: &serde_json::Error) -> String {
+    let what = if error.is_data() { "a member of it is of another type" } else { "it is not JSON" };
+    format!("{what}, at line {} column {}", error.line(), error.column())
+}
+
 pub(crate) fn unreadable(what: &str) -> Error {
-    Error::new(ErrorKind::Protocol, format!("the answer of Azure Resource Manager cannot be understood: {what}"))
+    Error::new(ErrorKind::Protocol, format!("the answer of Azure cannot be understood: {what}"))
 }

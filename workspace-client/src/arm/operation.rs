@@ -5,20 +5,25 @@ use std::marker::PhantomData;
 use std::time::Duration;
 
 use auth_core::{Error, ErrorKind};
+use reqwest::Method;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use url::Url;
 
-use super::exchange::{Answer, unreadable};
+use super::exchange::{Answer, misfit};
 use super::tracking::{OperationState, OperationStatus, Outcome, Progress, Tracking};
-use super::{ArmClient, Request};
+use super::{ArmClient, Request, Service};
 
 /// The pauses between two questions, where Azure does not say how long: from this, doubled each time, up to that.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// Whoever says "at once" is not asked without end.
+/// Whoever says "at once" is not asked without end: no pause is shorter than this, doubled each time, up to a second.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
+/// How long questions may go without an answer.
+const PATIENCE: Duration = Duration::from_secs(600);
 /// How long [`Poller::wait`] waits unless it is told.
 const DEADLINE: Duration = Duration::from_secs(3600);
+const GOES_ON: &str = "the operation goes on; look at the resource later";
 
 /// An operation that was started, and what it yields.
 ///
@@ -33,6 +38,7 @@ const DEADLINE: Duration = Duration::from_secs(3600);
 /// ```
 pub struct Poller<T> {
     client: ArmClient,
+    service: Service,
     tracking: Tracking,
     progress: Progress,
     retry_after: Option<Duration>,
@@ -46,18 +52,20 @@ type Observer = Box<dyn FnMut(&OperationStatus) + Send>;
 impl<T: DeserializeOwned> Poller<T> {
     pub(super) fn begun(client: ArmClient, request: &Request, answer: &Answer) -> Result<Self, Error> {
         let (tracking, progress) = Tracking::begin(request, answer)?;
-        Ok(Self { retry_after: answer.retry_after, ..Self::new(client, tracking, progress) })
+        let service = request.service.clone();
+        Ok(Self { retry_after: answer.retry_after, ..Self::new(client, service, tracking, progress) })
     }
 
     /// Follows an operation that another process may have started; see [`Poller::save`].
     ///
     /// # Errors
-    /// [`ErrorKind::Configuration`] if that is not what was saved. What it leads to is asked only at the client's own Resource
-    /// Manager.
+    /// [`ErrorKind::Configuration`] if that is not what was saved, or an operation that had ended with something that Azure tells
+    /// once only. What it leads to is asked only at the client's own Resource Manager.
     pub fn resume(client: ArmClient, token: &str) -> Result<Self, Error> {
         let tracking = Tracking::restore(token)?;
-        let progress = tracking.resume();
-        Ok(Self::new(client, tracking, progress))
+        let progress = tracking.resume()?;
+        let service = Service::resource_manager(client.cloud());
+        Ok(Self::new(client, service, tracking, progress))
     }
 
     /// How long [`Poller::wait`] waits at most; an hour unless this says otherwise.
@@ -88,7 +96,7 @@ impl<T: DeserializeOwned> Poller<T> {
     /// As [`ArmClient::get`].
     pub async fn poll(&mut self) -> Result<&OperationStatus, Error> {
         if !self.is_done() {
-            let answer = self.client.exchange(&Request::get(self.tracking.watched().clone())).await?;
+            let answer = self.client.exchange(&self.question(self.tracking.watched().clone())).await?;
             self.progress = self.tracking.read(&answer)?;
             self.retry_after = answer.retry_after;
             tracing::debug!(state = %self.progress.status.state, "the operation was looked at");
@@ -99,7 +107,8 @@ impl<T: DeserializeOwned> Poller<T> {
         Ok(self.status())
     }
 
-    /// Waits for the end, and returns what the operation yields. Dropping the future loses nothing: it can be waited for again.
+    /// Waits for the end, and returns what the operation yields. Questions that fail in a way that may pass are asked again for ten
+    /// minutes. Dropping the future loses nothing: it can be waited for again.
     ///
     /// # Errors
     /// [`ErrorKind::Rejected`] with [`ArmError`](super::ArmError) as the source if the operation fails or is canceled,
@@ -107,33 +116,44 @@ impl<T: DeserializeOwned> Poller<T> {
     pub async fn wait(&mut self) -> Result<T, Error> {
         let clock = self.client.clock.clone();
         let started = clock.now();
-        let mut next_pause = FIRST_PAUSE;
+        // A clock that was set back has not moved.
+        let since = |then| clock.now().duration_since(then).unwrap_or_default();
+        let (mut next_pause, mut shortest, mut heard) = (FIRST_PAUSE, SHORTEST_PAUSE, started);
         while !self.is_done() {
-            let pause = self.retry_after.unwrap_or(next_pause).max(SHORTEST_PAUSE);
-            next_pause = (next_pause * 2).min(LONGEST_PAUSE);
-            // A clock that was set back has not moved.
-            let waited = clock.now().duration_since(started).unwrap_or_default();
-            if waited + pause > self.deadline {
+            let left = self.deadline.saturating_sub(since(started));
+            if left.is_zero() {
                 return Err(self.too_slow());
             }
-            clock.sleep(pause).await;
-            self.poll().await?;
+            let pause = self.retry_after.take().unwrap_or(next_pause).max(shortest);
+            shortest = (shortest * 2).min(Duration::from_secs(1));
+            next_pause = (next_pause * 2).min(LONGEST_PAUSE);
+            clock.sleep(pause.min(left)).await;
+            match self.poll().await {
+                Ok(_) => heard = clock.now(),
+                Err(error) if error.is_transient() && since(heard) < PATIENCE => {
+                    tracing::debug!(%error, "the operation could not be looked at");
+                    self.retry_after = error.retry_after();
+                }
+                Err(error) if error.help().is_none() => return Err(error.with_help(GOES_ON)),
+                Err(error) => return Err(error),
+            }
         }
         self.result().await
     }
 
-    /// The operation as a text with which [`Poller::resume`] goes on, in another process if need be. It holds no secret, but the
-    /// ids of the subscription and of the resource.
-    ///
-    /// # Errors
-    /// None that is known.
-    pub fn save(&self) -> Result<String, Error> {
+    /// The operation as a text with which [`Poller::resume`] goes on, in another process if need be. No token is in it, but the
+    /// ids of the subscription and of the resource, and the links that Azure gave: keep it like a private file.
+    pub fn save(&self) -> String {
         self.tracking.save()
     }
 
-    fn new(client: ArmClient, tracking: Tracking, progress: Progress) -> Self {
+    fn new(client: ArmClient, service: Service, tracking: Tracking, progress: Progress) -> Self {
         let (retry_after, deadline, observer, yields) = (None, DEADLINE, None, PhantomData);
-        Self { client, tracking, progress, retry_after, deadline, observer, yields }
+        Self { client, service, tracking, progress, retry_after, deadline, observer, yields }
+    }
+
+    fn question(&self, url: Url) -> Request {
+        Request::new(self.service.clone(), Method::GET, url)
     }
 
     async fn result(&mut self) -> Result<T, Error> {
@@ -146,17 +166,19 @@ impl<T: DeserializeOwned> Poller<T> {
                     None => error.with_source(reason.clone()),
                 });
             }
-            Outcome::Lies(url) => self.client.exchange(&Request::get(url.clone())).await?.json()?,
+            Outcome::Lies(url) => self.client.exchange(&self.question(url.clone())).await?.json()?,
             Outcome::Pending => Value::Null,
             Outcome::Value(value) => value.clone(),
         };
-        T::deserialize(value).map_err(|error| unreadable("what the operation yields").with_source(error))
+        T::deserialize(value).map_err(|error| {
+            let name = self.tracking.name();
+            Error::new(ErrorKind::Protocol, format!("what {name} yields cannot be understood: {}", misfit(&error)))
+        })
     }
 
     fn too_slow(&self) -> Error {
         let (name, limit) = (self.tracking.name(), self.deadline.as_secs());
-        Error::new(ErrorKind::Timeout, format!("{name} has not ended within {limit} s"))
-            .with_help("it goes on; look at the resource later")
+        Error::new(ErrorKind::Timeout, format!("{name} has not ended within {limit} s")).with_help(GOES_ON)
     }
 }
 

@@ -1,36 +1,62 @@
-//! What is asked of Azure Resource Manager.
+//! What is asked of a service.
 
 use std::fmt;
 
 use auth_core::{Error, ErrorKind};
 use reqwest::Method;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
 use url::Url;
 use uuid::Uuid;
 
+use super::Service;
+
 /// One call. All of its attempts carry the same id (observed: azure-core), so that Azure can tell a repetition from a second call.
 #[derive(Clone)]
 pub(crate) struct Request {
+    pub(super) service: Service,
     pub(super) method: Method,
     pub(super) url: Url,
+    pub(super) headers: HeaderMap,
     pub(super) body: Option<Vec<u8>>,
     pub(super) id: Uuid,
     pub(super) has_result: bool,
+    /// Whether it may be done twice.
+    pub(super) is_repeatable: bool,
 }
 
 impl Request {
-    pub(crate) fn new(method: Method, url: Url) -> Self {
-        Self { method, url, body: None, id: Uuid::new_v4(), has_result: true }
+    pub(super) fn new(service: Service, method: Method, url: Url) -> Self {
+        Self {
+            service,
+            is_repeatable: method.is_idempotent(),
+            method,
+            url,
+            headers: HeaderMap::new(),
+            body: None,
+            id: Uuid::new_v4(),
+            has_result: true,
+        }
     }
 
-    pub(crate) fn get(url: Url) -> Self {
-        Self::new(Method::GET, url)
+    /// What lies at a URL that the service itself has named.
+    pub(super) fn follow(&self, url: Url) -> Self {
+        Self::new(self.service.clone(), Method::GET, url)
     }
 
     /// Adds a parameter to the query.
     pub(crate) fn query(mut self, name: &str, value: &str) -> Self {
         self.url.query_pairs_mut().append_pair(name, value);
         self
+    }
+
+    /// Adds a header, which no log shows.
+    pub(crate) fn header(mut self, name: HeaderName, value: &str) -> Result<Self, Error> {
+        let mut value = HeaderValue::from_str(value)
+            .map_err(|_| Error::new(ErrorKind::Configuration, format!("the header {name} cannot hold its value")))?;
+        value.set_sensitive(true);
+        self.headers.insert(name, value);
+        Ok(self)
     }
 
     /// Null is none.
@@ -41,14 +67,19 @@ impl Request {
         Ok(Self { body: Some(body).filter(|body| body != b"null"), ..self })
     }
 
-    /// Nothing is expected at the end of the operation that this starts, whatever Azure may answer.
+    /// Nothing is expected in the end, whatever Azure may answer.
     pub(crate) fn without_result(self) -> Self {
         Self { has_result: false, ..self }
+    }
+
+    /// It only asks, though its method is that of a change.
+    pub(crate) fn repeatable(self) -> Self {
+        Self { is_repeatable: true, ..self }
     }
 }
 
 impl fmt::Debug for Request {
-    /// Without the body, which may hold a password.
+    /// Without the query and the body, which may hold a password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request").field("method", &self.method).field("path", &self.url.path()).finish_non_exhaustive()
     }

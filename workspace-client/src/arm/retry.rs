@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use auth_core::{Error, ErrorKind};
-use reqwest::Method;
-
 use super::exchange::Answer;
+use auth_core::{Error, ErrorKind};
 
 /// How often a request is sent at most.
 pub(super) const ATTEMPTS: u32 = 3;
@@ -25,41 +23,45 @@ pub(super) struct Failure {
 }
 
 /// How long to wait before the next attempt, or none if another attempt is no use, or might do twice what was asked for once.
-pub(super) fn pause(method: &Method, outcome: Result<&Answer, &Failure>, attempt: u32) -> Option<Duration> {
+pub(super) fn pause(is_repeatable: bool, outcome: Result<&Answer, &Failure>, attempt: u32) -> Option<Duration> {
     if attempt >= ATTEMPTS {
         return None;
     }
     let default = if attempt == 1 { Duration::ZERO } else { PAUSE };
-    let may_repeat = method.is_idempotent();
     match outcome {
         Ok(answer) => match answer.status.as_u16() {
             429 => Some(answer.retry_after.unwrap_or(THROTTLED * attempt)),
             // Whoever says when to come back has not begun.
             503 if answer.retry_after.is_some() => answer.retry_after,
-            408 | 500 | 502 | 503 | 504 if may_repeat => Some(answer.retry_after.unwrap_or(default)),
+            408 | 500 | 502 | 503 | 504 if is_repeatable => Some(answer.retry_after.unwrap_or(default)),
             _ => None,
         },
         Err(failure) => {
-            let may_pass = failure.error.kind() == ErrorKind::Network;
-            (may_pass && (may_repeat || !failure.was_sent)).then_some(default)
+            let may_pass = match failure.error.kind() {
+                ErrorKind::Network => true,
+                // Another attempt has no better chance where the service is only slow.
+                ErrorKind::Timeout => !failure.was_sent,
+                _ => false,
+            };
+            (may_pass && (is_repeatable || !failure.was_sent)).then_some(default)
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use reqwest::StatusCode;
+    use reqwest::{Method, StatusCode};
 
     use super::*;
 
     fn millis(method: &Method, status: u16, retry_after: Option<u64>, attempt: u32) -> Option<u128> {
         let status = StatusCode::from_u16(status).unwrap();
         let answer = Answer { retry_after: retry_after.map(Duration::from_secs), ..Answer::empty(status) };
-        pause(method, Ok(&answer), attempt).map(|pause| pause.as_millis())
+        pause(method.is_idempotent(), Ok(&answer), attempt).map(|pause| pause.as_millis())
     }
 
     fn failed(method: &Method, kind: ErrorKind, was_sent: bool) -> Option<Duration> {
-        pause(method, Err(&Failure { error: Error::new(kind, "x"), was_sent }), 1)
+        pause(method.is_idempotent(), Err(&Failure { error: Error::new(kind, "x"), was_sent }), 1)
     }
 
     #[test]
@@ -77,6 +79,7 @@ mod tests {
         assert_eq!(throttled, [Some(5000), Some(1000), Some(2000)]);
         assert_eq!(failed(get, ErrorKind::Network, true), Some(Duration::ZERO));
         assert_eq!(failed(get, ErrorKind::Timeout, true), None);
+        assert_eq!(failed(get, ErrorKind::Timeout, false), Some(Duration::ZERO));
         assert_eq!(failed(get, ErrorKind::Configuration, true), None);
     }
 

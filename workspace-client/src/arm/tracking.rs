@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
 
-use super::exchange::{Answer, unreadable};
+use super::exchange::Answer;
 use super::{ArmError, Request};
 
 /// The state of what was accepted, where nothing else is told.
@@ -40,8 +40,8 @@ pub struct OperationStatus {
     pub percent_complete: Option<f64>,
 }
 
-/// An operation, as far as it must be known to follow it. It holds no secret.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+/// An operation, as far as it must be known to follow it.
+#[derive(Clone, Deserialize, Serialize)]
 pub(super) struct Tracking {
     method: String,
     url: Url,
@@ -51,7 +51,7 @@ pub(super) struct Tracking {
 }
 
 /// Where the operation tells how far it has come.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Deserialize, PartialEq, Serialize)]
 enum Watch {
     /// `Azure-AsyncOperation`: a body with `status`.
     AsyncOperation(Url),
@@ -64,14 +64,12 @@ enum Watch {
 }
 
 /// What an answer means.
-#[derive(Debug)]
 pub(super) struct Progress {
     pub(super) status: OperationStatus,
     pub(super) result: Outcome,
 }
 
 /// What the operation yields.
-#[derive(Debug)]
 pub(super) enum Outcome {
     /// The reason of its failure.
     Failure(ArmError),
@@ -102,9 +100,17 @@ impl Tracking {
         Ok((tracking, progress))
     }
 
-    /// What is known of an operation that was saved.
-    pub(super) fn resume(&self) -> Progress {
-        if self.watch == Watch::Nowhere { self.ended(Value::Null) } else { Progress::running(ACCEPTED, None) }
+    /// What is known of an operation that was saved. One that had ended tells no more than what lies at its URL.
+    pub(super) fn resume(&self) -> Result<Progress, Error> {
+        match self.watch {
+            Watch::Nowhere if self.has_result => {
+                let message =
+                    format!("{} had ended when it was saved, and what it yielded is told once only", self.name());
+                Err(Error::new(ErrorKind::Configuration, message).with_help("ask for it again"))
+            }
+            Watch::Nowhere => Ok(self.ended(Value::Null)),
+            _ => Ok(Progress::running(ACCEPTED, None)),
+        }
     }
 
     /// Where to ask how far it has come.
@@ -134,14 +140,15 @@ impl Tracking {
         format!("{} {}", self.method, inside.join("/"))
     }
 
-    pub(super) fn save(&self) -> Result<String, Error> {
-        let json = serde_json::to_vec(self).map_err(|error| unreadable("an operation").with_source(error))?;
-        Ok(URL_SAFE_NO_PAD.encode(json))
+    pub(super) fn save(&self) -> String {
+        URL_SAFE_NO_PAD.encode(serde_json::json!(self).to_string())
     }
 
     pub(super) fn restore(token: &str) -> Result<Self, Error> {
         let json = URL_SAFE_NO_PAD.decode(token.trim()).ok();
-        json.and_then(|json| serde_json::from_slice(&json).ok()).ok_or_else(|| {
+        let tracking: Option<Self> = json.and_then(|json| serde_json::from_slice(&json).ok());
+        let known = ["DELETE", "PATCH", "POST", "PUT"];
+        tracking.filter(|tracking| known.contains(&tracking.method.as_str())).ok_or_else(|| {
             Error::new(ErrorKind::Configuration, "this is not an operation that was saved")
                 .with_help("give the whole text that was saved, as it was")
         })
@@ -163,21 +170,25 @@ impl Tracking {
 
     fn link(&self, answer: &Answer, header: &str) -> Result<Option<Url>, Error> {
         let Some(value) = answer.headers.get(header) else { return Ok(None) };
-        let refuse = || unreadable(&format!("the header {header} is not a URL"));
+        let refuse = || answer.unreadable(&format!("the header {header} is not a URL"));
         self.url.join(value.to_str().map_err(|_| refuse())?).map(Some).map_err(|_| refuse())
     }
 
     fn read_operation(&self, answer: &Answer) -> Result<Progress, Error> {
         let body = answer.json()?;
+        // Registries end with an empty body (observed: azure-ai-ml 1.35).
+        if body.is_null() && answer.status != StatusCode::ACCEPTED {
+            return self.succeeded(answer, &body);
+        }
         let percent = body.get("percentComplete").and_then(Value::as_f64);
         let Some(text) = body.get("status").and_then(Value::as_str) else {
             return match answer.status {
                 StatusCode::ACCEPTED => Ok(Progress::running(ACCEPTED, percent)),
-                _ => Err(unreadable("it does not say how far the operation has come")),
+                _ => Err(answer.unreadable("it does not say how far the operation has come")),
             };
         };
         Ok(match OperationState::from(text) {
-            OperationState::Succeeded => self.succeeded(&body)?,
+            OperationState::Succeeded => self.succeeded(answer, &body)?,
             OperationState::Running(_) => Progress::running(text, percent),
             state => Progress::failed(state, ArmError::reported(answer, &body)),
         })
@@ -204,25 +215,29 @@ impl Tracking {
     }
 
     /// The operation tells only that it is over; its result lies elsewhere.
-    fn succeeded(&self, body: &Value) -> Result<Progress, Error> {
+    fn succeeded(&self, answer: &Answer, body: &Value) -> Result<Progress, Error> {
         if !self.has_result {
             return Ok(self.ended(Value::Null));
         }
         let lies = match body.get("resourceLocation").and_then(Value::as_str) {
-            Some(url) => self.url.join(url).map(Some).map_err(|_| unreadable("resourceLocation is not a URL"))?,
+            Some(url) => {
+                self.url.join(url).map(Some).map_err(|_| answer.unreadable("resourceLocation is not a URL"))?
+            }
             None if makes_resource(&self.method) => Some(self.url.clone()),
             None => self.location.clone(),
         };
         Ok(match lies {
-            Some(url) => Progress { result: Outcome::Lies(url), ..self.ended(Value::Null) },
+            Some(url) => Progress { result: Outcome::Lies(url), ..Progress::succeeded(Value::Null) },
             None => self.ended(body.get("properties").cloned().unwrap_or_default()),
         })
     }
 
+    /// An answer to a change that tells nothing leaves the resource to be looked at.
     fn ended(&self, value: Value) -> Progress {
-        let value = if self.has_result { value } else { Value::Null };
-        let status = OperationStatus { state: OperationState::Succeeded, percent_complete: Some(100.0) };
-        Progress { status, result: Outcome::Value(value) }
+        if value.is_null() && self.has_result && makes_resource(&self.method) {
+            return Progress { result: Outcome::Lies(self.url.clone()), ..Progress::succeeded(Value::Null) };
+        }
+        Progress::succeeded(if self.has_result { value } else { Value::Null })
     }
 }
 
@@ -235,6 +250,11 @@ impl Progress {
     fn running(text: &str, percent_complete: Option<f64>) -> Self {
         let status = OperationStatus { state: OperationState::Running(text.to_owned()), percent_complete };
         Self { status, result: Outcome::Pending }
+    }
+
+    fn succeeded(value: Value) -> Self {
+        let status = OperationStatus { state: OperationState::Succeeded, percent_complete: Some(100.0) };
+        Self { status, result: Outcome::Value(value) }
     }
 
     fn failed(state: OperationState, reason: ArmError) -> Self {

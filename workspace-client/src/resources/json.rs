@@ -44,6 +44,10 @@ impl Json {
         self.0.pointer(path)?.as_u64()
     }
 
+    pub(crate) fn float(&self, path: &str) -> Option<f64> {
+        self.0.pointer(path)?.as_f64()
+    }
+
     /// One of the values of an open enum.
     pub(crate) fn one_of<'a, E: From<&'a str>>(&'a self, path: &str) -> Option<E> {
         self.text(path).map(E::from)

@@ -4,18 +4,24 @@
 //! verbs is called. What they answer with is a [`Resource`], whose accessors read what people touch, and whose
 //! [`raw`](Resource::raw) is everything that Azure said.
 
+pub mod asset;
 mod collection;
 pub mod compute;
 pub(crate) mod duration;
 mod json;
+pub(crate) mod kind;
 pub(crate) mod open_enum;
+mod place;
 mod provisioning_state;
 mod resource;
+mod root;
 mod verb;
 
 pub use collection::Collection;
+pub use kind::{Kind, Tracked};
 pub use provisioning_state::ProvisioningState;
-pub use resource::{Kind, Resource};
+pub use resource::Resource;
 
-use json::Json;
+pub(crate) use json::Json;
+pub(crate) use kind::kind;
 use verb::Verb;

@@ -8,18 +8,9 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use super::{Json, ProvisioningState};
+use super::json::{Json, escaped};
+use super::{Kind, ProvisioningState, Tracked};
 use crate::arm::unreadable;
-
-/// What tells the kinds of resources apart.
-pub trait Kind: Send + Sync + 'static {
-    /// What a person calls one of them, such as `compute`.
-    const NAME: &'static str;
-    /// Its segment of a path, such as `computes`.
-    const SEGMENT: &'static str;
-    /// The version of the API unless another one is asked for: the newest whose shapes are known here.
-    const API_VERSION: &'static str;
-}
 
 /// A resource as Azure describes it. It reads from JSON, and writes the same JSON.
 pub struct Resource<K> {
@@ -46,14 +37,64 @@ impl<K> Resource<K> {
         self.json.text("/name").unwrap_or_default()
     }
 
-    /// The region, such as `westeurope`, of a resource that lies in one.
-    pub fn location(&self) -> Option<&str> {
-        self.json.text("/location")
+    /// How far the last change has come.
+    pub fn provisioning_state(&self) -> Option<ProvisioningState> {
+        self.json.one_of("/properties/provisioningState")
     }
 
+    /// What it is for.
+    pub fn description(&self) -> Option<&str> {
+        self.json.text("/properties/description")
+    }
+
+    /// When it was created, as Azure writes it.
+    pub fn created_at(&self) -> Option<&str> {
+        self.json.text("/systemData/createdAt")
+    }
+
+    /// Who created it.
+    pub fn created_by(&self) -> Option<&str> {
+        self.json.text("/systemData/createdBy")
+    }
+
+    /// When it was last changed, as Azure writes it.
+    pub fn last_modified_at(&self) -> Option<&str> {
+        self.json.text("/systemData/lastModifiedAt")
+    }
+
+    /// The same with another value of a member (RFC 6901), to be sent back to Azure: `"/properties/description"`.
+    #[must_use]
+    pub fn with(self, member: &str, value: impl Into<Value>) -> Self {
+        Self { json: self.json.with(member, value), kind: PhantomData }
+    }
+
+    /// Everything that Azure said.
+    pub fn raw(&self) -> &Value {
+        &self.json.0
+    }
+
+    pub(crate) fn json(&self) -> &Json {
+        &self.json
+    }
+}
+
+impl<K: Kind> Resource<K> {
     /// The tags; a tag without a value has an empty one.
     pub fn tags(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.json.texts("/tags")
+        self.json.texts(K::TAGS)
+    }
+
+    /// The same with this tag, to be sent back to Azure.
+    #[must_use]
+    pub fn tag(self, name: &str, value: impl Into<String>) -> Self {
+        self.with(&format!("{}/{}", K::TAGS, escaped(name)), value.into())
+    }
+}
+
+impl<K: Tracked> Resource<K> {
+    /// The region, such as `westeurope`.
+    pub fn location(&self) -> Option<&str> {
+        self.json.text("/location")
     }
 
     /// The name of the SKU.
@@ -69,20 +110,6 @@ impl<K> Resource<K> {
     /// The object id of the system-assigned identity.
     pub fn principal_id(&self) -> Option<&str> {
         self.json.text("/identity/principalId")
-    }
-
-    /// How far the last change has come.
-    pub fn provisioning_state(&self) -> Option<ProvisioningState> {
-        self.json.one_of("/properties/provisioningState")
-    }
-
-    /// Everything that Azure said.
-    pub fn raw(&self) -> &Value {
-        &self.json.0
-    }
-
-    pub(crate) fn json(&self) -> &Json {
-        &self.json
     }
 }
 

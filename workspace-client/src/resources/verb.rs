@@ -1,61 +1,134 @@
-//! What can be asked of a collection, or of a resource in it.
+//! What can be asked about resources.
 
 use auth_core::{Error, ErrorKind};
 use reqwest::Method;
+use reqwest::header::HeaderName;
 use serde::Serialize;
 use serde_json::Value;
 
-/// A request, before it is known where its collection lies.
-pub(super) struct Verb<'a> {
+/// A request, before it is known where its resources lie.
+#[derive(Clone)]
+pub(crate) struct Verb {
     pub(super) method: Method,
-    /// The resource, unless all of them are meant.
-    pub(super) name: Option<&'a str>,
-    /// What comes behind its name, such as `start`.
-    pub(super) action: &'a str,
-    pub(super) query: Vec<(&'a str, &'a str)>,
+    pub(super) within: Within,
+    /// What comes behind: the name of a resource, and perhaps an action, or the type and name of what lies in it.
+    pub(super) path: Vec<String>,
+    pub(super) query: Vec<(&'static str, String)>,
+    pub(super) headers: Vec<(HeaderName, String)>,
     pub(super) body: Value,
     pub(super) has_result: bool,
+    pub(super) is_repeatable: bool,
+    /// The member with the items of a page.
+    pub(super) items: &'static str,
+    /// The parameter that says how many of them.
+    page_size: Option<&'static str>,
 }
 
-impl<'a> Verb<'a> {
-    pub(super) fn list() -> Self {
-        Self { method: Method::GET, name: None, action: "", query: Vec::new(), body: Value::Null, has_result: true }
+/// What a path begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Within {
+    /// The resources that the verb is called on.
+    Place,
+    /// Azure ML in the subscription that they lie in.
+    Subscription,
+}
+
+impl Verb {
+    /// What lies there: all of them, or the one that the path names.
+    pub(crate) fn get(path: &[&str]) -> Self {
+        Self {
+            method: Method::GET,
+            within: Within::Place,
+            path: path.iter().map(|segment| (*segment).to_owned()).collect(),
+            query: Vec::new(),
+            headers: Vec::new(),
+            body: Value::Null,
+            has_result: true,
+            is_repeatable: false,
+            items: "value",
+            page_size: None,
+        }
     }
 
-    pub(super) fn get(name: &'a str) -> Self {
-        Self { name: Some(name), ..Self::list() }
+    pub(crate) fn put(path: &[&str], body: &impl Serialize) -> Result<Self, Error> {
+        Ok(Self { method: Method::PUT, body: to_json(body)?, ..Self::get(path) })
     }
 
-    pub(super) fn put(name: &'a str, body: &impl Serialize) -> Result<Self, Error> {
-        Ok(Self { method: Method::PUT, body: to_json(body)?, ..Self::get(name) })
-    }
-
-    pub(super) fn patch(name: &'a str, body: &impl Serialize) -> Result<Self, Error> {
-        Ok(Self { method: Method::PATCH, body: to_json(body)?, ..Self::get(name) })
+    pub(crate) fn patch(path: &[&str], body: &impl Serialize) -> Result<Self, Error> {
+        Ok(Self { method: Method::PATCH, body: to_json(body)?, ..Self::get(path) })
     }
 
     /// Nothing is left of what is deleted.
-    pub(super) fn delete(name: &'a str) -> Self {
-        Self { method: Method::DELETE, has_result: false, ..Self::get(name) }
+    pub(crate) fn delete(path: &[&str]) -> Self {
+        Self { method: Method::DELETE, has_result: false, ..Self::get(path) }
     }
 
-    /// `POST .../{name}/{action}`.
-    pub(super) fn action(name: &'a str, action: &'a str) -> Self {
-        Self { method: Method::POST, action, ..Self::get(name) }
+    /// `POST .../{name}/{action}`: lets something happen.
+    pub(crate) fn post(path: &[&str]) -> Self {
+        Self { method: Method::POST, ..Self::get(path) }
+    }
+
+    /// `POST .../{name}/{action}`: a question that changes nothing, so that it may be asked again.
+    pub(crate) fn ask(path: &[&str]) -> Self {
+        Self { is_repeatable: true, ..Self::post(path) }
+    }
+
+    /// The path is one of Azure ML in the subscription.
+    pub(crate) fn in_subscription(self) -> Self {
+        Self { within: Within::Subscription, ..self }
+    }
+
+    pub(crate) fn body(self, body: &impl Serialize) -> Result<Self, Error> {
+        Ok(Self { body: to_json(body)?, ..self })
     }
 
     /// It yields nothing, whatever Azure may answer.
-    pub(super) fn without_result(self) -> Self {
+    pub(crate) fn without_result(self) -> Self {
         Self { has_result: false, ..self }
     }
 
-    pub(super) fn query(mut self, name: &'a str, value: &'a str) -> Self {
-        self.query.push((name, value));
+    /// A parameter of the query, where there is one.
+    pub(crate) fn query<'a>(mut self, name: &'static str, value: impl Into<Option<&'a str>>) -> Self {
+        self.query.extend(value.into().map(|value| (name, value.to_owned())));
         self
+    }
+
+    pub(crate) fn header(mut self, name: HeaderName, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// The items of its pages are in a member of this name.
+    pub(crate) fn items(self, member: &'static str) -> Self {
+        Self { items: member, ..self }
+    }
+
+    /// The parameter of the query that says how many items a page has.
+    pub(crate) fn page_size(self, parameter: &'static str) -> Self {
+        Self { page_size: Some(parameter), ..self }
+    }
+
+    /// Wants pages of this size, where that can be said.
+    pub(super) fn of_size(self, size: Option<u32>) -> Self {
+        let said = self.page_size.zip(size);
+        match said {
+            Some((parameter, size)) => self.query(parameter, size.to_string().as_str()),
+            None => self,
+        }
+    }
+
+    /// What a person calls the resource that is meant, such as `x` or `x:3`; none, if all are.
+    pub(super) fn subject(&self) -> Option<String> {
+        match &self.path[..] {
+            _ if self.within == Within::Subscription => None,
+            [] => None,
+            [name, versions, version, ..] if versions == "versions" => Some(format!("{name}:{version}")),
+            [name, ..] => Some(name.clone()),
+        }
     }
 }
 
-pub(super) fn to_json(body: &impl Serialize) -> Result<Value, Error> {
+pub(crate) fn to_json(body: &impl Serialize) -> Result<Value, Error> {
     serde_json::to_value(body).map_err(|error| {
         Error::new(ErrorKind::Configuration, "the description of the resource cannot be written as JSON")
             .with_source(error)

@@ -8,13 +8,18 @@ use serde_json::Value;
 
 use super::Workspace;
 use crate::resources::open_enum::open_enum;
-use crate::resources::{ProvisioningState, Resource};
+use crate::resources::{ProvisioningState, Resource, kind};
+
+kind! {
+    /// The kind of a workspace, which is a resource itself.
+    pub(super) tracked WorkspaceKind: "workspace" in "workspaces" at "2025-12-01"
+}
 
 /// A workspace as Azure describes it. Whatever can be asked of a [`Workspace`] can be asked of it, too.
 #[derive(Clone)]
 pub struct WorkspaceDetails {
     workspace: Workspace,
-    resource: Resource<Workspace>,
+    resource: Resource<WorkspaceKind>,
 }
 
 open_enum! {
@@ -100,7 +105,7 @@ impl WorkspaceDetails {
         self.text("/properties/discoveryUrl")
     }
 
-    /// The tracking URI, for `MLflow`.
+    /// The tracking URI, for MLflow.
     pub fn mlflow_tracking_uri(&self) -> Option<&str> {
         self.text("/properties/mlFlowTrackingUri")
     }

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use auth_core::{Authentication, Error};
 use serde_json::Value;
 
-use super::{API_VERSION, Workspace, WorkspaceDetails};
-use crate::arm::{ArmClient, Pager, Request};
+use super::details::WorkspaceKind;
+use super::{Workspace, WorkspaceDetails};
+use crate::arm::{ArmClient, Method, Pager, Request, Service, Turn};
 use crate::arm::{check_resource_group, check_subscription, unreadable};
 use crate::reach;
+use crate::resources::Kind as _;
 
 /// A list of workspaces in the making; see [`Workspace::list`].
 ///
@@ -31,7 +33,7 @@ pub struct WorkspaceList {
 
 impl WorkspaceList {
     pub(super) fn new(subscription: String) -> Self {
-        Self { subscription, resource_group: None, client: None, api_version: API_VERSION.to_owned() }
+        Self { subscription, resource_group: None, client: None, api_version: WorkspaceKind::API_VERSION.to_owned() }
     }
 
     /// Only those of this resource group.
@@ -64,17 +66,18 @@ impl WorkspaceList {
 
     /// The workspaces, fetched page by page as they are taken.
     pub fn pager(self) -> Pager<WorkspaceDetails> {
-        match self.start() {
-            Ok((client, first)) => {
-                let (version, own) = (self.api_version, client.clone());
-                let pager = Pager::new(client.clone(), first, move |raw| listed(raw, own.clone(), version.clone()));
-                pager.or_else(move |error| {
-                    let (client, subscription) = (client.clone(), self.subscription.clone());
-                    async move { reach::explain(&client, &subscription, &error).await.unwrap_or(error) }
-                })
+        let list = Arc::new(self);
+        Pager::new(move |turn| {
+            let list = list.clone();
+            async move {
+                let (client, first) = list.start()?;
+                let request = if let Turn::Next(next) = turn { *next } else { first };
+                match client.page(&request, "value").await {
+                    Ok(page) => page.map(|raw| listed(raw, client.clone(), list.api_version.clone())),
+                    Err(error) => Err(reach::explain(&client, &list.subscription, &error).await.unwrap_or(error)),
+                }
             }
-            Err(error) => Pager::failed(error),
-        }
+        })
     }
 
     fn start(&self) -> Result<(ArmClient, Request), Error> {
@@ -86,7 +89,8 @@ impl WorkspaceList {
         let within = format!("/subscriptions/{}{group}", self.subscription);
         let path = format!("{within}/providers/Microsoft.MachineLearningServices/workspaces");
         let client = self.client.clone().map_or_else(ArmClient::interactive, Ok)?;
-        let first = Request::get(client.url(&path, &self.api_version));
+        let first = Service::resource_manager(client.cloud()).request(Method::GET, &path);
+        let first = first.query("api-version", &self.api_version);
         Ok((client, first))
     }
 }

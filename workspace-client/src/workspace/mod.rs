@@ -1,22 +1,23 @@
 //! Workspaces.
 
 mod details;
+mod discovery;
 mod list;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use auth_core::{Authentication, Error, ErrorKind};
-use serde_json::Value;
 
-use crate::arm::{ArmClient, ArmError, ResourceId, check_subscription};
+use tokio::sync::OnceCell;
+
+use crate::arm::{ArmClient, ArmError, ResourceId, Service, check_subscription};
+use crate::resources::Kind as _;
 use crate::{config, reach};
+use details::WorkspaceKind;
 
 pub use details::{PublicNetworkAccess, WorkspaceDetails};
 pub use list::WorkspaceList;
-
-/// The version of the workspaces API unless another one is asked for: the newest whose shapes are known here.
-const API_VERSION: &str = "2025-12-01";
 
 /// An Azure ML workspace, by name: nothing is asked before [`Workspace::get`].
 ///
@@ -32,7 +33,10 @@ pub struct Workspace {
     subscription: String,
     resource_group: String,
     name: String,
-    client: Option<ArmClient>,
+    /// Shared by the clones, so that one sign-in serves all of them.
+    client: Arc<OnceLock<ArmClient>>,
+    region: Arc<OnceCell<Service>>,
+    mlflow: Arc<OnceCell<Service>>,
     api_version: String,
 }
 
@@ -44,8 +48,10 @@ impl Workspace {
             subscription: subscription.into(),
             resource_group: resource_group.into(),
             name: name.into(),
-            client: None,
-            api_version: API_VERSION.to_owned(),
+            client: Arc::default(),
+            region: Arc::default(),
+            mlflow: Arc::default(),
+            api_version: WorkspaceKind::API_VERSION.to_owned(),
         }
     }
 
@@ -85,7 +91,9 @@ impl Workspace {
 
     /// Goes through `client`, which can be told more, such as a tenant.
     pub fn client(mut self, client: ArmClient) -> Self {
-        self.client = Some(client);
+        self.client = Arc::new(OnceLock::from(client));
+        self.region = Arc::default();
+        self.mlflow = Arc::default();
         self
     }
 
@@ -126,14 +134,13 @@ impl Workspace {
     /// [`ArmClient::get`].
     pub async fn get(&self) -> Result<WorkspaceDetails, Error> {
         let client = self.reach().await?;
-        let raw: Value = match client.get(self.resource_id()?.as_str(), &self.api_version).await {
-            Ok(raw) => raw,
+        match client.get(self.resource_id()?.as_str(), &self.api_version).await {
+            Ok(raw) => WorkspaceDetails::new(self.clone(), raw),
             Err(error) => {
                 let told = self.explain(&client, &error).await;
-                return Err(told.or_else(|| self.not_found(&error)).unwrap_or(error));
+                Err(told.or_else(|| self.not_found(&error)).unwrap_or(error))
             }
-        };
-        WorkspaceDetails::new(Self { client: Some(client), ..self.clone() }, raw)
+        }
     }
 
     /// Writes the file that [`Workspace::from_config_at`] finds from this folder, and returns its path: `config.json` in
@@ -155,7 +162,11 @@ impl Workspace {
 
     /// The client that was given, or else one with the default way in.
     pub(crate) fn signed_in(&self) -> Result<ArmClient, Error> {
-        self.client.clone().map_or_else(ArmClient::interactive, Ok)
+        if let Some(client) = self.client.get() {
+            return Ok(client.clone());
+        }
+        let client = ArmClient::interactive()?;
+        Ok(self.client.get_or_init(|| client).clone())
     }
 
     /// The client, where the subscription is given by its id.
@@ -167,14 +178,26 @@ impl Workspace {
         }
     }
 
-    /// Says more of an error, if it is about a subscription that is not in reach.
+    /// Says more of an error, if it is about the workspace itself, or about what that lies in.
     pub(crate) async fn explain(&self, client: &ArmClient, error: &Error) -> Option<Error> {
-        reach::explain(client, &self.subscription, error).await
+        if let Some(told) = reach::explain(client, &self.subscription, error).await {
+            return Some(told);
+        }
+        let arm = ArmError::of(error)?;
+        let is_missing = match arm.code()? {
+            "ParentResourceNotFound" | "ResourceGroupNotFound" | "SubscriptionNotFound" => true,
+            // What lies in a workspace is told without its whole type (observed: azureml-core 1.61).
+            "ResourceNotFound" => {
+                arm.message()?.to_lowercase().contains(&format!("workspaces/{}'", self.name.to_lowercase()))
+            }
+            _ => false,
+        };
+        if is_missing { self.not_found(error) } else { None }
     }
 
     /// The handle of a workspace that a list mentions.
     fn listed(id: &ResourceId, client: ArmClient, api_version: String) -> Self {
-        Self { client: Some(client), api_version, ..Self::new(id.subscription(), id.resource_group(), id.root_name()) }
+        Self { api_version, ..Self::new(id.subscription(), id.resource_group(), id.root_name()) }.client(client)
     }
 
     /// What a 404 means here: one of the three is not there.

@@ -361,7 +361,7 @@ async fn any_request_can_be_sent_as_it_is_but_not_just_anywhere() {
 }
 
 #[tokio::test]
-async fn a_page_is_asked_for_when_its_items_are_wanted_and_in_the_size_that_was_chosen() {
+async fn a_page_is_asked_for_while_the_second_half_of_the_one_before_is_taken_and_in_the_size_that_was_chosen() {
     let server = MockServer::start().await;
     let link = format!("{}{PATH}?api-version={VERSION}&%24top=2&%24skip=2", server.uri());
     Mock::given(query_param("$skip", "2"))
@@ -374,9 +374,35 @@ async fn a_page_is_asked_for_when_its_items_are_wanted_and_in_the_size_that_was_
         .await;
     let mut pager = Tokens::for_arm(&server.uri()).client().list::<u32>(PATH, VERSION).page_size(2);
     assert_eq!(count(&server).await, 0);
-    for (item, asked) in [(Some(1), 1), (Some(2), 1), (Some(3), 2), (None, 2)] {
-        assert_eq!((pager.try_next().await.unwrap(), count(&server).await), (item, asked));
-    }
+    assert_eq!((pager.try_next().await.unwrap(), count(&server).await), (Some(1), 1));
+    assert_eq!(pager.try_next().await.unwrap(), Some(2));
+    assert_eq!((pager.try_next().await.unwrap(), count(&server).await), (Some(3), 2));
+    assert_eq!((pager.try_next().await.unwrap(), count(&server).await), (None, 2));
+}
+
+#[tokio::test]
+async fn an_answer_that_is_no_list_is_an_error_and_an_empty_page_is_not() {
+    let server = MockServer::start().await;
+    let link = format!("{}{PATH}?$skip=1", server.uri());
+    first(&server, 1, ResponseTemplate::new(200).set_body_json(json!({"value": null, "nextLink": link}))).await;
+    then(&server, ResponseTemplate::new(200).set_body_json(json!({"items": [1]}))).await;
+    let error = Tokens::for_arm(&server.uri()).client().list::<u32>(PATH, VERSION).try_collect().await.unwrap_err();
+    let expected = "the answer of Azure Resource Manager cannot be understood: there is no list in its member value";
+    assert_eq!((error.to_string().as_str(), count(&server).await), (expected, 2));
+}
+
+#[tokio::test]
+async fn what_cannot_be_understood_is_not_quoted() {
+    let server = MockServer::start().await;
+    first(&server, 1, ResponseTemplate::new(200).set_body_json(json!({"password": "canary-of-a-password"}))).await;
+    let client = Tokens::for_arm(&server.uri()).client();
+    let error = client.get::<Vec<u32>>(PATH, VERSION).await.unwrap_err();
+    first(&server, 1, ResponseTemplate::new(200).set_body_json(json!({"value": ["canary-of-a-password"]}))).await;
+    let listed = client.list::<u32>(PATH, VERSION).try_next().await.unwrap_err();
+    then(&server, ResponseTemplate::new(200).set_body_json(json!("canary-of-a-password"))).await;
+    let answer = client.request(Method::GET, PATH, None).await.unwrap();
+    assert_eq!(answer.body, "canary-of-a-password");
+    assert!(!format!("{error:?} {listed:?} {answer:?}").contains("canary"), "{error:?} {listed:?}");
 }
 
 #[tokio::test]

@@ -183,13 +183,25 @@ async fn a_compute_that_is_not_there_is_named_with_its_workspace() {
         .respond_with(ResponseTemplate::new(404).set_body_json(refusal))
         .mount(&server)
         .await;
-    for error in [
-        ws.computes().get("none").await.unwrap_err(),
-        ws.computes().create_or_update("none", &json!({"location": "x"})).await.unwrap_err(),
-    ] {
-        assert_eq!(error.to_string(), "there is no compute none in workspace ws of resource group rg");
-        assert_eq!(error.help(), Some("azml compute list --workspace-name ws --resource-group rg"));
-    }
+    let error = ws.computes().get("none").await.unwrap_err();
+    assert_eq!(error.to_string(), "there is no compute none in workspace ws of resource group rg");
+    let options = format!("--workspace-name ws --resource-group rg --subscription {SUBSCRIPTION}");
+    assert_eq!(error.help(), Some(format!("azml compute list {options}").as_str()));
+    // What is to be made need not be there.
+    let error = ws.computes().create_or_update("none", &json!({"location": "x"})).await.unwrap_err();
+    assert_eq!(error.to_string(), "127.0.0.1 refused: there is no such resource");
+}
+
+#[tokio::test]
+async fn a_workspace_that_is_not_there_is_not_told_as_a_compute_that_is_not() {
+    let (server, ws) = arm().await;
+    let message =
+        "The Resource 'Microsoft.MachineLearningServices/workspaces/ws' under resource group 'rg' was not found.";
+    let refusal = json!({"error": {"code": "ResourceNotFound", "message": message}});
+    Mock::given(method("GET")).respond_with(ResponseTemplate::new(404).set_body_json(refusal)).mount(&server).await;
+    let expected = format!("Workspace not found: ws in resource group rg of subscription {SUBSCRIPTION}");
+    assert_eq!(ws.computes().get("none").await.unwrap_err().to_string(), expected);
+    assert_eq!(ws.computes().list().try_next().await.unwrap_err().to_string(), expected);
 }
 
 #[tokio::test]

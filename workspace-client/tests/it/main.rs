@@ -44,5 +44,6 @@ mod storm;
 #[cfg(feature = "cli")]
 mod support;
 #[cfg(feature = "cli")]
+mod tracking;
 mod workloads;
 mod workspace;

@@ -195,12 +195,13 @@ async fn a_wait_ends_at_its_deadline_and_can_be_taken_up_again() {
     let arm = Arm::start().await;
     arm.answer("PUT", THING, state(201, "Creating").insert_header("azure-asyncoperation", arm.url("/operations/1")))
         .await;
-    Mock::given(path("/operations/1")).respond_with(status("InProgress")).up_to_n_times(4).mount(&arm.server).await;
+    Mock::given(path("/operations/1")).respond_with(status("InProgress")).up_to_n_times(5).mount(&arm.server).await;
     let mut poller = arm.put().await.unwrap().deadline(Duration::from_secs(20));
     let error = poller.wait().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Timeout);
     assert_eq!(error.to_string(), "PUT /subscriptions/s/things/x has not ended within 20 s");
-    assert_eq!(arm.waited().as_secs(), 1 + 2 + 4 + 8);
+    // What is left of the deadline is used.
+    assert_eq!(arm.waited().as_secs(), 1 + 2 + 4 + 8 + 5);
     arm.answer("GET", "/operations/1", status("Succeeded")).await;
     arm.answer("GET", THING, state(200, "Succeeded")).await;
     poller.wait().await.unwrap();
@@ -211,7 +212,7 @@ async fn an_operation_that_was_saved_goes_on_elsewhere() {
     let arm = Arm::start().await;
     arm.answer("PUT", THING, state(201, "Creating").insert_header("azure-asyncoperation", arm.url("/operations/1")))
         .await;
-    let saved = arm.put().await.unwrap().save().unwrap();
+    let saved = arm.put().await.unwrap().save();
     assert!(!saved.contains("token"), "{saved}");
     arm.answer("GET", "/operations/1", status("Succeeded")).await;
     arm.answer("GET", THING, state(200, "Succeeded")).await;
@@ -219,13 +220,63 @@ async fn an_operation_that_was_saved_goes_on_elsewhere() {
     assert_eq!(poller.wait().await.unwrap()["properties"]["provisioningState"], "Succeeded");
 
     arm.answer("DELETE", THING, ResponseTemplate::new(204)).await;
-    let saved = arm.client().delete(THING, VERSION).await.unwrap().save().unwrap();
+    let saved = arm.client().delete(THING, VERSION).await.unwrap().save();
     let before = arm.requests().await.len();
     Poller::<()>::resume(arm.client(), &saved).unwrap().wait().await.unwrap();
     assert_eq!(arm.requests().await.len(), before);
     for text in ["", "nonsense", &saved[..saved.len() / 2]] {
         assert_eq!(Poller::<Value>::resume(arm.client(), text).unwrap_err().kind(), ErrorKind::Configuration, "{text}");
     }
+}
+
+#[tokio::test]
+async fn a_question_that_fails_in_passing_does_not_end_the_wait() {
+    let arm = Arm::start().await;
+    let begun = state(201, "Creating").insert_header("azure-asyncoperation", arm.url("/operations/1"));
+    arm.answer("PUT", THING, begun.clone()).await;
+    // Three attempts each.
+    Mock::given(path("/operations/1"))
+        .respond_with(ResponseTemplate::new(503))
+        .up_to_n_times(6)
+        .mount(&arm.server)
+        .await;
+    arm.answer("GET", "/operations/1", status("Succeeded")).await;
+    arm.answer("GET", THING, state(200, "Succeeded")).await;
+    arm.put().await.unwrap().wait().await.unwrap();
+
+    arm.answer("PUT", THING, begun).await;
+    Mock::given(path("/operations/1")).respond_with(ResponseTemplate::new(503)).mount(&arm.server).await;
+    let before = arm.waited();
+    let error = arm.put().await.unwrap().wait().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Network);
+    assert!((600..700).contains(&(arm.waited() - before).as_secs()), "{:?}", arm.waited());
+}
+
+#[tokio::test]
+async fn a_change_that_ends_without_a_word_leaves_the_resource_to_be_looked_at() {
+    let arm = Arm::start().await;
+    let accepted = ResponseTemplate::new(202).insert_header("location", arm.url("/results/1"));
+    arm.answer("PATCH", THING, accepted).await;
+    arm.answer("GET", "/results/1", ResponseTemplate::new(200)).await;
+    arm.answer("GET", THING, state(200, "Succeeded")).await;
+    let mut poller: Poller<Value> = arm.client().patch(THING, VERSION, &json!({"x": 1})).await.unwrap();
+    assert_eq!(poller.wait().await.unwrap()["properties"]["provisioningState"], "Succeeded");
+
+    arm.answer("PUT", THING, state(202, "Creating").insert_header("azure-asyncoperation", arm.url("/operations/2")))
+        .await;
+    arm.answer("GET", "/operations/2", ResponseTemplate::new(200)).await;
+    arm.answer("GET", THING, state(200, "Succeeded")).await;
+    assert_eq!(arm.put().await.unwrap().wait().await.unwrap()["properties"]["provisioningState"], "Succeeded");
+}
+
+#[tokio::test]
+async fn an_answer_that_is_told_once_only_is_not_made_up_when_its_operation_is_taken_up_again() {
+    let arm = Arm::start().await;
+    arm.answer("POST", THING, ResponseTemplate::new(200).set_body_json(json!({"key": "k"}))).await;
+    let poller: Poller<Value> = arm.client().post(THING, VERSION, &json!({})).await.unwrap();
+    let error = Poller::<Value>::resume(arm.client(), &poller.save()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Configuration);
+    assert!(error.to_string().starts_with("POST /subscriptions/s/things/x had ended"), "{error}");
 }
 
 #[tokio::test]
@@ -237,7 +288,7 @@ async fn no_token_follows_a_link_of_an_operation_to_a_foreign_host() {
         let mut poller = arm.put().await.unwrap();
         let error = poller.wait().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Protocol, "{header}");
-        let mut resumed: Poller<Value> = Poller::resume(arm.client(), &poller.save().unwrap()).unwrap();
+        let mut resumed: Poller<Value> = Poller::resume(arm.client(), &poller.save()).unwrap();
         assert_eq!(resumed.wait().await.unwrap_err().kind(), ErrorKind::Protocol);
         assert_eq!(arm.tokens.requests().len(), 1);
     }

@@ -2,13 +2,12 @@
 
 use std::fmt;
 
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Computes;
-use crate::arm::{Pager, check_name};
-use crate::resources::Json;
+use crate::arm::Pager;
+use crate::resources::{Json, Verb};
 
 /// A size of virtual machine.
 #[derive(Clone, Deserialize, PartialEq, Serialize)]
@@ -23,23 +22,12 @@ pub struct Usage(Json);
 impl Computes {
     /// The sizes of machines that a region offers, for computes of every type.
     pub fn sizes(&self, location: &str) -> Pager<VmSize> {
-        self.in_region(location, "vmSizes")
+        self.place().pager(Verb::get(&["locations", location, "vmSizes"]).in_subscription())
     }
 
     /// How much the subscription uses in a region, and how much it may.
     pub fn usages(&self, location: &str) -> Pager<Usage> {
-        self.in_region(location, "usages")
-    }
-
-    fn in_region<T: DeserializeOwned + Send + 'static>(&self, location: &str, what: &str) -> Pager<T> {
-        let list = || {
-            check_name("location", location)?;
-            let id = self.workspace().resource_id()?;
-            let provider = "providers/Microsoft.MachineLearningServices";
-            let path = format!("/subscriptions/{}/{provider}/locations/{location}/{what}", id.subscription());
-            Ok(self.workspace().signed_in()?.list(&path, self.version()))
-        };
-        list().unwrap_or_else(Pager::failed)
+        self.place().pager(Verb::get(&["locations", location, "usages"]).in_subscription())
     }
 }
 

@@ -13,8 +13,9 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::open_enum::open_enum;
+use super::root::Root;
 use super::verb::to_json;
-use super::{Collection, Kind, Resource, Verb, duration};
+use super::{Collection, Resource, Verb, duration, kind};
 use crate::Workspace;
 use crate::arm::{Pager, Poller};
 
@@ -24,14 +25,9 @@ pub use keys::{ComputeKeys, SshAccount};
 pub use limits::{Usage, VmSize};
 pub use node::{ComputeNode, NodeState};
 
-/// The kind of [`Compute`].
-#[derive(Debug)]
-pub enum ComputeKind {}
-
-impl Kind for ComputeKind {
-    const NAME: &'static str = "compute";
-    const SEGMENT: &'static str = "computes";
-    const API_VERSION: &'static str = "2025-12-01";
+kind! {
+    /// The kind of [`Compute`].
+    pub tracked ComputeKind: "compute" in "computes" at "2025-12-01"
 }
 
 /// A compute, of any type.
@@ -110,11 +106,6 @@ impl Compute {
         self.json().one_of("/properties/computeType")
     }
 
-    /// What it is for.
-    pub fn description(&self) -> Option<&str> {
-        self.json().text("/properties/description")
-    }
-
     /// When it was created, as Azure writes it.
     pub fn created_on(&self) -> Option<&str> {
         self.json().text("/properties/createdOn")
@@ -183,10 +174,11 @@ impl Computes {
     pub async fn create_or_update(&self, name: &str, compute: &impl Serialize) -> Result<Poller<Compute>, Error> {
         let mut body = to_json(compute)?;
         if let Some(members) = body.as_object_mut().filter(|members| !members.contains_key("location")) {
-            let location = self.workspace().get().await?.location().to_owned();
+            let Root::Workspace(workspace) = self.place().root();
+            let location = workspace.get().await?.location().to_owned();
             members.insert("location".to_owned(), location.into());
         }
-        self.begin(Verb::put(name, &body)?).await
+        self.place().begin(Verb::put(&[name], &body)?).await
     }
 
     /// Changes between how many nodes a cluster has; the API changes nothing else of a compute.
@@ -199,7 +191,7 @@ impl Computes {
             settings["nodeIdleTimeBeforeScaleDown"] = duration::write(idle_time).into();
         }
         let body = json!({"properties": {"properties": {"scaleSettings": settings}}});
-        self.begin(Verb::patch(name, &body)?).await
+        self.place().begin(Verb::patch(&[name], &body)?).await
     }
 
     /// Removes a compute from the workspace. That there is none is no error.
@@ -211,7 +203,7 @@ impl Computes {
             UnderlyingResource::Delete => "Delete",
             UnderlyingResource::Detach => "Detach",
         };
-        self.begin(Verb::delete(name).query("underlyingResourceAction", action)).await
+        self.place().begin(Verb::delete(&[name]).query("underlyingResourceAction", action)).await
     }
 
     /// Starts a compute instance.
@@ -219,7 +211,7 @@ impl Computes {
     /// # Errors
     /// As [`Collection::get`].
     pub async fn start(&self, name: &str) -> Result<Poller<()>, Error> {
-        self.begin(Verb::action(name, "start").without_result()).await
+        self.place().begin(Verb::post(&[name, "start"]).without_result()).await
     }
 
     /// Stops a compute instance.
@@ -227,7 +219,7 @@ impl Computes {
     /// # Errors
     /// As [`Collection::get`].
     pub async fn stop(&self, name: &str) -> Result<Poller<()>, Error> {
-        self.begin(Verb::action(name, "stop").without_result()).await
+        self.place().begin(Verb::post(&[name, "stop"]).without_result()).await
     }
 
     /// Restarts a compute instance.
@@ -235,12 +227,12 @@ impl Computes {
     /// # Errors
     /// As [`Collection::get`].
     pub async fn restart(&self, name: &str) -> Result<Poller<()>, Error> {
-        self.begin(Verb::action(name, "restart").without_result()).await
+        self.place().begin(Verb::post(&[name, "restart"]).without_result()).await
     }
 
     /// The nodes of a cluster.
     pub fn nodes(&self, name: &str) -> Pager<ComputeNode> {
-        self.pager(Verb::action(name, "listNodes"))
+        self.place().pager(Verb::ask(&[name, "listNodes"]).items("nodes"))
     }
 
     /// The keys of an attached AKS cluster, Databricks workspace or virtual machine.
@@ -248,6 +240,6 @@ impl Computes {
     /// # Errors
     /// As [`Collection::get`].
     pub async fn keys(&self, name: &str) -> Result<ComputeKeys, Error> {
-        self.fetch(Verb::action(name, "listKeys")).await
+        self.place().fetch(Verb::ask(&[name, "listKeys"])).await
     }
 }

@@ -1,0 +1,131 @@
+//! Where resources of a kind lie, and the three roads there.
+
+use auth_core::{Error, ErrorKind};
+use reqwest::Method;
+use serde::de::DeserializeOwned;
+
+use super::root::{Reached, Root};
+use super::verb::Within;
+use super::{Kind, Verb};
+use crate::arm::{ArmClient, ArmError, Pager, Poller, Request, Turn, check_name, item};
+
+/// Where resources of a kind lie.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    root: Root,
+    /// Below the root: types and names.
+    path: Vec<String>,
+    /// What a person calls one of the resources.
+    name: &'static str,
+    api_version: String,
+}
+
+impl Place {
+    /// The resources of kind `K` in this root.
+    pub(crate) fn of<K: Kind>(root: Root) -> Self {
+        Self { root, path: vec![K::SEGMENT.to_owned()], name: K::NAME, api_version: K::API_VERSION.to_owned() }
+    }
+
+    /// Those that lie in the resource of this type and name.
+    pub(crate) fn inside(mut self, segment: &str, name: &str) -> Self {
+        self.path.splice(0..0, [segment.to_owned(), name.to_owned()]);
+        self
+    }
+
+    pub(crate) fn at_version(self, api_version: impl Into<String>) -> Self {
+        Self { api_version: api_version.into(), ..self }
+    }
+
+    pub(crate) fn root(&self) -> &Root {
+        &self.root
+    }
+
+    /// What a request that takes no time is answered with.
+    pub(crate) async fn fetch<T: DeserializeOwned>(&self, verb: Verb) -> Result<T, Error> {
+        let reached = self.root.reach().await?;
+        let request = self.request(&reached, &verb)?;
+        match reached.client.fetch(&request).await {
+            Ok(found) => Ok(found),
+            Err(error) => Err(self.explain(&reached.client, &verb, error).await),
+        }
+    }
+
+    /// Starts what may take longer.
+    pub(crate) async fn begin<T: DeserializeOwned>(&self, verb: Verb) -> Result<Poller<T>, Error> {
+        let reached = self.root.reach().await?;
+        let request = self.request(&reached, &verb)?;
+        match reached.client.begin(request).await {
+            Ok(poller) => Ok(poller),
+            Err(error) => Err(self.explain(&reached.client, &verb, error).await),
+        }
+    }
+
+    /// A list that comes in pages.
+    pub(crate) fn pager<T: DeserializeOwned + Send + 'static>(&self, verb: Verb) -> Pager<T> {
+        let place = self.clone();
+        Pager::new(move |turn| {
+            let (place, verb) = (place.clone(), verb.clone());
+            async move {
+                let reached = place.root.reach().await?;
+                let request = match turn {
+                    Turn::First(size) => place.request(&reached, &verb.clone().of_size(size))?,
+                    Turn::Next(request) => *request,
+                };
+                match reached.client.page(&request, verb.items).await {
+                    Ok(page) => page.map(item),
+                    Err(error) => Err(place.explain(&reached.client, &verb, error).await),
+                }
+            }
+        })
+    }
+
+    fn request(&self, reached: &Reached, verb: &Verb) -> Result<Request, Error> {
+        let (base, below) = match verb.within {
+            Within::Place => (&reached.path, &self.path[..]),
+            Within::Subscription => (&reached.subscription, &[][..]),
+        };
+        let mut path = base.clone();
+        for segment in below.iter().chain(&verb.path) {
+            check_name(&format!("{} name", self.name), segment)?;
+            path.push('/');
+            path.push_str(segment);
+        }
+        let mut request = reached.service.request(verb.method.clone(), &path).query("api-version", &self.api_version);
+        for (name, value) in &verb.query {
+            request = request.query(name, value);
+        }
+        for (name, value) in &verb.headers {
+            request = request.header(name.clone(), value)?;
+        }
+        let request = request.body(&verb.body)?;
+        let request = if verb.has_result { request } else { request.without_result() };
+        Ok(if verb.is_repeatable { request.repeatable() } else { request })
+    }
+
+    /// Says what an error means here, as far as it can be told.
+    async fn explain(&self, client: &ArmClient, verb: &Verb, error: Error) -> Error {
+        if let Some(told) = self.root.explain(client, &error).await {
+            return told;
+        }
+        let not_found = ArmError::of(&error).filter(|arm| arm.status() == 404).cloned();
+        // What is to be made need not be there: something that it needs is not.
+        let subject = verb.subject().filter(|_| verb.method != Method::PUT);
+        let (Some(arm), Some(subject)) = (not_found, subject) else { return error };
+        let message = format!("there is no {} {subject} in {}", self.name, self.inside_of());
+        let help = format!("azml {} list {}", self.name.replace(' ', "-"), self.root.options());
+        let not_found = Error::new(ErrorKind::Rejected, message).with_help(help).with_status(404).with_source(arm);
+        match error.correlation_id() {
+            Some(id) => not_found.with_correlation_id(id),
+            None => not_found,
+        }
+    }
+
+    /// What the resources lie in: the root, or one of its resources.
+    fn inside_of(&self) -> String {
+        let root = self.root.described();
+        match &self.path[..] {
+            [_, name, ..] => format!("{name} of {root}"),
+            _ => root,
+        }
+    }
+}
