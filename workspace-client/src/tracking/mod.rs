@@ -153,7 +153,7 @@ impl Tracking {
 
     /// All values that a metric of a run has had.
     pub fn metric_history(&self, run_id: &str, key: &str) -> Pager<Metric> {
-        self.question("metrics/get-history", &[("run_id", run_id), ("metric_key", key)], "metrics", Metric::new_read)
+        self.question("metrics/get-history", &[("run_id", run_id), ("metric_key", key)], "metrics", Metric::read)
     }
 
     /// The files and folders that a run has kept, in this folder of its; an empty path is the outermost one. A workspace tells
