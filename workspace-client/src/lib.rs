@@ -36,6 +36,7 @@ pub mod resources;
 pub mod storage;
 #[cfg(feature = "cli-bridge")]
 pub mod subscriptions;
+pub mod tracking;
 mod workspace;
 
 pub use auth_core;

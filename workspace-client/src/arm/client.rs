@@ -15,7 +15,7 @@ use url::Url;
 
 use super::tenants::Tenants;
 use super::{Page, Pager, Poller, Request, Service, Turn, item};
-use crate::auth::InteractiveLoginAuthentication;
+use crate::auth::{Absent, InteractiveLoginAuthentication};
 
 /// A client of Azure Resource Manager.
 ///
@@ -67,6 +67,17 @@ impl ArmClient {
         let http = HttpClient::new(Env::process());
         let auth = InteractiveLoginAuthentication::builder().http(http.clone()).build()?;
         Ok(Self::new(Arc::new(auth)).http(http).interaction(Interaction::Allow))
+    }
+
+    /// A client for services that want no token.
+    pub(crate) fn without_sign_in() -> Self {
+        let why = Error::new(ErrorKind::Unavailable, "nobody signs in here");
+        Self::new(Arc::new(Absent { name: "no sign-in", cloud: Cloud::public(), why }))
+    }
+
+    /// What time it is for this client.
+    pub(crate) fn time(&self) -> Clock {
+        self.clock.clone()
     }
 
     /// Shares an HTTP client.

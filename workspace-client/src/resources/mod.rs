@@ -29,6 +29,6 @@ pub use provisioning_state::ProvisioningState;
 pub use resource::Resource;
 
 use item::item;
-use json::Json;
+pub(crate) use json::Json;
 pub(crate) use kind::kind;
 use verb::Verb;

@@ -105,7 +105,7 @@ impl WorkspaceDetails {
         self.text("/properties/discoveryUrl")
     }
 
-    /// The tracking URI, for `MLflow`.
+    /// The tracking URI, for MLflow.
     pub fn mlflow_tracking_uri(&self) -> Option<&str> {
         self.text("/properties/mlFlowTrackingUri")
     }

@@ -36,6 +36,7 @@ pub struct Workspace {
     /// Shared by the clones, so that one sign-in serves all of them.
     client: Arc<OnceLock<ArmClient>>,
     region: Arc<OnceCell<Service>>,
+    mlflow: Arc<OnceCell<Service>>,
     api_version: String,
 }
 
@@ -49,6 +50,7 @@ impl Workspace {
             name: name.into(),
             client: Arc::default(),
             region: Arc::default(),
+            mlflow: Arc::default(),
             api_version: WorkspaceKind::API_VERSION.to_owned(),
         }
     }
@@ -91,6 +93,7 @@ impl Workspace {
     pub fn client(mut self, client: ArmClient) -> Self {
         self.client = Arc::new(OnceLock::from(client));
         self.region = Arc::default();
+        self.mlflow = Arc::default();
         self
     }
 

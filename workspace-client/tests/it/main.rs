@@ -7,6 +7,7 @@ mod account_races;
 mod accounts;
 mod arm;
 #[cfg(feature = "cli")]
+mod asset_commands;
 mod azml;
 #[cfg(feature = "cli")]
 mod browser;
@@ -44,5 +45,6 @@ mod storm;
 #[cfg(feature = "cli")]
 mod support;
 #[cfg(feature = "cli")]
+mod tracking;
 mod workloads;
 mod workspace;

@@ -23,6 +23,11 @@ impl Tokens {
         Self { cloud, requests: Arc::default() }
     }
 
+    /// For the public cloud.
+    pub(crate) fn public() -> Self {
+        Self { cloud: Cloud::public(), requests: Arc::default() }
+    }
+
     pub(crate) fn client(&self) -> ArmClient {
         ArmClient::new(Arc::new(self.clone()))
     }

@@ -158,6 +158,11 @@ impl Compute {
         })
     }
 
+    /// When a compute instance that nobody uses is stopped.
+    pub fn idle_time_before_shutdown(&self) -> Option<Duration> {
+        self.json().duration("/properties/properties/idleTimeBeforeShutdown")
+    }
+
     /// How many nodes a cluster has now.
     pub fn node_count(&self) -> Option<u64> {
         self.json().number("/properties/properties/currentNodeCount")

@@ -1,6 +1,7 @@
 //! One file a command.
 
 mod account;
+mod asset;
 mod cloud;
 mod completions;
 mod compute;
@@ -10,6 +11,7 @@ mod key;
 mod login;
 mod login_service_principal;
 mod logout;
+mod resource;
 mod tenant;
 mod token;
 mod workspace;
@@ -54,6 +56,7 @@ pub(crate) fn run(command: Command, global: &Global) -> Result<Option<Outcome>, 
         Command::Workspace(WorkspaceCommand::Show { name, place }) => workspace::show(name, place, &context).map(Some),
         Command::Workspace(WorkspaceCommand::List(place)) => workspace::list(place, &context).map(Some),
         Command::Compute(command) => compute::run(command, &context),
+        Command::Model(command) => asset::models(command, &context),
         Command::Doctor(args) => doctor::run(&args, &context).map(Some),
         Command::Identity(IdentityCommand::Serve(args)) => {
             identity::serve(&args, &context, &Printer::new(global)).map(Some)

@@ -1,6 +1,7 @@
 //! Batch deployments: the models or pipelines behind a batch endpoint.
 
-use crate::resources::{Collection, LongRunning, Patched, Resource, kind};
+use crate::arm::Pager;
+use crate::resources::{Collection, Kind as _, LongRunning, Patched, Resource, Verb, kind};
 
 kind! {
     /// The kind of [`BatchDeployment`].
@@ -14,6 +15,13 @@ impl Patched for BatchDeploymentKind {}
 pub type BatchDeployment = Resource<BatchDeploymentKind>;
 /// The deployments of a batch endpoint.
 pub type BatchDeployments = Collection<BatchDeploymentKind>;
+
+impl BatchDeployments {
+    /// All of them, in this order, such as `createdtime desc`.
+    pub fn list_ordered(&self, order: &str) -> Pager<BatchDeployment> {
+        self.place().pager(Verb::get(&[]).page_size(BatchDeploymentKind::PAGE_SIZE).query("$orderBy", order))
+    }
+}
 
 impl BatchDeployment {
     /// The compute that it runs on.

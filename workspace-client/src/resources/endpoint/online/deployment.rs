@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::arm::{Pager, Poller};
 use crate::resources::open_enum::open_enum;
-use crate::resources::{Collection, LongRunning, Patched, Resource, Verb, item, kind};
+use crate::resources::{Collection, Kind as _, LongRunning, Patched, Resource, Verb, item, kind};
 
 kind! {
     /// The kind of [`OnlineDeployment`].
@@ -81,6 +81,11 @@ impl OnlineDeployment {
 }
 
 impl OnlineDeployments {
+    /// All of them, in this order, such as `createdtime desc`.
+    pub fn list_ordered(&self, order: &str) -> Pager<OnlineDeployment> {
+        self.place().pager(Verb::get(&[]).page_size(OnlineDeploymentKind::PAGE_SIZE).query("$orderBy", order))
+    }
+
     /// Gives a deployment so many machines.
     ///
     /// # Errors

@@ -1,0 +1,45 @@
+//! `azml workspace`, and which workspace other commands mean.
+
+use clap::{Args, Subcommand};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum WorkspaceCommand {
+    /// Show a workspace
+    ///
+    /// What is not named is taken from config.json in .azureml, here or in a folder above, then from the defaults of the Azure
+    /// CLI (az configure --defaults group=... workspace=...), then from the default subscription.
+    Show {
+        /// The workspace
+        #[arg(short, long, visible_short_alias = 'w', alias = "workspace-name")]
+        name: Option<String>,
+        #[command(flatten)]
+        place: PlaceArgs,
+    },
+    /// List workspaces
+    ///
+    /// The subscription is that of config.json in .azureml, here or in a folder above, unless it is named, or else the default
+    /// one.
+    List(PlaceArgs),
+}
+
+/// Which workspace, for what lies in it.
+#[derive(Debug, Args)]
+pub(crate) struct WorkspaceArgs {
+    /// The workspace
+    #[arg(short = 'w', long)]
+    pub(crate) workspace_name: Option<String>,
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
+}
+
+/// Where workspaces lie.
+#[derive(Debug, Args)]
+pub(crate) struct PlaceArgs {
+    /// The resource group
+    #[arg(short = 'g', long)]
+    pub(crate) resource_group: Option<String>,
+
+    /// The subscription, by name or id
+    #[arg(short, long)]
+    pub(crate) subscription: Option<String>,
+}
