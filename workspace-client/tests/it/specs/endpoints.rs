@@ -39,7 +39,7 @@ async fn every_example_of_endpoints_is_asked_as_it_is_recorded() {
                 let endpoints = ws.batch_endpoints().api_version(version);
                 match verb {
                     "List" => endpoints.list().page_size(1).try_next().await.map(drop),
-                    "ListKeys" => keys(case, &endpoints.keys(case.text("endpointName")).await?),
+                    "ListKeys" => endpoints.keys(case.text("endpointName")).await.map(|keys| compare(case, keys)),
                     _ => lives(case, verb, case.text("endpointName"), &endpoints).await,
                 }
             }
@@ -65,8 +65,8 @@ async fn every_example_of_endpoints_is_asked_as_it_is_recorded() {
                         Ok(())
                     }
                     "List" => {
-                        let listed = deployments.list_ordered(case.text("$orderBy")).page_size(1);
-                        listed.try_collect().await.map(drop)
+                        let mut listed = deployments.list_ordered(case.text("$orderBy")).page_size(1);
+                        listed.try_next().await.map(drop)
                     }
                     "ListSkus" => deployments.skus(case.text("deploymentName")).page_size(1).try_next().await.map(drop),
                     _ => lives(case, verb, case.text("deploymentName"), &deployments).await,
@@ -81,7 +81,7 @@ async fn every_example_of_endpoints_is_asked_as_it_is_recorded() {
                         assert_eq!(token.access_token.expose(), case.example.responses[0].1["accessToken"]);
                         Ok(())
                     }
-                    "ListKeys" => keys(case, &endpoints.keys(name).await?),
+                    "ListKeys" => endpoints.keys(name).await.map(|keys| compare(case, keys)),
                     "RegenerateKeys" => {
                         let value = own_key(case);
                         endpoints.regenerate_keys(name, KeyType::Primary, Some(&value)).await.map(drop)
@@ -92,7 +92,7 @@ async fn every_example_of_endpoints_is_asked_as_it_is_recorded() {
             _ => {
                 let (endpoints, name) = (ws.serverless_endpoints().api_version(version), case.text("name"));
                 match verb {
-                    "ListKeys" => keys(case, &endpoints.keys(name).await?),
+                    "ListKeys" => endpoints.keys(name).await.map(|keys| compare(case, keys)),
                     "RegenerateKeys" => {
                         let value = own_key(case);
                         endpoints.regenerate_keys(name, KeyType::Primary, Some(&value)).await.map(drop)
@@ -123,11 +123,10 @@ async fn lives<K: Patched>(case: &Case, verb: &str, name: &str, all: &Collection
     }
 }
 
-fn keys(case: &Case, keys: &EndpointKeys) -> Result<(), Error> {
+fn compare(case: &Case, keys: EndpointKeys) {
     let told = &case.example.responses[0].1;
-    assert_eq!(keys.primary_key.as_ref().unwrap().expose(), told["primaryKey"]);
-    assert_eq!(keys.secondary_key.as_ref().unwrap().expose(), told["secondaryKey"]);
-    Ok(())
+    assert_eq!(keys.primary_key.unwrap().expose(), told["primaryKey"]);
+    assert_eq!(keys.secondary_key.unwrap().expose(), told["secondaryKey"]);
 }
 
 fn own_key(case: &Case) -> Secret {

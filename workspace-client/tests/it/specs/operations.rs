@@ -121,7 +121,7 @@ impl Case {
     }
 }
 
-/// Arrays are written with commas between their items (OpenAPI 2.0, `csv`).
+/// Arrays are written with commas between their items (`OpenAPI` 2.0, `csv`).
 fn in_query(value: &Value) -> String {
     match value {
         Value::Array(items) => items.iter().map(in_query).collect::<Vec<_>>().join(","),

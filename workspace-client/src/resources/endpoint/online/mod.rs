@@ -139,8 +139,8 @@ impl OnlineEndpoints {
         self.set_percentages(name, "/properties/mirrorTraffic", traffic).await
     }
 
-    /// Asks an endpoint, and returns what it answers as it is. It is asked once, with the key, the endpoint's token or a token of Entra
-    /// ID, as the endpoint wants it; that goes to the host which the endpoint itself names.
+    /// Asks an endpoint, and returns what it answers as it is. The key, the endpoint's token or a token of Entra ID, whichever the
+    /// endpoint wants, goes to the host that the endpoint itself names. It is asked again only where it has not begun to answer.
     ///
     /// # Errors
     /// As [`Collection::get`], [`ErrorKind::Rejected`](auth_core::ErrorKind::Rejected) with [`ArmError`](crate::arm::ArmError) as the
@@ -149,12 +149,15 @@ impl OnlineEndpoints {
     pub async fn invoke(&self, name: &str, invocation: &Invocation) -> Result<Vec<u8>, Error> {
         let endpoint = self.get(name).await?;
         let client = self.place().root().reach().await?.client;
-        let (scopes, key) = match endpoint.auth_mode() {
-            Some(EndpointAuthMode::AadToken) => (Some(ml_scopes(&client)?), None),
-            Some(EndpointAuthMode::AmlToken) => (None, Some(self.token(name).await?.access_token)),
-            _ => (None, self.keys(name).await?.primary_key),
+        let mode = endpoint.auth_mode().unwrap_or(EndpointAuthMode::Key);
+        let scopes = (mode == EndpointAuthMode::AadToken).then(|| ml_scopes(&client)).transpose()?;
+        let service = scoring_service(&endpoint, scopes)?;
+        let key = match mode {
+            EndpointAuthMode::AadToken => None,
+            EndpointAuthMode::AmlToken => Some(self.token(name).await?.access_token),
+            _ => self.keys(name).await?.primary_key,
         };
-        let request = scoring_service(&endpoint, scopes)?
+        let request = service
             .request(Method::POST, "")
             .bytes(&invocation.body, &invocation.content_type)?
             .header(ACCEPT, "*/*")?
