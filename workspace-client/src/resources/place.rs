@@ -129,11 +129,20 @@ impl Place {
         let subject = verb.subject().filter(|_| verb.method != Method::PUT);
         let (Some(arm), Some(subject)) = (not_found, subject) else { return error };
         let message = format!("there is no {} {subject} in {}", self.name, self.inside_of());
-        let help = format!("azml {} list {}", self.name.replace(' ', "-"), self.root.options());
+        let help = format!("azml {} list {}", self.name.replace(' ', "-"), self.options());
         let not_found = Error::new(ErrorKind::Rejected, message).with_help(help).with_status(404).with_source(arm);
         match error.correlation_id() {
             Some(id) => not_found.with_correlation_id(id),
             None => not_found,
+        }
+    }
+
+    /// The options with which `azml` means this place. What lies in another resource lies in an endpoint.
+    fn options(&self) -> String {
+        let root = self.root.options();
+        match &self.path[..] {
+            [_, endpoint, ..] => format!("--endpoint-name {endpoint} {root}"),
+            _ => root,
         }
     }
 

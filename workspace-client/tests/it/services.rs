@@ -207,6 +207,7 @@ async fn deployments_lie_in_their_endpoint() {
     assert_eq!(deployments.logs("blue", &"InferenceServer".into(), 10).await.unwrap(), "ready");
     let error = deployments.get("red").await.unwrap_err();
     assert_eq!(error.to_string(), "there is no online deployment red in ep of workspace ws of resource group rg");
+    assert!(error.help().unwrap().starts_with("azml online-deployment list --endpoint-name ep --workspace-name ws"));
     let asked = rig.asked().await;
     assert_eq!(json_of(&asked[0]), json!({"sku": {"capacity": 3}}));
     assert!(asked.iter().all(|request| request.url.query() == Some("api-version=2026-09-01")));
