@@ -43,6 +43,8 @@ mod specs;
 mod storm;
 #[cfg(feature = "cli")]
 mod support;
+#[cfg(feature = "transfer")]
+mod transfer;
 #[cfg(feature = "cli")]
 mod workloads;
 mod workspace;
