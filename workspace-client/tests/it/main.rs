@@ -47,5 +47,7 @@ mod storm;
 mod support;
 #[cfg(feature = "cli")]
 mod tracking;
+#[cfg(feature = "transfer")]
+mod transfer;
 mod workloads;
 mod workspace;
