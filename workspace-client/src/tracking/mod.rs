@@ -49,18 +49,14 @@ impl Tracking {
     /// # Errors
     /// As [`Workspace::get`](crate::Workspace::get).
     pub async fn experiment(&self, name: &str) -> Result<Experiment, Error> {
-        match self.find_experiment(name).await? {
-            Some(experiment) => Ok(experiment),
-            None => {
-                let created = self.change("experiments/create", &json!({"name": name})).await;
-                match created {
-                    // Somebody else was faster.
-                    Err(error) => self.find_experiment(name).await?.ok_or(error),
-                    Ok(_) => {
-                        self.find_experiment(name).await?.ok_or_else(|| server::odd("the experiment that was created"))
-                    }
-                }
-            }
+        if let Some(experiment) = self.find_experiment(name).await? {
+            return Ok(experiment);
+        }
+        let created = self.change("experiments/create", &json!({"name": name})).await;
+        // Somebody else may have been faster.
+        match (self.find_experiment(name).await?, created) {
+            (Some(experiment), _) => Ok(experiment),
+            (None, created) => Err(created.err().unwrap_or_else(|| server::odd("the experiment that was created"))),
         }
     }
 
