@@ -37,7 +37,7 @@ pub mod storage;
 #[cfg(feature = "cli-bridge")]
 pub mod subscriptions;
 pub mod tracking;
-mod workspace;
+pub mod workspace;
 
 pub use auth_core;
 pub use auth_core::Error;
@@ -45,4 +45,4 @@ pub use dirs::config_dir;
 #[cfg(feature = "cli-bridge")]
 pub use profile::Profile;
 pub use resources::ProvisioningState;
-pub use workspace::{PublicNetworkAccess, Workspace, WorkspaceDetails, WorkspaceList};
+pub use workspace::{NewWorkspace, PublicNetworkAccess, Workspace, WorkspaceDetails, WorkspaceList};

@@ -141,7 +141,7 @@ impl ArmClient {
     ///
     /// # Errors
     /// As [`ArmClient::get`].
-    pub async fn put<T: DeserializeOwned>(
+    pub async fn put<T: DeserializeOwned + 'static>(
         &self,
         path: &str,
         api_version: &str,
@@ -154,7 +154,7 @@ impl ArmClient {
     ///
     /// # Errors
     /// As [`ArmClient::get`].
-    pub async fn patch<T: DeserializeOwned>(
+    pub async fn patch<T: DeserializeOwned + 'static>(
         &self,
         path: &str,
         api_version: &str,
@@ -167,7 +167,7 @@ impl ArmClient {
     ///
     /// # Errors
     /// As [`ArmClient::get`].
-    pub async fn post<T: DeserializeOwned>(
+    pub async fn post<T: DeserializeOwned + 'static>(
         &self,
         path: &str,
         api_version: &str,
@@ -228,7 +228,7 @@ impl ArmClient {
     }
 
     /// Starts what may take longer.
-    pub(crate) async fn begin<T: DeserializeOwned>(&self, request: Request) -> Result<Poller<T>, Error> {
+    pub(crate) async fn begin<T: DeserializeOwned + 'static>(&self, request: Request) -> Result<Poller<T>, Error> {
         let answer = self.exchange(&request).await?;
         Poller::begun(self.clone(), &request, &answer)
     }

@@ -11,17 +11,17 @@ pub(crate) mod duration;
 mod json;
 pub(crate) mod kind;
 pub(crate) mod open_enum;
-mod place;
+pub(crate) mod place;
 mod provisioning_state;
 mod resource;
-mod root;
-mod verb;
+pub(crate) mod root;
+pub(crate) mod verb;
 
 pub use collection::Collection;
 pub use kind::{Kind, Tracked};
 pub use provisioning_state::ProvisioningState;
 pub use resource::Resource;
 
-pub(crate) use json::Json;
+pub(crate) use json::{Json, escaped};
 pub(crate) use kind::kind;
-use verb::Verb;
+pub(crate) use verb::Verb;
