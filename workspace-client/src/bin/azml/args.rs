@@ -7,6 +7,7 @@ mod asset;
 mod az_shim;
 mod cloud;
 mod compute;
+mod edit;
 mod identity;
 mod key;
 mod login;
@@ -25,6 +26,7 @@ pub(crate) use compute::{
     AttachComputeArgs, AttachedType, ComputeArgs, ComputeCommand, ComputeIdentityArgs, CreateComputeArgs, RegionArgs,
     RemoveComputeArgs, UpdateComputeArgs, WaitingComputeArgs,
 };
+pub(crate) use edit::EditArgs;
 pub(crate) use identity::{IdentityCommand, ServeArgs};
 pub(crate) use key::KeyCommand;
 pub(crate) use login::{LoginArgs, LogoutArgs, ServicePrincipalArgs};

@@ -6,6 +6,7 @@ mod az_shim;
 mod claims;
 mod commands;
 mod context;
+mod description;
 mod entity;
 mod log;
 mod output;
@@ -14,7 +15,6 @@ mod report;
 mod settings;
 mod sign_in_prompt;
 mod terminal;
-mod yaml_file;
 
 use std::process::ExitCode;
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 
-use super::{LimitArgs, WorkspaceArgs};
+use super::{EditArgs, LimitArgs, WorkspaceArgs};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ComputeCommand {
@@ -55,7 +55,7 @@ pub(crate) enum ComputeCommand {
 }
 
 /// Which compute.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct ComputeArgs {
     /// The compute
     #[arg(short, long)]
@@ -64,7 +64,7 @@ pub(crate) struct ComputeArgs {
     pub(crate) workspace: WorkspaceArgs,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct WaitingComputeArgs {
     #[command(flatten)]
     pub(crate) compute: ComputeArgs,
@@ -92,7 +92,7 @@ pub(crate) struct RegionArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(group = ArgGroup::new("change").multiple(true).required(true))]
+#[command(group = ArgGroup::new(super::edit::GROUP).multiple(true).required(true))]
 pub(crate) struct UpdateComputeArgs {
     #[command(flatten)]
     pub(crate) waiting: WaitingComputeArgs,
@@ -108,6 +108,9 @@ pub(crate) struct UpdateComputeArgs {
     /// How long a node is kept without work
     #[arg(short = 'd', long, value_name = "SECONDS", group = "change")]
     pub(crate) idle_time_before_scale_down: Option<u64>,
+
+    #[command(flatten)]
+    pub(crate) edit: EditArgs,
 }
 
 #[derive(Debug, Args)]

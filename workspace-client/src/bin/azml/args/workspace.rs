@@ -23,7 +23,7 @@ pub(crate) enum WorkspaceCommand {
 }
 
 /// Which workspace, for what lies in it.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct WorkspaceArgs {
     /// The workspace
     #[arg(short = 'w', long)]
@@ -33,7 +33,7 @@ pub(crate) struct WorkspaceArgs {
 }
 
 /// Where workspaces lie.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct PlaceArgs {
     /// The resource group
     #[arg(short = 'g', long)]

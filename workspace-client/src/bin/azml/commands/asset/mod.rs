@@ -22,7 +22,7 @@ struct Layout<K> {
     members: &'static [Member],
     columns: &'static [Column],
     /// What its file may say, and what the API takes for that.
-    describe: fn(description::Said) -> Result<Value, Error>,
+    describe: fn(&description::Said) -> Result<Value, Error>,
 }
 
 pub(crate) fn models(command: AssetCommand, context: &Context) -> Result<Option<Outcome>, Error> {
@@ -48,13 +48,13 @@ impl<K: AssetKind> Layout<K> {
 
     fn create(&self, args: CreateAssetArgs, context: &Context) -> Result<Outcome, Error> {
         let said = description::read(&args, K::NAME)?;
-        let (name, version) = (said.name(K::NAME)?, said.version());
-        let body = (self.describe)(said)?;
+        let (name, version) = (said.name()?, said.version());
+        let body = (self.describe)(&said)?;
         let assets = self.assets(args.workspace, context)?;
         let created = block_on(async {
             match version {
-                Some(version) => assets.create_or_update(&name, &version, &body).await,
-                None => assets.create(&name, &body).await,
+                Some(version) => assets.create_or_update(name, version, &body).await,
+                None => assets.create(name, &body).await,
             }
         })?;
         Ok(self.one(&created))
@@ -67,16 +67,15 @@ impl<K: AssetKind> Layout<K> {
             _ => ListView::Active,
         };
         let assets = self.assets(args.workspace, context)?;
-        Ok(match args.name {
-            Some(name) => {
-                let shown = |asset: &Resource<K>| shown::version(asset.raw(), self.members);
-                Outcome::with_columns(some(assets.versions(&name, view), args.limit, |_| true, shown)?, self.columns)
-            }
-            None => {
-                let shown = |container: &Container<K>| shown::container(container.raw());
-                Outcome::with_columns(some(assets.list(view), args.limit, |_| true, shown)?, &shown::CONTAINER_COLUMNS)
-            }
-        })
+        if let Some(name) = args.name {
+            let shown = |asset: &Resource<K>| shown::version(asset.raw(), self.members);
+            return Ok(Outcome::with_columns(
+                some(assets.versions(&name, view), args.limit, |_| true, shown)?,
+                self.columns,
+            ));
+        }
+        let shown = |container: &Container<K>| shown::container(container.raw());
+        Ok(Outcome::with_columns(some(assets.list(view), args.limit, |_| true, shown)?, &shown::CONTAINER_COLUMNS))
     }
 
     fn show(&self, args: OneAssetArgs, context: &Context) -> Result<Outcome, Error> {

@@ -3,12 +3,10 @@
 mod description;
 mod shown;
 
-use std::time::Duration;
-
 use auth_core::{Error, ErrorKind};
 use serde_json::json;
 use workspace_client::Workspace;
-use workspace_client::resources::compute::{Compute, Scale, UnderlyingResource, VmSize};
+use workspace_client::resources::compute::{Compute, UnderlyingResource, VmSize};
 
 use super::resource::{all, finish, some, workspace_of};
 use crate::args::{
@@ -25,7 +23,7 @@ pub(crate) fn run(command: ComputeCommand, context: &Context) -> Result<Option<O
         ComputeCommand::Attach(args) => attach(args, context),
         ComputeCommand::List { kind, limit, workspace } => list(kind.as_deref(), limit, workspace, context),
         ComputeCommand::Show(args) => show(args, context),
-        ComputeCommand::Update(args) => update(args, context),
+        ComputeCommand::Update(args) => update(&args, context),
         ComputeCommand::Start(args) => act(args, Action::Start, context),
         ComputeCommand::Stop(args) => act(args, Action::Stop, context),
         ComputeCommand::Restart(args) => act(args, Action::Restart, context),
@@ -91,20 +89,17 @@ fn show(args: ComputeArgs, context: &Context) -> Result<Option<Outcome>, Error> 
     Ok(Some(one(&block_on(computes.get(&args.name))?)))
 }
 
-fn update(args: UpdateComputeArgs, context: &Context) -> Result<Option<Outcome>, Error> {
-    let WaitingComputeArgs { compute: ComputeArgs { name, workspace }, no_wait } = args.waiting;
+fn update(args: &UpdateComputeArgs, context: &Context) -> Result<Option<Outcome>, Error> {
+    let WaitingComputeArgs { compute: ComputeArgs { name, workspace }, no_wait } = args.waiting.clone();
     let computes = workspace_of(workspace, context)?.computes();
     let updated = block_on(async {
+        let compute = computes.get(&name).await?;
+        if compute.scale().is_none() {
+            let message = format!("{name} is no cluster, and the API changes nothing else");
+            return Err(Error::new(ErrorKind::Configuration, message).with_help("azml compute list --type amlcompute"));
+        }
         // What is not said stays: the API wants both limits.
-        let scale = computes.get(&name).await?.scale().ok_or_else(|| {
-            Error::new(ErrorKind::Configuration, format!("{name} is no cluster, and the API changes nothing else"))
-                .with_help("azml compute list --type amlcompute")
-        })?;
-        let scale = Scale {
-            min_nodes: args.min_instances.unwrap_or(scale.min_nodes),
-            max_nodes: args.max_instances.unwrap_or(scale.max_nodes),
-            idle_time: args.idle_time_before_scale_down.map(Duration::from_secs).or(scale.idle_time),
-        };
+        let scale = description::changed(&shown::compute(&compute), args)?;
         finish(computes.update(&name, &scale).await?, no_wait, "changing the compute").await
     })?;
     Ok(updated.map(|compute| one(&compute)))
