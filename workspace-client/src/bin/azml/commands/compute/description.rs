@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use workspace_client::Workspace;
 use workspace_client::resources::compute::{AmlCompute, ComputeInstance, Scale};
 
-use crate::args::{ComputeIdentityArgs, CreateComputeArgs, UpdateComputeArgs};
+use crate::args::{ComputeChanges, ComputeIdentityArgs, CreateComputeArgs};
 use crate::description::{Description, Edit};
 
 /// The size of machine that is taken unless another one is named (observed: azure-ai-ml 1.35).
@@ -134,7 +134,7 @@ struct Changeable {
 }
 
 /// Between how many nodes a cluster has, which is shown like this, after the changes.
-pub(super) fn changed(shown: &Value, args: &UpdateComputeArgs) -> Result<Scale, Error> {
+pub(super) fn changed(shown: &Value, args: &ComputeChanges) -> Result<Scale, Error> {
     let mut described = Description::of(shown.clone());
     described.edit(&args.edit.edits, args.edit.force_string)?;
     let changeable = ["idle_time_before_scale_down", "max_instances", "min_instances"];
