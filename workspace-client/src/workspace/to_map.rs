@@ -34,10 +34,10 @@ const MEMBERS: [(&str, &str); 27] = [
     ("v1LegacyMode", "/properties/v1LegacyMode"),
     ("workspaceid", "/properties/workspaceId"),
 ];
-/// The names within these members are not those of the API.
 /// The name of a member, where it is, and the names of what lies in it.
 type Inner = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
 
+/// The names within these members are not those of the API.
 const INNER: [Inner; 2] = [
     (
         "identity",

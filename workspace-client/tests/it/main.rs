@@ -29,6 +29,8 @@ mod headless;
 #[cfg(all(feature = "cli", unix))]
 mod identity_serve;
 #[cfg(all(feature = "cli", unix))]
+mod job_commands;
+mod jobs;
 mod key;
 #[cfg(feature = "cli")]
 mod managed_identity;

@@ -48,7 +48,7 @@ impl Authentication for Ada {
 }
 
 /// Azure, and a workspace there. What waits there, waits by a clock that nobody waits for.
-fn azure() -> (Emulator, Workspace) {
+pub(crate) fn azure() -> (Emulator, Workspace) {
     let azure = Emulator::start();
     let token = |audience: &str| {
         azure.issue_access_token(defaults::ADA, defaults::CONTOSO, audience, Duration::from_secs(36_000))

@@ -8,6 +8,7 @@ mod az_shim;
 mod cloud;
 mod compute;
 mod identity;
+mod job;
 mod key;
 mod login;
 mod workspace;
@@ -26,6 +27,7 @@ pub(crate) use compute::{
     RemoveComputeArgs, UpdateComputeArgs, WaitingComputeArgs,
 };
 pub(crate) use identity::{IdentityCommand, ServeArgs};
+pub(crate) use job::{JobArgs, JobCommand, ListJobArgs};
 pub(crate) use key::KeyCommand;
 pub(crate) use login::{LoginArgs, LogoutArgs, ServicePrincipalArgs};
 pub(crate) use workspace::{PlaceArgs, WorkspaceArgs, WorkspaceCommand};
@@ -92,6 +94,9 @@ pub(crate) enum Command {
     /// Manage the environments of a workspace
     #[command(subcommand)]
     Environment(AssetCommand),
+    /// Look at the jobs of a workspace, and end them
+    #[command(subcommand)]
+    Job(JobCommand),
     /// Manage the models of a workspace
     #[command(subcommand)]
     Model(AssetCommand),

@@ -8,6 +8,7 @@ mod completions;
 mod compute;
 mod doctor;
 mod identity;
+mod job;
 mod key;
 mod login;
 mod login_service_principal;
@@ -60,6 +61,7 @@ pub(crate) fn run(command: Command, global: &Global) -> Result<Option<Outcome>, 
         Command::Compute(command) => compute::run(command, &context),
         Command::Data(command) => asset::data(command, &context),
         Command::Environment(command) => asset::environments(command, &context),
+        Command::Job(command) => job::run(command, &context),
         Command::Model(command) => asset::models(command, &context),
         Command::Doctor(args) => doctor::run(&args, &context).map(Some),
         Command::Identity(IdentityCommand::Serve(args)) => {

@@ -81,22 +81,16 @@ impl<K: AssetKind> Layout<K> {
     }
 
     fn list(&self, args: ListAssetArgs, context: &Context) -> Result<Outcome, Error> {
-        let view = match (args.include_archived, args.archived_only) {
-            (true, _) => ListView::All,
-            (_, true) => ListView::Archived,
-            _ => ListView::Active,
-        };
+        let view = ListView::of(args.include_archived, args.archived_only);
         let assets = self.assets(args.workspace, context)?;
-        Ok(match args.name {
-            Some(name) => {
-                let shown = |asset: &Resource<K>| shown::version(asset.raw(), self.members);
-                Outcome::with_columns(some(assets.versions(&name, view), args.limit, |_| true, shown)?, self.columns)
-            }
-            None => {
-                let shown = |container: &Container<K>| shown::container(container.raw());
-                Outcome::with_columns(some(assets.list(view), args.limit, |_| true, shown)?, &shown::CONTAINER_COLUMNS)
-            }
-        })
+        if let Some(name) = args.name {
+            let shown = |asset: &Resource<K>| shown::version(asset.raw(), self.members);
+            let versions = some(assets.versions(&name, view), args.limit, |_| true, shown)?;
+            return Ok(Outcome::with_columns(versions, self.columns));
+        }
+        let shown = |container: &Container<K>| shown::container(container.raw());
+        let containers = some(assets.list(view), args.limit, |_| true, shown)?;
+        Ok(Outcome::with_columns(containers, &shown::CONTAINER_COLUMNS))
     }
 
     fn show(&self, args: OneAssetArgs, context: &Context) -> Result<Outcome, Error> {
