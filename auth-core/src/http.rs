@@ -30,14 +30,32 @@ pub struct HttpClient(Arc<Inner>);
 
 struct Inner {
     env: Env,
+    content: Content,
     built: OnceLock<Result<reqwest::Client, Error>>,
     skew_was_told: AtomicBool,
+}
+
+/// What becomes of an answer that is compressed.
+#[derive(Clone, Copy)]
+enum Content {
+    AsStored,
+    Decompressed,
 }
 
 impl HttpClient {
     /// A client that takes its proxies and roots from `env`. Nothing is built or read yet.
     pub fn new(env: Env) -> Self {
-        Self(Arc::new(Inner { env, built: OnceLock::new(), skew_was_told: AtomicBool::new(false) }))
+        Self::with_content(env, Content::Decompressed)
+    }
+
+    /// As [`HttpClient::new`], for files: an answer arrives as it is stored, also if that is compressed, so that its length and its
+    /// hash are those of the file.
+    pub fn for_files(env: Env) -> Self {
+        Self::with_content(env, Content::AsStored)
+    }
+
+    fn with_content(env: Env, content: Content) -> Self {
+        Self(Arc::new(Inner { env, content, built: OnceLock::new(), skew_was_told: AtomicBool::new(false) }))
     }
 
     /// The client itself, built now if this is the first use.
@@ -45,7 +63,7 @@ impl HttpClient {
     /// # Errors
     /// [`ErrorKind::Configuration`] naming the variable whose file or proxy is unusable.
     pub fn get(&self) -> Result<&reqwest::Client, Error> {
-        self.0.built.get_or_init(|| build(&self.0.env)).as_ref().map_err(Clone::clone)
+        self.0.built.get_or_init(|| build(&self.0.env, self.0.content)).as_ref().map_err(Clone::clone)
     }
 
     /// Whether tokens may be asked for that a service can refuse with a claims challenge before they expire. They live for up
@@ -156,13 +174,16 @@ fn causes(error: &reqwest::Error) -> String {
     causes
 }
 
-fn build(env: &Env) -> Result<reqwest::Client, Error> {
+fn build(env: &Env, content: Content) -> Result<reqwest::Client, Error> {
     let mut builder = reqwest::Client::builder()
         .user_agent(USER_AGENT)
         .connect_timeout(CONNECT_TIMEOUT)
         .timeout(TOTAL_TIMEOUT)
         .redirect(redirect::Policy::none())
         .no_proxy();
+    if let Content::AsStored = content {
+        builder = builder.no_gzip();
+    }
     for proxy in proxies(env)? {
         builder = builder.proxy(proxy);
     }

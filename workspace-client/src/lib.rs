@@ -17,7 +17,7 @@
 //! sign in only where nothing else is there.
 //!
 //! Features: `cache` (the saved login), `cli-bridge` (the login of the Azure CLI, its profile, and [`Profile`]), `msi` (managed
-//! identity), all on by default; `cli` (the `azml` command); `azure-core`
+//! identity), `transfer` (files to and from Blob Storage), all on by default; `cli` (the `azml` command); `azure-core`
 //! (`auth_core::azure_core`: our sign-ins for clients of the Azure SDK for Rust, and its credentials for us).
 
 pub mod arm;
@@ -37,6 +37,8 @@ pub mod storage;
 #[cfg(feature = "cli-bridge")]
 pub mod subscriptions;
 pub mod tracking;
+#[cfg(feature = "transfer")]
+pub mod transfer;
 pub mod workspace;
 
 pub use auth_core;

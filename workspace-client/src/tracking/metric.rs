@@ -4,6 +4,7 @@ use auth_core::Error;
 use serde_json::{Value, json};
 
 use super::server::odd;
+use crate::resources::Json;
 
 /// A value of a metric.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,11 +53,12 @@ impl Metric {
         self.timestamp
     }
 
-    pub(super) fn new_read(raw: Value) -> Result<Self, Error> {
-        let whole = |name: &str| raw[name].as_i64().or_else(|| raw[name].as_str()?.parse().ok());
-        let value = raw["value"].as_f64().or_else(|| number(raw["value"].as_str()?));
-        let (Some(key), Some(value)) = (raw["key"].as_str(), value) else { return Err(odd("the value of a metric")) };
-        let (step, timestamp) = (whole("step").unwrap_or_default(), whole("timestamp"));
+    pub(super) fn read(raw: Value) -> Result<Self, Error> {
+        let raw = Json(raw);
+        let whole = |name: &str| raw.signed(name).or_else(|| raw.text(name)?.parse().ok());
+        let value = raw.float("/value").or_else(|| number(raw.text("/value")?));
+        let (Some(key), Some(value)) = (raw.text("/key"), value) else { return Err(odd("the value of a metric")) };
+        let (step, timestamp) = (whole("/step").unwrap_or_default(), whole("/timestamp"));
         Ok(Self { key: key.to_owned(), value, step, timestamp: timestamp.and_then(|time| time.try_into().ok()) })
     }
 

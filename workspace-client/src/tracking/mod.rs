@@ -49,18 +49,14 @@ impl Tracking {
     /// # Errors
     /// As [`Workspace::get`](crate::Workspace::get).
     pub async fn experiment(&self, name: &str) -> Result<Experiment, Error> {
-        match self.find_experiment(name).await? {
-            Some(experiment) => Ok(experiment),
-            None => {
-                let created = self.change("experiments/create", &json!({"name": name})).await;
-                match created {
-                    // Somebody else was faster.
-                    Err(error) => self.find_experiment(name).await?.ok_or(error),
-                    Ok(_) => {
-                        self.find_experiment(name).await?.ok_or_else(|| server::odd("the experiment that was created"))
-                    }
-                }
-            }
+        if let Some(experiment) = self.find_experiment(name).await? {
+            return Ok(experiment);
+        }
+        let created = self.change("experiments/create", &json!({"name": name})).await;
+        // Somebody else may have been faster.
+        match (self.find_experiment(name).await?, created) {
+            (Some(experiment), _) => Ok(experiment),
+            (None, created) => Err(created.err().unwrap_or_else(|| server::odd("the experiment that was created"))),
         }
     }
 
@@ -153,7 +149,7 @@ impl Tracking {
 
     /// All values that a metric of a run has had.
     pub fn metric_history(&self, run_id: &str, key: &str) -> Pager<Metric> {
-        self.question("metrics/get-history", &[("run_id", run_id), ("metric_key", key)], "metrics", Metric::new_read)
+        self.question("metrics/get-history", &[("run_id", run_id), ("metric_key", key)], "metrics", Metric::read)
     }
 
     /// The files and folders that a run has kept, in this folder of its; an empty path is the outermost one. A workspace tells

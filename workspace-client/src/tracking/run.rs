@@ -70,7 +70,7 @@ impl Run {
 
     /// The last value of each metric.
     pub fn metrics(&self) -> impl Iterator<Item = Metric> {
-        self.0.items("/data/metrics").filter_map(|metric| Metric::new_read(metric.clone()).ok())
+        self.0.items("/data/metrics").filter_map(|metric| Metric::read(metric.clone()).ok())
     }
 
     /// The parameters.

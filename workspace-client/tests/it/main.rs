@@ -8,6 +8,7 @@ mod accounts;
 mod arm;
 #[cfg(feature = "cli")]
 mod asset_commands;
+mod az_shim;
 mod azml;
 #[cfg(feature = "cli")]
 mod browser;
@@ -46,5 +47,7 @@ mod storm;
 mod support;
 #[cfg(feature = "cli")]
 mod tracking;
+#[cfg(feature = "transfer")]
+mod transfer;
 mod workloads;
 mod workspace;

@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "commands talk to a person")]
 
 mod approve;
+mod az_shim;
 mod bench;
 mod demo;
 mod emulator;
@@ -33,6 +34,8 @@ enum Command {
     /// Acts as the browser of a sign-in at the emulator.
     #[command(hide = true)]
     Approve(approve::Approve),
+    /// Gives the Azure SDKs for Python and JavaScript tokens through azml in the place of az.
+    AzShim,
     /// Measures azml and the token cache beside their peers.
     Bench(bench::Bench),
     /// Runs what CI runs.
@@ -64,6 +67,7 @@ impl Xtask {
     pub(crate) fn run(self) -> ExitCode {
         let outcome = match self.command {
             Command::Approve(approve) => approve.run(),
+            Command::AzShim => az_shim::run(),
             Command::Bench(bench) => bench.run(),
             Command::Ci => test::run(test::Place::Ci),
             Command::Demo => demo::run(),

@@ -4,6 +4,7 @@
 
 mod account;
 mod asset;
+mod az_shim;
 mod cloud;
 mod compute;
 mod identity;
@@ -18,6 +19,7 @@ use crate::output::Format;
 
 pub(crate) use account::{AccountCommand, IdentityArgs, ResourceType, TenantCommand, TokenArgs};
 pub(crate) use asset::{AssetCommand, CreateAssetArgs, LimitArgs, ListAssetArgs, OneAssetArgs, SomeAssetArgs};
+pub(crate) use az_shim::AzShimCommand;
 pub(crate) use cloud::{CloudCommand, RegisterArgs};
 pub(crate) use compute::{
     AttachComputeArgs, AttachedType, ComputeArgs, ComputeCommand, ComputeIdentityArgs, CreateComputeArgs, RegionArgs,
@@ -96,6 +98,9 @@ pub(crate) enum Command {
     /// Give containers and other programs on this machine tokens of your login
     #[command(subcommand)]
     Identity(IdentityCommand),
+    /// Answer the tools that start the Azure CLI for a token, in its place
+    #[command(subcommand)]
+    AzShim(AzShimCommand),
     /// Show and change where the key is that seals the saved logins
     #[command(subcommand)]
     Key(KeyCommand),

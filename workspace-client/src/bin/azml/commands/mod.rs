@@ -2,6 +2,7 @@
 
 mod account;
 mod asset;
+mod az_shim;
 mod cloud;
 mod completions;
 mod compute;
@@ -22,7 +23,8 @@ pub(crate) use logout::{entry, name};
 use auth_core::Error;
 
 use crate::args::{
-    AccountCommand, CloudCommand, Command, Global, IdentityCommand, KeyCommand, TenantCommand, WorkspaceCommand,
+    AccountCommand, AzShimCommand, CloudCommand, Command, Global, IdentityCommand, KeyCommand, TenantCommand,
+    WorkspaceCommand,
 };
 use crate::context::Context;
 use crate::output::{Outcome, Printer};
@@ -61,6 +63,8 @@ pub(crate) fn run(command: Command, global: &Global) -> Result<Option<Outcome>, 
         Command::Identity(IdentityCommand::Serve(args)) => {
             identity::serve(&args, &context, &Printer::new(global)).map(Some)
         }
+        Command::AzShim(AzShimCommand::Install { dir }) => az_shim::install(&dir, &context.env).map(|()| None),
+        Command::AzShim(AzShimCommand::Uninstall { dir }) => az_shim::uninstall(&dir).map(|()| None),
         Command::Key(KeyCommand::Show) => doctor::protection(&context).map(Some),
         Command::Key(KeyCommand::Move { to }) => key::move_to(to, &context).map(if_asked_for),
         Command::Key(KeyCommand::Rotate) => key::rotate(&context).map(if_asked_for),
@@ -74,7 +78,7 @@ pub(crate) fn run(command: Command, global: &Global) -> Result<Option<Outcome>, 
 /// Whether a command may ask a host about the clouds before it does anything else.
 fn asks_hosts(command: &Command) -> bool {
     match command {
-        Command::Completions { .. } | Command::Key(_) => false,
+        Command::AzShim(_) | Command::Completions { .. } | Command::Key(_) => false,
         Command::Doctor(args) => args.online,
         _ => true,
     }
