@@ -51,3 +51,5 @@ mod tracking;
 mod transfer;
 mod workloads;
 mod workspace;
+#[cfg(feature = "cli")]
+mod workspace_management;

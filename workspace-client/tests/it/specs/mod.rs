@@ -1,5 +1,7 @@
 //! The examples of Azure's own API description, where it lies beside the repository.
 
+mod workspaces;
+
 use std::path::{Path, PathBuf};
 
 use auth_core::Error;
