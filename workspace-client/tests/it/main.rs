@@ -52,4 +52,5 @@ mod transfer;
 mod workloads;
 mod workspace;
 #[cfg(feature = "cli")]
+mod workspace_commands;
 mod workspace_management;
