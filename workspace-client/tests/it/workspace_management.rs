@@ -10,9 +10,9 @@ use auth_core::{AccessToken, Authentication, Cloud, Env, Error, ErrorKind, Token
 use serde_json::{Value, json};
 use wiremock::matchers::{method, path, query_param};
 use wiremock::{Mock, MockServer, ResponseTemplate};
-use workspace_client::arm::ArmClient;
+use workspace_client::arm::{ArmClient, ResourceId};
 use workspace_client::workspace::{Deletion, FindingLevel};
-use workspace_client::{NewWorkspace, Workspace};
+use workspace_client::{NewWorkspace, Workspace, WorkspaceDetails};
 use xtask::emulator::{Emulator, defaults};
 
 use crate::rig::Tokens;
@@ -98,7 +98,7 @@ async fn a_workspace_is_created_with_what_it_depends_on_and_goes_with_it() {
     assert_eq!((changed.description(), changed.friendly_name()), (Some("new"), Some("new-ws")));
 
     let deleted = made.delete_dependencies().await.unwrap();
-    let deleted: Vec<_> = deleted.iter().map(|id| id.resource_type()).collect();
+    let deleted: Vec<_> = deleted.iter().map(ResourceId::resource_type).collect();
     let expected = [
         "Microsoft.OperationalInsights/workspaces",
         "Microsoft.Insights/components",
@@ -141,7 +141,7 @@ async fn what_is_given_is_not_made_and_a_project_uses_what_its_hub_has() {
     let client = client.http(HttpClient::new(Env::fake(azure.env())));
     let some = Workspace::list(defaults::SUBSCRIPTION).client(client).kinds(["Hub", "Project"]).pager();
     let some: Vec<_> = some.try_collect().await.unwrap();
-    assert_eq!(some.iter().map(|ws| ws.name()).collect::<Vec<_>>(), ["hub", "project"]);
+    assert_eq!(some.iter().map(WorkspaceDetails::name).collect::<Vec<_>>(), ["hub", "project"]);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! The examples of workspaces themselves.
 
-use auth_core::Error;
+use auth_core::{Error, Secret};
 use serde_json::{Value, json};
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
 use workspace_client::Workspace;
@@ -100,7 +100,7 @@ async fn the_keys_in_the_example_are_read_wherever_a_version_says_them() {
     Mock::given(matchers::any()).respond_with(ResponseTemplate::new(200).set_body_json(&body)).mount(&server).await;
     let keys = example.workspace(Tokens::for_arm(&server.uri())).keys().await.unwrap();
     assert_eq!(keys.user_storage_id(), body["userStorageResourceId"].as_str());
-    assert_eq!(keys.user_storage_key.as_ref().map(|key| key.expose()), Some("canary-of-a-key"));
+    assert_eq!(keys.user_storage_key.as_ref().map(Secret::expose), Some("canary-of-a-key"));
     let registry = keys.container_registry_credentials.as_ref().unwrap();
     assert_eq!((registry.username.as_deref(), registry.passwords.len()), (Some("testdemoworkjmjmeykp"), 2));
     assert!(!format!("{keys:?}").contains("canary-of-a-key"));

@@ -37,7 +37,11 @@ pub(crate) fn update(args: UpdateWorkspaceArgs, context: &Context) -> Result<Opt
     let properties: Map<_, _> = members(&args.settings).into_iter().collect();
     if properties.contains_key("containerRegistry") || properties.contains_key("applicationInsights") {
         let what = format!("let the workspace {} use other resources than before", workspace.name);
-        confirm(&what, args.update_dependent_resources)?;
+        // az ml has another option for this yes.
+        confirm(&what, args.update_dependent_resources).map_err(|error| match error.help() {
+            Some(_) => error.with_help("add --update-dependent-resources if you do"),
+            None => error,
+        })?;
     }
     let ws = one(workspace, context)?;
     let change = json!({"properties": properties});
