@@ -110,12 +110,20 @@ pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
 /// # Errors
 /// [`ErrorKind::Protocol`] if it is larger or not compressed as it says, [`ErrorKind::Network`] if it breaks off, and
 /// [`ErrorKind::Timeout`].
-pub async fn body(mut response: reqwest::Response) -> Result<Vec<u8>, Error> {
+pub async fn body(response: reqwest::Response) -> Result<Vec<u8>, Error> {
+    body_up_to(response, LARGEST_BODY).await
+}
+
+/// The same as [`body`], with another limit.
+///
+/// # Errors
+/// As [`body`].
+pub async fn body_up_to(mut response: reqwest::Response, limit: usize) -> Result<Vec<u8>, Error> {
     let host = response.url().host_str().unwrap_or_default().to_owned();
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| broken_body(&host, error))? {
-        if body.len() + chunk.len() > LARGEST_BODY {
-            return Err(Error::new(ErrorKind::Protocol, format!("{host} sent more than {LARGEST_BODY} bytes")));
+        if body.len() + chunk.len() > limit {
+            return Err(Error::new(ErrorKind::Protocol, format!("{host} sent more than {limit} bytes")));
         }
         body.extend_from_slice(&chunk);
     }

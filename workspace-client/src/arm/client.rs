@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use auth_core::http::HttpClient;
 use auth_core::{Authentication, Clock, Cloud, Env, Error, ErrorKind, Interaction, Tenant};
@@ -208,6 +209,11 @@ impl ArmClient {
 
     fn request_for(&self, method: Method, path: &str, api_version: &str) -> Request {
         Service::resource_manager(self.cloud()).request(method, path).query("api-version", api_version)
+    }
+
+    /// The time, as the client's clock tells it.
+    pub(crate) fn now(&self) -> SystemTime {
+        self.clock.now()
     }
 
     /// What a request that takes no time is answered with. An answer without a body is null.

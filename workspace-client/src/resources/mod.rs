@@ -7,21 +7,28 @@
 pub mod asset;
 mod collection;
 pub mod compute;
+pub mod connection;
+pub mod datastore;
 pub(crate) mod duration;
+pub mod endpoint;
+mod item;
 mod json;
 pub(crate) mod kind;
+pub mod network;
 pub(crate) mod open_enum;
 pub(crate) mod place;
 mod provisioning_state;
 mod resource;
 pub(crate) mod root;
+pub mod schedule;
 pub(crate) mod verb;
 
 pub use collection::Collection;
-pub use kind::{Kind, Tracked};
+pub use kind::{Kind, LongRunning, Patched, Tracked};
 pub use provisioning_state::ProvisioningState;
 pub use resource::Resource;
 
+use item::item;
 pub(crate) use json::{Json, escaped};
 pub(crate) use kind::kind;
 pub(crate) use verb::Verb;

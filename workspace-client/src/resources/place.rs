@@ -3,6 +3,7 @@
 use auth_core::{Error, ErrorKind};
 use reqwest::Method;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::root::{Reached, Root};
 use super::verb::Within;
@@ -35,6 +36,13 @@ impl Place {
     pub(crate) fn inside(mut self, segment: &str, name: &str) -> Self {
         self.path.splice(0..0, [segment.to_owned(), name.to_owned()]);
         self
+    }
+
+    /// The resources of kind `K` that lie in the resource of this name, in the same version of the API.
+    pub(crate) fn below<K: Kind>(&self, name: &str) -> Self {
+        let mut path = self.path.clone();
+        path.extend([name.to_owned(), K::SEGMENT.to_owned()]);
+        Self { root: self.root.clone(), path, name: K::NAME, api_version: self.api_version.clone() }
     }
 
     pub(crate) fn at_version(self, api_version: impl Into<String>) -> Self {
@@ -84,9 +92,18 @@ impl Place {
         })
     }
 
+    /// A description that says where it belongs: where it says nothing, in the region of the root.
+    pub(super) async fn located(&self, mut description: Value) -> Result<Value, Error> {
+        if let Some(members) = description.as_object_mut().filter(|members| !members.contains_key("location")) {
+            members.insert("location".to_owned(), self.root.location().await?.into());
+        }
+        Ok(description)
+    }
+
     fn request(&self, reached: &Reached, verb: &Verb) -> Result<Request, Error> {
         let (base, below) = match verb.within {
             Within::Place => (&reached.path, &self.path[..]),
+            Within::Root => (&reached.path, &[][..]),
             Within::Subscription => (&reached.subscription, &[][..]),
         };
         let mut path = base.clone();
@@ -118,11 +135,20 @@ impl Place {
         let subject = verb.subject().filter(|_| is_there_already);
         let (Some(arm), Some(subject)) = (not_found, subject) else { return error };
         let message = format!("there is no {} {subject} in {}", self.name, self.inside_of());
-        let help = format!("azml {} list {}", self.name.replace(' ', "-"), self.root.options());
+        let help = format!("azml {} list {}", self.name.replace(' ', "-"), self.options());
         let not_found = Error::new(ErrorKind::Rejected, message).with_help(help).with_status(404).with_source(arm);
         match error.correlation_id() {
             Some(id) => not_found.with_correlation_id(id),
             None => not_found,
+        }
+    }
+
+    /// The options with which `azml` means this place. What lies in another resource lies in an endpoint.
+    fn options(&self) -> String {
+        let root = self.root.options();
+        match &self.path[..] {
+            [_, endpoint, ..] => format!("--endpoint-name {endpoint} {root}"),
+            _ => root,
         }
     }
 

@@ -20,8 +20,8 @@ pub(crate) struct Verb {
     pub(super) is_repeatable: bool,
     /// The member with the items of a page.
     pub(super) items: &'static str,
-    /// The parameter that says how many of them.
-    page_size: Option<&'static str>,
+    /// The parameter that says how many of them; empty, if there is none.
+    page_size: &'static str,
 }
 
 /// What a path begins with.
@@ -29,6 +29,8 @@ pub(crate) struct Verb {
 pub(super) enum Within {
     /// The resources that the verb is called on.
     Place,
+    /// What they lie in.
+    Root,
     /// Azure ML in the subscription that they lie in.
     Subscription,
 }
@@ -46,7 +48,7 @@ impl Verb {
             has_result: true,
             is_repeatable: false,
             items: "value",
-            page_size: None,
+            page_size: "",
         }
     }
 
@@ -78,6 +80,11 @@ impl Verb {
         Self { within: Within::Subscription, ..self }
     }
 
+    /// The path is one of what the resources lie in, such as the workspace.
+    pub(crate) fn in_root(self) -> Self {
+        Self { within: Within::Root, ..self }
+    }
+
     pub(crate) fn body(self, body: &impl Serialize) -> Result<Self, Error> {
         Ok(Self { body: to_json(body)?, ..self })
     }
@@ -103,24 +110,23 @@ impl Verb {
         Self { items: member, ..self }
     }
 
-    /// The parameter of the query that says how many items a page has.
+    /// The parameter of the query that says how many items a page has; empty, if there is none.
     pub(crate) fn page_size(self, parameter: &'static str) -> Self {
-        Self { page_size: Some(parameter), ..self }
+        Self { page_size: parameter, ..self }
     }
 
     /// Wants pages of this size, where that can be said.
     pub(super) fn of_size(self, size: Option<u32>) -> Self {
-        let said = self.page_size.zip(size);
-        match said {
-            Some((parameter, size)) => self.query(parameter, size.to_string().as_str()),
-            None => self,
+        match (self.page_size, size) {
+            ("", _) | (_, None) => self,
+            (parameter, Some(size)) => self.query(parameter, size.to_string().as_str()),
         }
     }
 
     /// What a person calls the resource that is meant, such as `x` or `x:3`; none, if all are.
     pub(super) fn subject(&self) -> Option<String> {
         match &self.path[..] {
-            _ if self.within == Within::Subscription => None,
+            _ if self.within != Within::Place => None,
             [] => None,
             [name, versions, version, ..] if versions == "versions" => Some(format!("{name}:{version}")),
             [name, ..] => Some(name.clone()),

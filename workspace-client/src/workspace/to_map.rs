@@ -37,8 +37,11 @@ const MEMBERS: [Member; 27] = [
     ("v1LegacyMode", "/properties/v1LegacyMode"),
     ("workspaceid", "/properties/workspaceId"),
 ];
+/// The name of a member, where it is, and what lies in it.
+type Inner = (&'static str, &'static str, &'static [Member]);
+
 /// The names within these members are not those of the API.
-const INNER: [(&str, &str, &[Member]); 2] = [
+const INNER: [Inner; 2] = [
     (
         "identity",
         "/identity",

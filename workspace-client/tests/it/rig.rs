@@ -19,7 +19,8 @@ pub(crate) struct Tokens {
 impl Tokens {
     /// For a cloud whose Resource Manager is at this URL.
     pub(crate) fn for_arm(url: &str) -> Self {
-        let cloud = Cloud::custom("Rig", "https://login.rig.example", url, "https://arm.rig.example/").unwrap().build();
+        let cloud = Cloud::custom("Rig", "https://login.rig.example", url, "https://arm.rig.example/").unwrap();
+        let cloud = cloud.ml_audience("https://ml.rig.example").unwrap().build();
         Self { cloud, requests: Arc::default() }
     }
 

@@ -56,6 +56,8 @@ pub(crate) fn run(command: Command, global: &Global) -> Result<Option<Outcome>, 
         Command::Cloud(CloudCommand::Unregister { name }) => cloud::unregister(&name, &context).map(|()| None),
         Command::Workspace(command) => workspace::run(command, &context),
         Command::Compute(command) => compute::run(command, &context),
+        Command::Data(command) => asset::data(command, &context),
+        Command::Environment(command) => asset::environments(command, &context),
         Command::Model(command) => asset::models(command, &context),
         Command::Doctor(args) => doctor::run(&args, &context).map(Some),
         Command::Identity(IdentityCommand::Serve(args)) => {
