@@ -9,9 +9,8 @@ use workspace_client::workspace::{Deletion, OutboundDependency};
 use super::{Example, Tokens, examples, told};
 
 /// The folders and examples, how each is asked for, and which part of the path comes behind the workspace.
-const CALLS: [(&str, &str, &str); 10] = [
+const CALLS: [(&str, &str, &str); 9] = [
     ("ExternalFQDN/get", "GET", "/outboundNetworkDependenciesEndpoints"),
-    ("ManagedNetwork/provision", "POST", "/provisionManagedNetwork"),
     ("Notebook/listKeys", "POST", "/listNotebookKeys"),
     ("Workspace/delete", "DELETE", ""),
     ("Workspace/get", "GET", ""),
@@ -25,10 +24,6 @@ const CALLS: [(&str, &str, &str); 10] = [
 async fn ask(example: &Example, ws: &Workspace) -> Result<(), Error> {
     match example.name.as_str() {
         "ExternalFQDN/get" => ws.outbound_dependencies().await.map(drop),
-        "ManagedNetwork/provision" => {
-            let spark = example.parameters["body"]["includeSpark"].as_bool().unwrap();
-            ws.provision_network(spark).await.map(drop)
-        }
         "Notebook/listKeys" => ws.notebook_keys().await.map(drop),
         "Workspace/delete" => ws.delete(Deletion::Recoverable).await.map(drop),
         "Workspace/get" => ws.get().await.map(drop),
@@ -44,8 +39,8 @@ async fn ask(example: &Example, ws: &Workspace) -> Result<(), Error> {
 #[tokio::test]
 async fn every_example_of_a_workspace_is_asked_as_it_is_recorded() {
     let (Some(own), Some(hosts)) = (examples("Workspace"), examples("ExternalFQDN")) else { return };
-    let (Some(network), Some(notebook)) = (examples("ManagedNetwork"), examples("Notebook")) else { return };
-    let all: Vec<_> = own.iter().chain(&hosts).chain(&network).chain(&notebook).collect();
+    let Some(notebook) = examples("Notebook") else { return };
+    let all: Vec<_> = own.iter().chain(&hosts).chain(&notebook).collect();
     for (name, method, action) in CALLS {
         let example = all.iter().find(|example| example.name == name).unwrap_or_else(|| panic!("there is no {name}"));
         let server = MockServer::start().await;
@@ -62,7 +57,7 @@ async fn every_example_of_a_workspace_is_asked_as_it_is_recorded() {
         assert_eq!(request.url.query(), Some(format!("api-version={version}").as_str()), "{name}");
         let sent: Value = serde_json::from_slice(&request.body).unwrap_or_default();
         let recorded = &example.parameters;
-        let recorded = recorded.get("parameters").or(recorded.get("body")).cloned().unwrap_or_default();
+        let recorded = recorded.get("parameters").cloned().unwrap_or_default();
         assert_eq!(sent, recorded, "{name}");
     }
     let missed: Vec<_> = own.iter().map(|example| example.name.as_str()).filter(|name| !is_asked(name)).collect();
