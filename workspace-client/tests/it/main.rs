@@ -55,3 +55,6 @@ mod tracking;
 mod transfer;
 mod workloads;
 mod workspace;
+#[cfg(feature = "cli")]
+mod workspace_commands;
+mod workspace_management;

@@ -12,6 +12,7 @@ mod job;
 mod key;
 mod login;
 mod workspace;
+mod workspace_change;
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
@@ -31,6 +32,10 @@ pub(crate) use job::{JobArgs, JobCommand, ListJobArgs};
 pub(crate) use key::KeyCommand;
 pub(crate) use login::{LoginArgs, LogoutArgs, ServicePrincipalArgs};
 pub(crate) use workspace::{PlaceArgs, WorkspaceArgs, WorkspaceCommand};
+pub(crate) use workspace_change::{
+    CreateWorkspaceArgs, DeleteWorkspaceArgs, IsolationMode, NewWorkspaceKind, OneWorkspaceArgs, ProvisionNetworkArgs,
+    UpdateWorkspaceArgs, WaitingWorkspaceArgs, WorkspaceSettingArgs,
+};
 
 /// Sign in to Azure Machine Learning, and work with its workspaces.
 ///
@@ -80,7 +85,7 @@ pub(crate) enum Command {
     /// Choose the cloud, and describe clouds of your own
     #[command(subcommand)]
     Cloud(CloudCommand),
-    /// Show Azure Machine Learning workspaces
+    /// Manage Azure Machine Learning workspaces
     #[command(subcommand)]
     Workspace(WorkspaceCommand),
     /// Manage the clusters and compute instances of a workspace

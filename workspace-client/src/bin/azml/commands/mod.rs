@@ -25,7 +25,6 @@ use auth_core::Error;
 
 use crate::args::{
     AccountCommand, AzShimCommand, CloudCommand, Command, Global, IdentityCommand, KeyCommand, TenantCommand,
-    WorkspaceCommand,
 };
 use crate::context::Context;
 use crate::output::{Outcome, Printer};
@@ -56,8 +55,7 @@ pub(crate) fn run(command: Command, global: &Global) -> Result<Option<Outcome>, 
         Command::Cloud(CloudCommand::Set { name }) => cloud::set(&name, &context).map(|()| None),
         Command::Cloud(CloudCommand::Register(args)) => cloud::register(&args, &context).map(|()| None),
         Command::Cloud(CloudCommand::Unregister { name }) => cloud::unregister(&name, &context).map(|()| None),
-        Command::Workspace(WorkspaceCommand::Show { name, place }) => workspace::show(name, place, &context).map(Some),
-        Command::Workspace(WorkspaceCommand::List(place)) => workspace::list(place, &context).map(Some),
+        Command::Workspace(command) => workspace::run(command, &context),
         Command::Compute(command) => compute::run(command, &context),
         Command::Data(command) => asset::data(command, &context),
         Command::Environment(command) => asset::environments(command, &context),

@@ -1,7 +1,6 @@
 //! What the commands for resources share.
 
 use auth_core::Error;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 use workspace_client::Workspace;
 use workspace_client::arm::{Pager, Poller};
@@ -46,11 +45,7 @@ pub(crate) fn all<T: Send + 'static>(pager: Pager<T>, show: fn(&T) -> Value) -> 
 }
 
 /// Waits for the end of an operation, unless that is not wanted.
-pub(crate) async fn finish<T: DeserializeOwned>(
-    mut poller: Poller<T>,
-    no_wait: bool,
-    what: &'static str,
-) -> Result<Option<T>, Error> {
+pub(crate) async fn finish<T>(mut poller: Poller<T>, no_wait: bool, what: &'static str) -> Result<Option<T>, Error> {
     if no_wait && !poller.is_done() {
         return Ok(None);
     }
