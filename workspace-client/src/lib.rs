@@ -39,7 +39,7 @@ pub mod subscriptions;
 pub mod tracking;
 #[cfg(feature = "transfer")]
 pub mod transfer;
-mod workspace;
+pub mod workspace;
 
 pub use auth_core;
 pub use auth_core::Error;
@@ -47,4 +47,4 @@ pub use dirs::config_dir;
 #[cfg(feature = "cli-bridge")]
 pub use profile::Profile;
 pub use resources::ProvisioningState;
-pub use workspace::{PublicNetworkAccess, Workspace, WorkspaceDetails, WorkspaceList};
+pub use workspace::{NewWorkspace, PublicNetworkAccess, Workspace, WorkspaceDetails, WorkspaceList};

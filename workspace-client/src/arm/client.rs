@@ -142,7 +142,7 @@ impl ArmClient {
     ///
     /// # Errors
     /// As [`ArmClient::get`].
-    pub async fn put<T: DeserializeOwned>(
+    pub async fn put<T: DeserializeOwned + 'static>(
         &self,
         path: &str,
         api_version: &str,
@@ -155,7 +155,7 @@ impl ArmClient {
     ///
     /// # Errors
     /// As [`ArmClient::get`].
-    pub async fn patch<T: DeserializeOwned>(
+    pub async fn patch<T: DeserializeOwned + 'static>(
         &self,
         path: &str,
         api_version: &str,
@@ -168,7 +168,7 @@ impl ArmClient {
     ///
     /// # Errors
     /// As [`ArmClient::get`].
-    pub async fn post<T: DeserializeOwned>(
+    pub async fn post<T: DeserializeOwned + 'static>(
         &self,
         path: &str,
         api_version: &str,
@@ -234,7 +234,7 @@ impl ArmClient {
     }
 
     /// Starts what may take longer.
-    pub(crate) async fn begin<T: DeserializeOwned>(&self, request: Request) -> Result<Poller<T>, Error> {
+    pub(crate) async fn begin<T: DeserializeOwned + 'static>(&self, request: Request) -> Result<Poller<T>, Error> {
         let answer = self.exchange(&request).await?;
         Poller::begun(self.clone(), &request, &answer)
     }

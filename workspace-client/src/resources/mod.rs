@@ -16,12 +16,12 @@ mod json;
 pub(crate) mod kind;
 pub mod network;
 pub(crate) mod open_enum;
-mod place;
+pub(crate) mod place;
 mod provisioning_state;
 mod resource;
-mod root;
+pub(crate) mod root;
 pub mod schedule;
-mod verb;
+pub(crate) mod verb;
 
 pub use collection::Collection;
 pub use kind::{Kind, LongRunning, Patched, Tracked};
@@ -29,6 +29,6 @@ pub use provisioning_state::ProvisioningState;
 pub use resource::Resource;
 
 use item::item;
-pub(crate) use json::Json;
+pub(crate) use json::{Json, escaped};
 pub(crate) use kind::kind;
-use verb::Verb;
+pub(crate) use verb::Verb;

@@ -27,6 +27,11 @@ impl Place {
         Self { root, path: vec![K::SEGMENT.to_owned()], name: K::NAME, api_version: K::API_VERSION.to_owned() }
     }
 
+    /// The root itself, which its own verbs are asked of.
+    pub(crate) fn itself<K: Kind>(root: Root) -> Self {
+        Self { path: Vec::new(), ..Self::of::<K>(root) }
+    }
+
     /// Those that lie in the resource of this type and name.
     pub(crate) fn inside(mut self, segment: &str, name: &str) -> Self {
         self.path.splice(0..0, [segment.to_owned(), name.to_owned()]);
@@ -59,7 +64,7 @@ impl Place {
     }
 
     /// Starts what may take longer.
-    pub(crate) async fn begin<T: DeserializeOwned>(&self, verb: Verb) -> Result<Poller<T>, Error> {
+    pub(crate) async fn begin<T: DeserializeOwned + 'static>(&self, verb: Verb) -> Result<Poller<T>, Error> {
         let reached = self.root.reach().await?;
         let request = self.request(&reached, &verb)?;
         match reached.client.begin(request).await {
@@ -126,7 +131,8 @@ impl Place {
         }
         let not_found = ArmError::of(&error).filter(|arm| arm.status() == 404).cloned();
         // What is to be made need not be there: something that it needs is not.
-        let subject = verb.subject().filter(|_| verb.method != Method::PUT);
+        let is_there_already = verb.method != Method::PUT && !self.path.is_empty();
+        let subject = verb.subject().filter(|_| is_there_already);
         let (Some(arm), Some(subject)) = (not_found, subject) else { return error };
         let message = format!("there is no {} {subject} in {}", self.name, self.inside_of());
         let help = format!("azml {} list {}", self.name.replace(' ', "-"), self.options());

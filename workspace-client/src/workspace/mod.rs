@@ -1,8 +1,15 @@
 //! Workspaces.
 
+mod creation;
 mod details;
+mod diagnosis;
 mod discovery;
+mod keys;
 mod list;
+mod management;
+mod network;
+mod to_map;
+mod vault;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -16,8 +23,14 @@ use crate::resources::Kind as _;
 use crate::{config, reach};
 use details::WorkspaceKind;
 
+pub use creation::{Creation, NewWorkspace};
 pub use details::{PublicNetworkAccess, WorkspaceDetails};
+pub use diagnosis::{Diagnosis, Finding, FindingLevel};
+pub use keys::{NotebookKeys, NotebookToken, RegistryCredentials, RegistryPassword, WorkspaceKeys};
 pub use list::WorkspaceList;
+pub use management::Deletion;
+pub use network::{NetworkStatus, NotebookInfo, OutboundDependency};
+pub use vault::{Vault, VaultSecret};
 
 /// An Azure ML workspace, by name: nothing is asked before [`Workspace::get`].
 ///

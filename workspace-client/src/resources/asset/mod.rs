@@ -185,7 +185,7 @@ impl<K: AssetKind> Assets<K> {
         }
     }
 
-    async fn put<T: DeserializeOwned>(&self, verb: Verb) -> Result<T, Error> {
+    async fn put<T: DeserializeOwned + 'static>(&self, verb: Verb) -> Result<T, Error> {
         if self.takes_time() { self.place.begin(verb).await?.wait().await } else { self.place.fetch(verb).await }
     }
 
