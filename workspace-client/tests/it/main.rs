@@ -38,7 +38,6 @@ mod reach;
 mod rig;
 #[cfg(feature = "cli")]
 mod secrecy;
-mod service_story;
 mod services;
 #[cfg(feature = "cli")]
 mod sign_in;
