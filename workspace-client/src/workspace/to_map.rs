@@ -35,7 +35,10 @@ const MEMBERS: [(&str, &str); 27] = [
     ("workspaceid", "/properties/workspaceId"),
 ];
 /// The names within these members are not those of the API.
-const INNER: [(&str, &str, &[(&str, &str)]); 2] = [
+/// The name of a member, where it is, and the names of what lies in it.
+type Inner = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+
+const INNER: [Inner; 2] = [
     (
         "identity",
         "/identity",

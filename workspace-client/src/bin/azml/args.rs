@@ -86,6 +86,12 @@ pub(crate) enum Command {
     /// Which workspace is said as with azml workspace show.
     #[command(subcommand)]
     Compute(ComputeCommand),
+    /// Manage the data assets of a workspace
+    #[command(subcommand)]
+    Data(AssetCommand),
+    /// Manage the environments of a workspace
+    #[command(subcommand)]
+    Environment(AssetCommand),
     /// Manage the models of a workspace
     #[command(subcommand)]
     Model(AssetCommand),

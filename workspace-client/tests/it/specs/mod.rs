@@ -1,5 +1,6 @@
 //! The examples of Azure's own API description, where it lies beside the repository.
 
+mod assets;
 mod datastores;
 mod endpoints;
 mod network;

@@ -58,6 +58,8 @@ pub(crate) fn run(command: Command, global: &Global) -> Result<Option<Outcome>, 
         Command::Workspace(WorkspaceCommand::Show { name, place }) => workspace::show(name, place, &context).map(Some),
         Command::Workspace(WorkspaceCommand::List(place)) => workspace::list(place, &context).map(Some),
         Command::Compute(command) => compute::run(command, &context),
+        Command::Data(command) => asset::data(command, &context),
+        Command::Environment(command) => asset::environments(command, &context),
         Command::Model(command) => asset::models(command, &context),
         Command::Doctor(args) => doctor::run(&args, &context).map(Some),
         Command::Identity(IdentityCommand::Serve(args)) => {

@@ -1,5 +1,7 @@
 //! What `azml model create` and its siblings are told: a YAML file, `--set` and options, in the words of `az ml`.
 
+use std::path::{Path, PathBuf};
+
 use auth_core::{Error, ErrorKind};
 use serde_json::{Map, Value, json};
 
@@ -11,6 +13,8 @@ pub(super) struct Said {
     members: Map<String, Value>,
     /// What said it, for an error.
     place: String,
+    /// Where its files are looked for.
+    folder: PathBuf,
 }
 
 /// The file, then `--set`, then the options.
@@ -46,7 +50,8 @@ pub(super) fn read(args: &CreateAssetArgs, kind: &str) -> Result<Said, Error> {
     }
     members.remove("$schema");
     let place = args.file.as_ref().map_or_else(|| format!("this {kind}"), |path| path.display().to_string());
-    Ok(Said { members, place })
+    let folder = args.file.as_deref().and_then(Path::parent).unwrap_or(Path::new("")).to_owned();
+    Ok(Said { members, place, folder })
 }
 
 /// Where nothing is said a model is of no framework's form (observed: azure-ai-ml 1.35).
@@ -60,6 +65,43 @@ pub(super) fn model(mut said: Said) -> Result<Value, Error> {
         }
     }
     said.end(body)
+}
+
+/// Where nothing is said data is a folder (observed: azure-ai-ml 1.35).
+pub(super) fn data(mut said: Said) -> Result<Value, Error> {
+    let mut body = said.common();
+    body["properties"]["dataType"] = said.text("type")?.unwrap_or_else(|| "uri_folder".to_owned()).into();
+    body["properties"]["dataUri"] = said.remote_path()?.into();
+    said.end(body)
+}
+
+/// An image, perhaps with conda packages on top of it.
+pub(super) fn environment(mut said: Said) -> Result<Value, Error> {
+    let mut body = said.common();
+    let image = said.text("image")?.ok_or_else(|| {
+        said.refuse("it does not say which image it is").with_help("name it with --image, or as image in the file")
+    })?;
+    body["properties"]["image"] = image.into();
+    let system = said.text("os_type")?.unwrap_or_else(|| "linux".to_owned());
+    body["properties"]["osType"] = if system.eq_ignore_ascii_case("windows") { "Windows" } else { "Linux" }.into();
+    match said.members.remove("conda_file") {
+        None | Some(Value::Null) => {}
+        Some(Value::String(file)) => {
+            let file = said.folder.join(file);
+            body["properties"]["condaFile"] = conda(&yaml_file::read(&file)?.into())?.into();
+        }
+        Some(packages) => body["properties"]["condaFile"] = conda(&packages)?.into(),
+    }
+    if let Some(settings) = said.members.remove("inference_config") {
+        body["properties"]["inferenceConfig"] = settings;
+    }
+    said.end(body)
+}
+
+/// The API takes the file's text.
+fn conda(packages: &Value) -> Result<String, Error> {
+    serde_saphyr::to_string(packages)
+        .map_err(|error| Error::new(ErrorKind::Configuration, "the conda file cannot be written").with_source(error))
 }
 
 impl Said {

@@ -35,6 +35,26 @@ pub(crate) fn models(command: AssetCommand, context: &Context) -> Result<Option<
     layout.run(command, context)
 }
 
+pub(crate) fn data(command: AssetCommand, context: &Context) -> Result<Option<Outcome>, Error> {
+    let layout = Layout {
+        assets: Workspace::data,
+        members: &shown::DATA,
+        columns: &shown::TYPED_COLUMNS,
+        describe: description::data,
+    };
+    layout.run(command, context)
+}
+
+pub(crate) fn environments(command: AssetCommand, context: &Context) -> Result<Option<Outcome>, Error> {
+    let layout = Layout {
+        assets: Workspace::environments,
+        members: &shown::ENVIRONMENT,
+        columns: &shown::ENVIRONMENT_COLUMNS,
+        describe: description::environment,
+    };
+    layout.run(command, context)
+}
+
 impl<K: AssetKind> Layout<K> {
     fn run(&self, command: AssetCommand, context: &Context) -> Result<Option<Outcome>, Error> {
         match command {

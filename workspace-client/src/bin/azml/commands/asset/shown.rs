@@ -11,6 +11,18 @@ pub(super) const TYPED_COLUMNS: [Column; 4] =
 pub(super) const CONTAINER_COLUMNS: [Column; 3] =
     [("Name", "name"), ("LatestVersion", "latest_version"), ("Description", "description")];
 
+pub(super) const ENVIRONMENT_COLUMNS: [Column; 4] =
+    [("Name", "name"), ("Version", "version"), ("Image", "image"), ("Description", "description")];
+
+pub(super) const DATA: [Member; 2] = [("/path", "/properties/dataUri"), ("/type", "/properties/dataType")];
+pub(super) const ENVIRONMENT: [Member; 6] = [
+    ("/build/dockerfile_path", "/properties/build/dockerfilePath"),
+    ("/build/path", "/properties/build/contextUri"),
+    ("/conda_file", "/properties/condaFile"),
+    ("/image", "/properties/image"),
+    ("/inference_config", "/properties/inferenceConfig"),
+    ("/os_type", "/properties/osType"),
+];
 pub(super) const MODEL: [Member; 5] = [
     ("/flavors", "/properties/flavors"),
     ("/job_name", "/properties/jobName"),
