@@ -103,7 +103,6 @@ impl Place {
     fn request(&self, reached: &Reached, verb: &Verb) -> Result<Request, Error> {
         let (base, below) = match verb.within {
             Within::Place => (&reached.path, &self.path[..]),
-            Within::Root => (&reached.path, &[][..]),
             Within::Subscription => (&reached.subscription, &[][..]),
         };
         let mut path = base.clone();

@@ -40,7 +40,6 @@ mod reach;
 mod rig;
 #[cfg(feature = "cli")]
 mod secrecy;
-mod service_story;
 mod services;
 #[cfg(feature = "cli")]
 mod sign_in;

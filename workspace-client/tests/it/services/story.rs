@@ -154,7 +154,6 @@ async fn what_a_model_needs_is_made_beside_it() {
     let rule = NewOutboundRule::fqdn("*.pypi.org");
     let rule = rules.create_or_update("pypi", &rule).await.unwrap().wait().await.unwrap();
     assert_eq!(rule.destination(), Some("*.pypi.org"));
-    rules.provision_network(false).await.unwrap().wait().await.unwrap();
 
     let host = json!({"properties": {"capabilityHostKind": "Agents", "storageConnections": ["git"]}});
     let host = ws.capability_hosts().create_or_update("agents", &host).await.unwrap().wait().await.unwrap();
