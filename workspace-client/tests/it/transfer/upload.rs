@@ -171,6 +171,17 @@ async fn an_upload_that_is_dropped_ends() {
 }
 
 #[tokio::test]
+async fn what_a_header_cannot_carry_is_no_name_of_an_asset() {
+    let blobs = Blobs::start().await;
+    let (src, _folder) = snapshot(&[("a", b"a")]).await;
+    for (name, version) in [("modèle", "1"), ("model", ""), ("a\r\nb", "1")] {
+        let error = blobs.container().upload(&src, "").for_asset(name, version).await.unwrap_err();
+        assert!(error.to_string().ends_with("is no name or version of an asset"), "{error}");
+    }
+    assert!(blobs.asked().await.is_empty());
+}
+
+#[tokio::test]
 async fn a_file_that_changed_since_the_snapshot_is_not_uploaded() {
     let blobs = Blobs::start().await;
     let (src, folder) = snapshot(&[("a", b"a")]).await;
