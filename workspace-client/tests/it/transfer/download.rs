@@ -79,6 +79,7 @@ async fn a_download_that_was_broken_off_goes_on_where_it_ended() {
     let mut ranges: Vec<_> = requests.iter().filter_map(|request| header(request, "range")).collect();
     ranges.sort_unstable();
     assert_eq!(ranges, ["bytes=5000000-8999999"]);
+    assert_eq!(header(&requests[1], "x-ms-range-get-content-md5"), Some("true"));
     assert_eq!(files(to.path()), ["large", "large.0x8Dother.part"]);
 }
 

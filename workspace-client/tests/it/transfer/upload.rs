@@ -52,6 +52,18 @@ async fn the_first_file_goes_last_and_says_that_all_are_there() {
     }
 }
 
+/// As the Python client finds it, too.
+#[cfg(unix)]
+#[tokio::test]
+async fn the_first_file_is_the_one_whose_content_lies_at_the_smallest_path() {
+    let blobs = Blobs::start().await;
+    let (_, folder) = snapshot(&[("sub/b", b"1"), ("sub-/c", b"2"), ("z/real", b"3")]).await;
+    std::os::unix::fs::symlink("z/real", folder.path().join("src/a")).unwrap();
+    let src = Snapshot::of(folder.path().join("src")).await.unwrap();
+    blobs.container().upload(&src, "").for_asset("code", "1").await.unwrap();
+    assert_eq!(blobs.asked().await[0], "HEAD src/sub-/c");
+}
+
 #[tokio::test]
 async fn what_was_uploaded_for_an_asset_is_not_uploaded_again() {
     let blobs = Blobs::start().await;
