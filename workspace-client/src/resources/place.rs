@@ -32,12 +32,6 @@ impl Place {
         Self { path: Vec::new(), ..Self::of::<K>(root) }
     }
 
-    /// Those that lie in the resource of this type and name.
-    pub(crate) fn inside(mut self, segment: &str, name: &str) -> Self {
-        self.path.splice(0..0, [segment.to_owned(), name.to_owned()]);
-        self
-    }
-
     /// The resources of kind `K` that lie in the resource of this name, in the same version of the API.
     pub(crate) fn below<K: Kind>(&self, name: &str) -> Self {
         let mut path = self.path.clone();

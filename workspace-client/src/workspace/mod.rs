@@ -29,7 +29,7 @@ pub use diagnosis::{Diagnosis, Finding, FindingLevel};
 pub use keys::{NotebookKeys, NotebookToken, RegistryCredentials, RegistryPassword, WorkspaceKeys};
 pub use list::WorkspaceList;
 pub use management::Deletion;
-pub use network::{NotebookInfo, OutboundDependency};
+pub use network::{NetworkStatus, NotebookInfo, OutboundDependency};
 pub use vault::{Vault, VaultSecret};
 
 /// An Azure ML workspace, by name: nothing is asked before [`Workspace::get`].

@@ -2,11 +2,22 @@
 
 use auth_core::Error;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::Workspace;
 use crate::arm::Poller;
 use crate::resources::{Json, Verb};
+
+/// How far the managed network of a workspace has come.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct NetworkStatus {
+    /// `Active`, or `Inactive`.
+    pub status: Option<String>,
+    /// Whether serverless Spark can be used in it.
+    pub spark_ready: Option<bool>,
+}
 
 /// Hosts in the internet that a workspace needs for one purpose.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -33,6 +44,15 @@ struct Dependencies {
 }
 
 impl Workspace {
+    /// Makes the managed network of the workspace now, instead of with its first compute.
+    ///
+    /// # Errors
+    /// As [`Workspace::get`].
+    pub async fn provision_network(&self, with_spark: bool) -> Result<Poller<NetworkStatus>, Error> {
+        let options = json!({"includeSpark": with_spark});
+        self.place().begin(Verb::post(&["provisionManagedNetwork"]).body(&options)?).await
+    }
+
     /// The hosts in the internet that the workspace needs, for a firewall.
     ///
     /// # Errors

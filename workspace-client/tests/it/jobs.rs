@@ -9,7 +9,7 @@ use workspace_client::resources::asset::ListView;
 use workspace_client::resources::job::{JobFilter, JobStatus, JobType};
 
 use crate::rig::Tokens;
-use crate::service_story::azure;
+use crate::services::story::azure;
 
 const SUBSCRIPTION: &str = "e1a7c0de-0001-4000-8000-000000005b01";
 

@@ -3,7 +3,7 @@
 mod descriptions;
 mod endpoints;
 mod neighbours;
-mod story;
+pub(crate) mod story;
 
 use auth_core::Clock;
 use auth_core::clock::from_unix;

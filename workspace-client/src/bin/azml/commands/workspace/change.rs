@@ -88,15 +88,9 @@ pub(crate) fn diagnose(args: WaitingWorkspaceArgs, context: &Context) -> Result<
 pub(crate) fn provision_network(args: ProvisionNetworkArgs, context: &Context) -> Result<Option<Outcome>, Error> {
     let ws = one(args.waiting.workspace, context)?;
     let network = block_on(async {
-        finish(
-            ws.outbound_rules().provision_network(args.include_spark).await?,
-            args.waiting.no_wait,
-            "making the network",
-        )
-        .await
+        finish(ws.provision_network(args.include_spark).await?, args.waiting.no_wait, "making the network").await
     })?;
-    Ok(network
-        .map(|network| Outcome::new(json!({"status": network.status(), "spark_ready": network.is_spark_ready()}))))
+    Ok(network.map(|network| Outcome::new(json!({"status": network.status, "spark_ready": network.spark_ready}))))
 }
 
 fn one(args: OneWorkspaceArgs, context: &Context) -> Result<Workspace, Error> {
