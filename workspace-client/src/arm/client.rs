@@ -5,16 +5,18 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use auth_core::http::HttpClient;
-use auth_core::{Authentication, Clock, Cloud, Env, Error, ErrorKind, Interaction, Tenant};
-use reqwest::Method;
-use reqwest::header::HeaderMap;
+use auth_core::{
+    AccessToken, Authentication, Clock, Cloud, Env, Error, ErrorKind, Interaction, Scopes, Tenant, TokenRequest,
+};
+use reqwest::header::{HeaderMap, RANGE};
+use reqwest::{Method, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
 
 use super::tenants::Tenants;
-use super::{Page, Pager, Poller, Request, Service, Turn, item};
+use super::{ArmError, Page, Pager, Poller, Request, Service, Turn, item};
 use crate::auth::{Absent, InteractiveLoginAuthentication};
 
 /// A client of Azure Resource Manager.
@@ -226,6 +228,27 @@ impl ArmClient {
     /// What a request is answered with, as it is.
     pub(crate) async fn fetch_bytes(&self, request: &Request) -> Result<Vec<u8>, Error> {
         Ok(self.exchange(request).await?.body)
+    }
+
+    /// At most so many bytes from there on; none where there are no more, or not yet any.
+    pub(crate) async fn fetch_range(&self, request: Request, from: u64, count: u64) -> Result<Option<Vec<u8>>, Error> {
+        let range = format!("bytes={from}-{}", from + count - 1);
+        match self.exchange(&request.header(RANGE, &range)?).await {
+            // Whoever knows no ranges answers with all of it.
+            Ok(answer) if answer.status == StatusCode::OK => {
+                let skipped = usize::try_from(from).unwrap_or(usize::MAX);
+                Ok(answer.body.get(skipped..).filter(|rest| !rest.is_empty()).map(<[u8]>::to_vec))
+            }
+            Ok(answer) => Ok(Some(answer.body).filter(|body| !body.is_empty())),
+            Err(error) if ArmError::of(&error).is_some_and(|arm| [404, 416].contains(&arm.status())) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A token of this permission, for a service that is handed one.
+    pub(crate) async fn token(&self, scopes: Scopes) -> Result<AccessToken, Error> {
+        let request = TokenRequest::new(scopes).tenant(self.tenant.clone()).interaction(self.interaction);
+        self.auth.token(&request).await
     }
 
     /// A page of a list, whose items are in the member of this name.

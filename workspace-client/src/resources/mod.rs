@@ -12,6 +12,7 @@ pub mod datastore;
 pub mod duration;
 pub mod endpoint;
 mod item;
+pub mod job;
 mod json;
 pub(crate) mod kind;
 pub mod network;

@@ -32,12 +32,6 @@ impl Place {
         Self { path: Vec::new(), ..Self::of::<K>(root) }
     }
 
-    /// Those that lie in the resource of this type and name.
-    pub(crate) fn inside(mut self, segment: &str, name: &str) -> Self {
-        self.path.splice(0..0, [segment.to_owned(), name.to_owned()]);
-        self
-    }
-
     /// The resources of kind `K` that lie in the resource of this name, in the same version of the API.
     pub(crate) fn below<K: Kind>(&self, name: &str) -> Self {
         let mut path = self.path.clone();
@@ -103,7 +97,6 @@ impl Place {
     fn request(&self, reached: &Reached, verb: &Verb) -> Result<Request, Error> {
         let (base, below) = match verb.within {
             Within::Place => (&reached.path, &self.path[..]),
-            Within::Root => (&reached.path, &[][..]),
             Within::Subscription => (&reached.subscription, &[][..]),
         };
         let mut path = base.clone();

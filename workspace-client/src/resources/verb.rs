@@ -29,8 +29,6 @@ pub(crate) struct Verb {
 pub(super) enum Within {
     /// The resources that the verb is called on.
     Place,
-    /// What they lie in.
-    Root,
     /// Azure ML in the subscription that they lie in.
     Subscription,
 }
@@ -80,11 +78,6 @@ impl Verb {
         Self { within: Within::Subscription, ..self }
     }
 
-    /// The path is one of what the resources lie in, such as the workspace.
-    pub(crate) fn in_root(self) -> Self {
-        Self { within: Within::Root, ..self }
-    }
-
     pub(crate) fn body(self, body: &impl Serialize) -> Result<Self, Error> {
         Ok(Self { body: to_json(body)?, ..self })
     }
@@ -126,7 +119,7 @@ impl Verb {
     /// What a person calls the resource that is meant, such as `x` or `x:3`; none, if all are.
     pub(super) fn subject(&self) -> Option<String> {
         match &self.path[..] {
-            _ if self.within != Within::Place => None,
+            _ if self.within == Within::Subscription => None,
             [] => None,
             [name, versions, version, ..] if versions == "versions" => Some(format!("{name}:{version}")),
             [name, ..] => Some(name.clone()),

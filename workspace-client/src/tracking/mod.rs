@@ -153,7 +153,7 @@ impl Tracking {
     }
 
     /// The files and folders that a run has kept, in this folder of its; an empty path is the outermost one. A workspace tells
-    /// those of its jobs elsewhere: see [`crate::jobs`].
+    /// those of its jobs elsewhere: see [`Jobs`](crate::resources::job::Jobs).
     pub fn artifacts(&self, run_id: &str, path: &str) -> Pager<Artifact> {
         self.question("artifacts/list", &[("run_id", run_id), ("path", path)], "files", Artifact::new)
     }

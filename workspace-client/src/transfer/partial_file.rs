@@ -1,12 +1,12 @@
 //! A file that is not there yet.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use auth_core::Error;
+use auth_core::{Error, ErrorKind};
 
 use super::local_file::{self, blocking};
 
@@ -32,6 +32,7 @@ impl PartialFile {
                 std::fs::create_dir_all(folder).map_err(|error| local_file::failed("cannot be made", folder, error))?;
             }
             let mut file = OpenOptions::new().create(true).append(true).open(&path).map_err(failed)?;
+            file.try_lock().map_err(|error| in_use(&path, error))?;
             let mut arrived = file.metadata().map_err(failed)?.len();
             if arrived > size {
                 file.set_len(0).map_err(failed)?;
@@ -64,9 +65,21 @@ impl PartialFile {
         blocking(move || {
             let failed = |error| local_file::failed("cannot be written", &self.target, error);
             self.file.set_modified(modified).map_err(failed)?;
+            drop(self.file);
             std::fs::rename(&self.path, &self.target).map_err(failed)
         })
         .await
+    }
+}
+
+/// Two downloads that append to one file would spoil it.
+fn in_use(path: &Path, error: TryLockError) -> Error {
+    match error {
+        TryLockError::Error(error) => local_file::failed("cannot be locked", path, error),
+        TryLockError::WouldBlock => {
+            Error::new(ErrorKind::Store, format!("{} is being written by another download", path.display()))
+                .with_help("wait for it, or choose another folder")
+        }
     }
 }
 

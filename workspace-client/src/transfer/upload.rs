@@ -74,6 +74,10 @@ impl Upload {
     }
 
     async fn run(self) -> Result<Uploaded, Error> {
+        if let Some((name, version)) = &self.asset {
+            check_metadata(name)?;
+            check_metadata(version)?;
+        }
         let name = self.snapshot.name();
         let path = if self.prefix.is_empty() { name.to_owned() } else { format!("{}/{name}", self.prefix) };
         let mut files = Vec::new();
@@ -229,6 +233,15 @@ impl Sending {
             Err(error) => Err(self.container.explained(&error, blob.as_ref())),
         }
     }
+}
+
+/// Metadata travels in headers.
+fn check_metadata(value: &str) -> Result<(), Error> {
+    if !value.is_empty() && value.chars().all(|c| c.is_ascii_graphic()) {
+        return Ok(());
+    }
+    let what = format!("{value:?} is no name or version of an asset");
+    Err(Error::new(ErrorKind::Configuration, what).with_help("use letters, digits, and - _ ."))
 }
 
 fn block_size(size: u64) -> u64 {

@@ -9,19 +9,6 @@ use crate::arm::Poller;
 use crate::resources::open_enum::open_enum;
 use crate::resources::{Json, Verb};
 
-/// What a diagnosis looks at unless it is told otherwise: everything (observed: azure-ai-ml 1.35).
-const EVERYTHING: [&str; 9] = [
-    "applicationInsights",
-    "containerRegistry",
-    "dnsResolution",
-    "keyVault",
-    "nsg",
-    "others",
-    "resourceLock",
-    "storageAccount",
-    "udr",
-];
-
 /// What a diagnosis has found; see [`Workspace::diagnose`].
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(transparent)]
@@ -50,8 +37,8 @@ impl Workspace {
     /// # Errors
     /// As [`Workspace::get`]. That something is wrong is no error: it is in the [`Diagnosis`].
     pub async fn diagnose(&self) -> Result<Poller<Diagnosis>, Error> {
-        let value: Value = EVERYTHING.iter().map(|place| ((*place).to_owned(), json!({}))).collect();
-        self.place().begin(Verb::post(&["diagnose"]).body(&json!({"value": value}))?).await
+        // Everything is looked at where nothing is named (observed: azure-ai-ml 1.35).
+        self.place().begin(Verb::post(&["diagnose"]).body(&json!({"value": {}}))?).await
     }
 }
 

@@ -13,9 +13,9 @@ use crate::resources::Verb;
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct WorkspaceKeys {
-    /// The id of the storage account; older versions of the API say it elsewhere.
-    #[serde(alias = "userStorageResourceId")]
-    pub user_storage_arm_id: Option<String>,
+    // The API says it in either place, and some versions in both.
+    user_storage_arm_id: Option<String>,
+    user_storage_resource_id: Option<String>,
     /// The key of the storage account.
     pub user_storage_key: Option<Secret>,
     /// What Application Insights is written with.
@@ -82,6 +82,13 @@ pub struct NotebookToken {
     pub notebook_resource_id: Option<String>,
     /// In seconds; the API's own examples write it with a point.
     expires_in: Option<f64>,
+}
+
+impl WorkspaceKeys {
+    /// The id of the storage account.
+    pub fn user_storage_id(&self) -> Option<&str> {
+        self.user_storage_arm_id.as_deref().or(self.user_storage_resource_id.as_deref())
+    }
 }
 
 impl NotebookToken {

@@ -58,7 +58,7 @@ impl Workspace {
     }
 
     /// Where the verbs of the workspace itself are asked.
-    pub(super) fn place(&self) -> Place {
+    pub(crate) fn place(&self) -> Place {
         Place::itself::<WorkspaceKind>(Root::Workspace(self.clone())).at_version(&self.api_version)
     }
 }

@@ -4,8 +4,11 @@ use serde_json::{Map, Value};
 
 use super::WorkspaceDetails;
 
+/// The name of a member, and where it is.
+type Member = (&'static str, &'static str);
+
 /// The members of what `Workspace.get_details()` returns, and where they are (observed: azureml-core 1.61).
-const MEMBERS: [(&str, &str); 27] = [
+const MEMBERS: [Member; 27] = [
     ("adbWorkspace", "/properties/adbWorkspace"),
     ("allowPublicAccessWhenBehindVnet", "/properties/allowPublicAccessWhenBehindVnet"),
     ("applicationInsights", "/properties/applicationInsights"),
@@ -34,8 +37,11 @@ const MEMBERS: [(&str, &str); 27] = [
     ("v1LegacyMode", "/properties/v1LegacyMode"),
     ("workspaceid", "/properties/workspaceId"),
 ];
+/// The name of a member, where it is, and what lies in it.
+type Inner = (&'static str, &'static str, &'static [Member]);
+
 /// The names within these members are not those of the API.
-const INNER: [(&str, &str, &[(&str, &str)]); 2] = [
+const INNER: [Inner; 2] = [
     (
         "identity",
         "/identity",
@@ -63,7 +69,7 @@ impl WorkspaceDetails {
     }
 }
 
-fn taken(from: &Value, members: &[(&str, &str)]) -> Map<String, Value> {
+fn taken(from: &Value, members: &[Member]) -> Map<String, Value> {
     let found = members.iter().filter_map(|(name, place)| Some(((*name).to_owned(), from.pointer(place)?.clone())));
     found.filter(|(_, value)| !value.is_null()).collect()
 }

@@ -74,3 +74,25 @@ fn a_model_that_cannot_be_created_is_told_why_and_what_was_said_is_not_quoted() 
     assert!(!wrong.contains("canary"), "{wrong}");
     snapshot("model_errors", &wrong);
 }
+
+#[test]
+fn data_and_environments_are_created_from_files_and_options() {
+    let desk = Desk::new();
+    let uri = "azureml://datastores/workspaceblobstore/paths/prices";
+    let prices = json(desk.azml(&["data", "create", "-n", "prices", "-p", uri, "-d", "of houses"]));
+    assert_eq!(
+        (&prices["type"], &prices["path"], &prices["version"]),
+        (&json!("uri_folder"), &json!(uri), &json!("1"))
+    );
+    assert_eq!(json(desk.azml(&["data", "show", "-n", "prices", "-l", "latest"]))["description"], "of houses");
+
+    desk.home.write("env/conda.yml", "name: training\ndependencies:\n- python=3.12\n- pip:\n  - numpy\n");
+    desk.home
+        .write("env/env.yml", "name: training\nimage: mcr.example/base:1\nconda_file: conda.yml\nversion: 2026.1\n");
+    let training = json(desk.azml(&["environment", "create", "-f", "env/env.yml"]));
+    assert_eq!((&training["version"], &training["os_type"]), (&json!("2026.1"), &json!("Linux")));
+    assert!(training["conda_file"].as_str().unwrap().contains("- python=3.12"), "{training}");
+    let told = desk.azml(&["environment", "create", "-n", "x"]).failure();
+    assert!(told.starts_with("error: this environment cannot be created: it does not say which image it is"), "{told}");
+    snapshot("environment_list_table", &desk.azml(&["environment", "list", "-n", "training", "-o", "table"]).success());
+}

@@ -29,6 +29,8 @@ mod headless;
 #[cfg(all(feature = "cli", unix))]
 mod identity_serve;
 #[cfg(all(feature = "cli", unix))]
+mod job_commands;
+mod jobs;
 mod key;
 #[cfg(feature = "cli")]
 mod managed_identity;
@@ -39,7 +41,6 @@ mod rest_commands;
 mod rig;
 #[cfg(feature = "cli")]
 mod secrecy;
-mod service_story;
 mod services;
 #[cfg(feature = "cli")]
 mod sign_in;
@@ -55,3 +56,6 @@ mod tracking;
 mod transfer;
 mod workloads;
 mod workspace;
+#[cfg(feature = "cli")]
+mod workspace_commands;
+mod workspace_management;

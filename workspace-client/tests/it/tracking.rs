@@ -6,7 +6,7 @@ use wiremock::matchers::{body_partial_json, header, method, path, query_param};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 use workspace_client::Workspace;
 use workspace_client::arm::ArmClient;
-use workspace_client::tracking::{Metric, NewRun, RunStatus, Tracking};
+use workspace_client::tracking::{Metric, NewRun, RegisteredModel, Run, RunStatus, Tracking};
 
 use crate::rig::Tokens;
 
@@ -85,7 +85,7 @@ async fn lists_go_on_where_a_token_says_and_a_circle_is_noticed() {
         .await;
     let tracking = Tracking::at(&server.uri()).unwrap();
     let runs = tracking.runs(&["7"], "params.a = '1'").page_size(1).try_collect().await.unwrap();
-    assert_eq!(runs.iter().map(|run| run.id()).collect::<Vec<_>>(), ["1", "2"]);
+    assert_eq!(runs.iter().map(Run::id).collect::<Vec<_>>(), ["1", "2"]);
 
     let circle = MockServer::start().await;
     Mock::given(method("POST"))
@@ -188,7 +188,7 @@ async fn a_real_server_keeps_what_is_logged() {
     let all = tracking.runs(&[experiment.id()], "").page_size(1).try_collect().await.unwrap();
     assert_eq!(all.len(), 3);
     let finished = tracking.runs(&[experiment.id()], "params.alpha = '0.1'").try_collect().await.unwrap();
-    assert_eq!(finished.iter().map(|run| run.id()).collect::<Vec<_>>(), [run.id()]);
+    assert_eq!(finished.iter().map(Run::id).collect::<Vec<_>>(), [run.id()]);
     assert!(tracking.experiments().try_collect().await.unwrap().iter().any(|it| it.name() == Some("credit")));
 
     tracking.register_model("scorer").await.unwrap();
@@ -196,6 +196,6 @@ async fn a_real_server_keeps_what_is_logged() {
     let version = tracking.create_model_version("scorer", &source, run.id()).await.unwrap();
     assert_eq!((version.name(), version.version(), version.run_id()), (Some("scorer"), "1", Some(run.id())));
     let models = tracking.registered_models().try_collect().await.unwrap();
-    assert_eq!(models.iter().map(|model| model.name()).collect::<Vec<_>>(), ["scorer"]);
+    assert_eq!(models.iter().map(RegisteredModel::name).collect::<Vec<_>>(), ["scorer"]);
     assert_eq!(tracking.run("0123").await.unwrap_err().kind(), ErrorKind::Rejected);
 }

@@ -21,7 +21,7 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("npm", "npm"),
     ("redis-server", "redis-server"),
 ];
-const EVERYTHING: &[&str] = &[
+pub(super) const EVERYTHING: &[&str] = &[
     "--workspace",
     "--features",
     "workspace-client/azure-core,workspace-client/cli,workspace-client/keyutils,auth-cache/redis",
@@ -80,7 +80,7 @@ pub(super) fn run(place: Place) -> Result<(), String> {
         let check = ["check", "--quiet", "--locked", "--manifest-path", "xtask/bench/Cargo.toml"];
         run_cargo(&check, false, &["--target-dir", "target/bench"], &[])
     })?;
-    step("storage with the Azure SDK", storage::run)?;
+    step("storage with the Azure SDK, and transfers", storage::run)?;
     step("tracking with a real MLflow server", mlflow::run)?;
     step("identity server with the Azure SDKs", identity_server::run)?;
     step("azml in the place of az with the Azure SDKs", az_shim::run)?;

@@ -9,11 +9,13 @@ mod cloud;
 mod compute;
 mod edit;
 mod identity;
+mod job;
 mod key;
 mod login;
 mod resource;
 mod rest;
 mod workspace;
+mod workspace_change;
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
@@ -36,11 +38,16 @@ pub(crate) use compute::{
 };
 pub(crate) use edit::EditArgs;
 pub(crate) use identity::{IdentityCommand, ServeArgs};
+pub(crate) use job::{JobArgs, JobCommand, ListJobArgs};
 pub(crate) use key::KeyCommand;
 pub(crate) use login::{LoginArgs, LogoutArgs, ServicePrincipalArgs};
 pub(crate) use resource::{LimitArgs, ListArgs, NameArgs, RemoveArgs, TableCommand, WaitArgs};
 pub(crate) use rest::{RestArgs, method};
 pub(crate) use workspace::{PlaceArgs, WorkspaceArgs, WorkspaceCommand};
+pub(crate) use workspace_change::{
+    CreateWorkspaceArgs, DeleteWorkspaceArgs, IsolationMode, NewWorkspaceKind, OneWorkspaceArgs, ProvisionNetworkArgs,
+    UpdateWorkspaceArgs, WaitingWorkspaceArgs, WorkspaceSettingArgs,
+};
 
 /// Sign in to Azure Machine Learning, and work with its workspaces.
 ///
@@ -94,7 +101,7 @@ pub(crate) enum Command {
     /// Choose the cloud, and describe clouds of your own
     #[command(subcommand)]
     Cloud(CloudCommand),
-    /// Show Azure Machine Learning workspaces
+    /// Manage Azure Machine Learning workspaces
     #[command(subcommand)]
     Workspace(WorkspaceCommand),
     /// Manage the clusters and compute instances of a workspace
@@ -102,6 +109,15 @@ pub(crate) enum Command {
     /// Which workspace is said as with azml workspace show.
     #[command(subcommand)]
     Compute(ComputeCommand),
+    /// Manage the data assets of a workspace
+    #[command(subcommand)]
+    Data(AssetCommand),
+    /// Manage the environments of a workspace
+    #[command(subcommand)]
+    Environment(AssetCommand),
+    /// Look at the jobs of a workspace, and end them
+    #[command(subcommand)]
+    Job(JobCommand),
     /// Manage the models of a workspace
     #[command(subcommand)]
     Model(AssetCommand),

@@ -1,6 +1,11 @@
-//! What has a name and versions: models, data, environments, components.
+//! What has a name and versions: models, data, environments, components, code.
 
+pub mod code;
+pub mod component;
 mod container;
+pub mod data;
+mod destination;
+pub mod environment;
 pub mod model;
 mod version;
 
@@ -16,9 +21,10 @@ use super::place::Place;
 use super::root::Root;
 use super::{Kind, Resource, Verb};
 use crate::Workspace;
-use crate::arm::{ArmError, Pager};
+use crate::arm::{ArmError, Pager, Poller};
 
 pub use container::{Container, ContainerOf};
+pub use destination::Destination;
 pub use version::{ListView, Version};
 
 /// How often a version is counted up, where others create some at the same time (observed: azure-ai-ml 1.35).
@@ -81,7 +87,7 @@ impl<K: AssetKind> Assets<K> {
             Version::Latest if K::LATEST == Latest::Created => self.newest(name).await,
             Version::Latest => {
                 let container = self.container(name).await?;
-                let version = container.latest_version().ok_or_else(|| self.no_version(name))?;
+                let version = container.latest_version().ok_or_else(|| no_version::<K>(name))?;
                 self.place.fetch(Verb::get(&[name, "versions", version])).await
             }
             Version::Named(version) => self.place.fetch(Verb::get(&[name, "versions", &version])).await,
@@ -163,41 +169,67 @@ impl<K: AssetKind> Assets<K> {
     /// As [`Assets::get`].
     pub async fn delete(&self, name: &str, version: &str) -> Result<(), Error> {
         let verb = Verb::delete(&[name, "versions", version]);
-        if self.takes_time() { self.place.begin(verb).await?.wait().await } else { self.place.fetch(verb).await }
+        if K::TAKES_TIME { self.place.begin(verb).await?.wait().await } else { self.place.fetch(verb).await }
+    }
+
+    /// Copies a version into a registry, under the same name and version unless others are said.
+    ///
+    /// # Errors
+    /// As [`Assets::get`].
+    pub async fn publish(&self, name: &str, version: &str, destination: &Destination) -> Result<Poller<()>, Error> {
+        let verb = Verb::post(&[name, "versions", version, "publish"]).body(destination)?;
+        self.place.begin(verb.without_result()).await
+    }
+
+    /// Creates what holds the versions of an asset, or changes it.
+    ///
+    /// # Errors
+    /// As [`Assets::create_or_update`].
+    pub async fn create_or_update_container(
+        &self,
+        name: &str,
+        container: &impl Serialize,
+    ) -> Result<Container<K>, Error> {
+        self.put(Verb::put(&[name], container)?).await
+    }
+
+    /// Deletes an asset with all of its versions. That there is none is no error.
+    ///
+    /// # Errors
+    /// As [`Assets::get`].
+    pub async fn delete_container(&self, name: &str) -> Result<(), Error> {
+        let verb = Verb::delete(&[name]);
+        if K::TAKES_TIME { self.place.begin(verb).await?.wait().await } else { self.place.fetch(verb).await }
+    }
+
+    pub(super) fn place(&self) -> &Place {
+        &self.place
     }
 
     async fn newest(&self, name: &str) -> Result<Resource<K>, Error> {
         let verb = Verb::get(&[name, "versions"]).query("$orderBy", "createdtime desc").query("$top", "1");
-        self.place.pager(verb).try_next().await?.ok_or_else(|| self.no_version(name))
+        self.place.pager(verb).try_next().await?.ok_or_else(|| no_version::<K>(name))
     }
 
     /// A container is told no more than the flag, a version is sent back whole (observed: azure-ai-ml 1.35).
     async fn set_archived(&self, name: &str, version: Option<&str>, archived: bool) -> Result<(), Error> {
-        match version {
-            Some(version) => {
-                let asset = self.get(name, version).await?.with("/properties/isArchived", archived);
-                self.create_or_update(name, version, &asset).await.map(drop)
-            }
-            None => {
-                let body = json!({"properties": {"isArchived": archived}});
-                self.put::<Container<K>>(Verb::put(&[name], &body)?).await.map(drop)
-            }
+        if let Some(version) = version {
+            let asset = self.get(name, version).await?.with("/properties/isArchived", archived);
+            return self.create_or_update(name, version, &asset).await.map(drop);
         }
+        let body = json!({"properties": {"isArchived": archived}});
+        self.put::<Container<K>>(Verb::put(&[name], &body)?).await.map(drop)
     }
 
-    async fn put<T: DeserializeOwned + 'static>(&self, verb: Verb) -> Result<T, Error> {
-        if self.takes_time() { self.place.begin(verb).await?.wait().await } else { self.place.fetch(verb).await }
+    async fn put<T: DeserializeOwned + Send + 'static>(&self, verb: Verb) -> Result<T, Error> {
+        if K::TAKES_TIME { self.place.begin(verb).await?.wait().await } else { self.place.fetch(verb).await }
     }
+}
 
-    fn takes_time(&self) -> bool {
-        K::TAKES_TIME
-    }
-
-    fn no_version(&self, name: &str) -> Error {
-        Error::new(ErrorKind::Rejected, format!("{} {name} has no version", K::NAME))
-            .with_help(format!("azml {} list --name {name}", K::NAME))
-            .with_status(404)
-    }
+fn no_version<K: Kind>(name: &str) -> Error {
+    Error::new(ErrorKind::Rejected, format!("{} {name} has no version", K::NAME))
+        .with_help(format!("azml {} list --name {name}", K::NAME))
+        .with_status(404)
 }
 
 fn is_missing(error: &Error) -> bool {

@@ -26,7 +26,8 @@ pub use limits::{Usage, VmSize};
 pub use node::{ComputeNode, NodeState};
 pub use quota::{NewQuota, Quota, QuotaOutcome, QuotaStatus};
 
-/// The version of the API that resizes compute instances, which no stable one does (observed: @azure/arm-machinelearning).
+/// The version of the API that resizes compute instances, which no stable one does (observed: @azure/arm-machinelearning; what is sent:
+/// azure-ai-ml 1.20).
 const RESIZE_VERSION: &str = "2026-03-15-preview";
 
 kind! {

@@ -2,14 +2,7 @@
 
 use crate::Workspace;
 use crate::arm::Pager;
-use crate::resources::place::Place;
-use crate::resources::root::Root;
-use crate::resources::{Verb, item, kind};
-
-kind! {
-    /// The kind of [`WorkspaceFeature`].
-    FeatureKind: "feature" in "features" at "2025-12-01"
-}
+use crate::resources::{Verb, item};
 
 item! {
     /// Something that a workspace can do.
@@ -19,7 +12,7 @@ item! {
 impl Workspace {
     /// What the workspace can do.
     pub fn features(&self) -> Pager<WorkspaceFeature> {
-        Place::of::<FeatureKind>(Root::Workspace(self.clone())).pager(Verb::get(&[]))
+        self.place().pager(Verb::get(&["features"]))
     }
 }
 

@@ -9,8 +9,7 @@ mod private_link_resource;
 pub use capability_host::{CapabilityHost, CapabilityHostKind, CapabilityHosts};
 pub use feature::WorkspaceFeature;
 pub use outbound_rule::{
-    NetworkProvision, NewOutboundRule, OutboundRule, OutboundRuleKind, OutboundRules, RuleCategory, RuleStatus,
-    RuleType,
+    NewOutboundRule, OutboundRule, OutboundRuleKind, OutboundRules, RuleCategory, RuleStatus, RuleType,
 };
 pub use private_endpoint_connection::{
     ConnectionStatus, PrivateEndpointConnection, PrivateEndpointConnectionKind, PrivateEndpointConnections,

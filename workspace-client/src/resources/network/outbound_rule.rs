@@ -1,14 +1,12 @@
 //! Where the managed network of a workspace lets traffic out to.
 
-use auth_core::Error;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::Workspace;
-use crate::arm::Poller;
 use crate::resources::json::Json;
 use crate::resources::open_enum::open_enum;
-use crate::resources::{Collection, LongRunning, Resource, Verb, item, kind};
+use crate::resources::{Collection, LongRunning, Resource, kind};
 
 kind! {
     /// The kind of [`OutboundRule`].
@@ -59,11 +57,6 @@ open_enum! {
     }
 }
 
-item! {
-    /// How far the managed network of a workspace has come.
-    NetworkProvision shows status
-}
-
 /// A rule, to be created.
 #[derive(Clone, Debug, Serialize)]
 #[serde(transparent)]
@@ -93,17 +86,6 @@ impl OutboundRule {
     }
 }
 
-impl OutboundRules {
-    /// Makes the managed network now, which otherwise waits for the first compute; with a place for Spark if that is wanted.
-    ///
-    /// # Errors
-    /// As [`Collection::create_or_update`].
-    pub async fn provision_network(&self, include_spark: bool) -> Result<Poller<NetworkProvision>, Error> {
-        let verb = Verb::post(&["provisionManagedNetwork"]).body(&json!({"includeSpark": include_spark}))?;
-        self.place().begin(verb.in_root()).await
-    }
-}
-
 impl NewOutboundRule {
     /// To this domain, such as `*.pypi.org`.
     pub fn fqdn(domain: impl Into<String>) -> Self {
@@ -127,17 +109,5 @@ impl NewOutboundRule {
         let properties =
             json!({"type": rule_type.as_str(), "category": category.as_str(), "destination": destination.into()});
         Self(Json(json!({"properties": properties})))
-    }
-}
-
-impl NetworkProvision {
-    /// Whether it is in force: `Active` or `Inactive`.
-    pub fn status(&self) -> Option<&str> {
-        self.0.text("/status")
-    }
-
-    /// Whether Spark has its place.
-    pub fn is_spark_ready(&self) -> Option<bool> {
-        self.0.boolean("/sparkReady")
     }
 }

@@ -4,9 +4,7 @@ use serde_json::Value;
 
 use crate::Workspace;
 use crate::arm::Pager;
-use crate::resources::place::Place;
-use crate::resources::root::Root;
-use crate::resources::{Resource, Verb, kind};
+use crate::resources::{Kind as _, Resource, Verb, kind};
 
 kind! {
     /// The kind of [`PrivateLinkResource`].
@@ -19,7 +17,7 @@ pub type PrivateLinkResource = Resource<PrivateLinkResourceKind>;
 impl Workspace {
     /// What of the workspace a private endpoint can lead to.
     pub fn private_link_resources(&self) -> Pager<PrivateLinkResource> {
-        Place::of::<PrivateLinkResourceKind>(Root::Workspace(self.clone())).pager(Verb::get(&[]))
+        self.place().pager(Verb::get(&[PrivateLinkResourceKind::SEGMENT]))
     }
 }
 

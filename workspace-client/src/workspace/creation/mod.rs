@@ -71,7 +71,8 @@ impl Workspace {
                 let message =
                     format!("there is no resource group {} in subscription {}", self.resource_group, self.subscription);
                 let not_found = Error::new(ErrorKind::Rejected, message).with_status(404);
-                Err(not_found.with_help("let it be created, too, or name another one").with_source(error))
+                let help = format!("az group create --name {} --location REGION", self.resource_group);
+                Err(not_found.with_help(help).with_source(error))
             }
             Err(error) => Err(self.explain(client, &error).await.unwrap_or(error)),
         }

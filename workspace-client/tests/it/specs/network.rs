@@ -4,20 +4,24 @@ use auth_core::Error;
 use workspace_client::Workspace;
 use workspace_client::resources::compute::Quota;
 use workspace_client::resources::network::{
-    NetworkProvision, OutboundRule, PrivateEndpointConnection, PrivateLinkResource, WorkspaceFeature,
+    OutboundRule, PrivateEndpointConnection, PrivateLinkResource, WorkspaceFeature,
 };
 use workspace_client::resources::schedule::Schedule;
 
 use super::operations::{Case, check, read};
 
-const GROUPS: &[&str] =
-    &["ManagedNetworkProvisions", "ManagedNetworkSettingsRule", "PrivateEndpointConnections", "Quotas", "Schedules"];
-/// Lists without a collection, which are asked in the version that is known here.
-const LISTS: &[&str] = &["PrivateLinkResources", "WorkspaceFeatures"];
+const GROUPS: &[&str] = &[
+    "ManagedNetworkSettingsRule",
+    "PrivateEndpointConnections",
+    "PrivateLinkResources",
+    "Quotas",
+    "Schedules",
+    "WorkspaceFeatures",
+];
 
 #[tokio::test]
 async fn every_example_of_networks_schedules_and_quotas_is_asked_as_it_is_recorded() {
-    check(GROUPS, ask).await;
+    check(&[GROUPS, &["ManagedNetworkProvisions"]].concat(), ask).await;
 }
 
 async fn ask(case: &Case, ws: Workspace) -> Result<(), Error> {
@@ -27,28 +31,27 @@ async fn ask(case: &Case, ws: Workspace) -> Result<(), Error> {
     let schedules = ws.schedules().api_version(version);
     match case.operation.as_str() {
         "ManagedNetworkProvisions_ProvisionManagedNetwork" => {
-            let include_spark = case.body()["includeSpark"].as_bool().unwrap();
-            let provision = rules.provision_network(include_spark).await?.wait().await?;
-            assert_eq!((provision.status(), provision.is_spark_ready()), (Some("Active"), Some(true)));
-            Ok(())
+            let with_spark = case.body()["includeSpark"].as_bool().unwrap();
+            ws.api_version(version).provision_network(with_spark).await.map(drop)
         }
         "ManagedNetworkSettingsRule_Delete" => rules.delete(case.text("ruleName")).await.map(drop),
         "ManagedNetworkSettingsRule_List" => rules.list().try_next().await.map(drop),
         "PrivateEndpointConnections_Delete" => private.delete(case.text("privateEndpointConnectionName")).await,
         "PrivateEndpointConnections_Get" => private.get(case.text("privateEndpointConnectionName")).await.map(drop),
         "PrivateEndpointConnections_List" => private.list().try_next().await.map(drop),
+        "PrivateLinkResources_List" => ws.api_version(version).private_link_resources().try_next().await.map(drop),
         "Quotas_List" => ws.computes().api_version(version).quotas(case.text("location")).try_next().await.map(drop),
         "Schedules_CreateOrUpdate" => schedules.create_or_update(case.text("name"), case.body()).await.map(drop),
         "Schedules_Delete" => schedules.delete(case.text("name")).await.map(drop),
         "Schedules_List" => schedules.list().try_next().await.map(drop),
+        "WorkspaceFeatures_List" => ws.api_version(version).features().try_next().await.map(drop),
         other => panic!("nobody asks {other}"),
     }
 }
 
 #[test]
 fn every_answer_about_networks_schedules_and_quotas_is_read_and_written_without_loss() {
-    read(&[GROUPS, LISTS].concat(), |case| match case.operation.split('_').next().unwrap() {
-        "ManagedNetworkProvisions" => case.read::<NetworkProvision>(),
+    read(GROUPS, |case| match case.operation.split('_').next().unwrap() {
         "ManagedNetworkSettingsRule" => case.read::<OutboundRule>(),
         "PrivateEndpointConnections" => case.read::<PrivateEndpointConnection>(),
         "PrivateLinkResources" => case.read::<PrivateLinkResource>(),

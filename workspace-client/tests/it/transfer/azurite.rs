@@ -4,17 +4,20 @@ use std::path::Path;
 use std::sync::Arc;
 
 use auth_core::clock::from_unix;
-use auth_core::{AccessToken, Cloud, Env, StaticToken};
+use auth_core::{AccessToken, Cloud, Env, Secret, StaticToken};
 use workspace_client::transfer::{Container, Snapshot};
 
 use super::{large, write};
 
-/// The container that `cargo xtask storage` made, with the token that it minted. Elsewhere there is none, and nothing to check.
-fn container() -> Option<Container> {
+/// The container that `cargo xtask storage` made, with the token that it minted, and with its SAS. Elsewhere there are none, and nothing
+/// to check; the command sees that there was something.
+fn containers() -> Option<[Container; 2]> {
     let env = Env::process();
-    let (url, token) = (env.var("AZML_TEST_AZURITE")?, env.var("AZML_TEST_AZURITE_TOKEN").unwrap());
+    let url = env.var("AZML_TEST_AZURITE")?;
+    let [token, sas] = ["AZML_TEST_AZURITE_TOKEN", "AZML_TEST_AZURITE_SAS"].map(|name| env.var(name).unwrap());
     let auth = StaticToken::new(Cloud::public(), AccessToken::new(token, from_unix(4_000_000_000)));
-    Some(Container::new(&url).unwrap().auth(Arc::new(auth)))
+    let container = Container::new(&url).unwrap();
+    Some([container.clone().auth(Arc::new(auth)), container.sas(&Secret::new(sas))])
 }
 
 fn content_of(folder: &Path) -> Vec<(String, Vec<u8>)> {
@@ -37,7 +40,12 @@ fn content_of(folder: &Path) -> Vec<(String, Vec<u8>)> {
 
 #[tokio::test]
 async fn a_folder_goes_to_azurite_and_comes_back() {
-    let Some(container) = container() else { return };
+    let Some([identity, sas]) = containers() else { return };
+    go_and_come_back(&identity, "with-identity").await;
+    go_and_come_back(&sas, "with-sas").await;
+}
+
+async fn go_and_come_back(container: &Container, prefix: &str) {
     let folder = tempfile::tempdir().unwrap();
     let src = folder.path().join("src");
     for (name, content) in
@@ -46,11 +54,11 @@ async fn a_folder_goes_to_azurite_and_comes_back() {
         write(src.join(name), content);
     }
     let snapshot = Snapshot::of(&src).await.unwrap();
-    let uploaded = container.upload(&snapshot, "round").for_asset("code", "1").await.unwrap();
+    let uploaded = container.upload(&snapshot, prefix).for_asset("code", "1").await.unwrap();
     assert_eq!((uploaded.sent_files, uploaded.earlier), (4, None));
-    let again = container.upload(&snapshot, "round").for_asset("other", "2").await.unwrap();
+    let again = container.upload(&snapshot, prefix).for_asset("other", "2").await.unwrap();
     assert_eq!((again.sent_files, again.earlier), (0, Some(("code".into(), "1".into()))));
-    let plain = container.upload(&snapshot, "round").await.unwrap();
+    let plain = container.upload(&snapshot, prefix).await.unwrap();
     assert_eq!(plain.sent_files, 0);
 
     let back = folder.path().join("back");
@@ -62,17 +70,17 @@ async fn a_folder_goes_to_azurite_and_comes_back() {
     // Another file in the same place is another content, of the same length.
     write(src.join("main.py"), "print(2)");
     let changed = Snapshot::of(&src).await.unwrap();
-    assert_eq!(container.upload(&changed, "round").await.unwrap().sent_files, 1);
+    assert_eq!(container.upload(&changed, prefix).await.unwrap().sent_files, 1);
     assert_eq!(container.download(&uploaded.path, &back).await.unwrap().received_files, 1);
     assert!(content_of(&src) == content_of(&back));
 
-    let error = container.download("round/nothing", &back).await.unwrap_err();
+    let error = container.download(&format!("{prefix}/nothing"), &back).await.unwrap_err();
     assert_eq!(error.status(), Some(404));
 }
 
 #[tokio::test]
 async fn two_thousand_small_files_go_to_azurite_and_come_back() {
-    let Some(container) = container() else { return };
+    let Some([container, _]) = containers() else { return };
     let folder = tempfile::tempdir().unwrap();
     let src = folder.path().join("many");
     for index in 0..2000 {

@@ -79,6 +79,7 @@ async fn a_download_that_was_broken_off_goes_on_where_it_ended() {
     let mut ranges: Vec<_> = requests.iter().filter_map(|request| header(request, "range")).collect();
     ranges.sort_unstable();
     assert_eq!(ranges, ["bytes=5000000-8999999"]);
+    assert_eq!(header(&requests[1], "x-ms-range-get-content-md5"), Some("true"));
     assert_eq!(files(to.path()), ["large", "large.0x8Dother.part"]);
 }
 
@@ -122,6 +123,34 @@ async fn a_blob_that_is_changed_meanwhile_is_not_mixed() {
     assert_eq!(files(to.path()), ["a.0x8D0.part"]);
     blobs.container().download("out", to.path()).await.unwrap();
     assert_eq!(read(&to, "a"), b"new text");
+}
+
+#[tokio::test]
+async fn a_file_that_another_download_writes_is_left_to_it() {
+    let blobs = Blobs::start().await;
+    blobs.put("out/a", b"text");
+    let to = tempfile::tempdir().unwrap();
+    let other = std::fs::File::create(to.path().join("a.0x8D0.part")).unwrap();
+    other.lock().unwrap();
+    let error = blobs.container().download("out", to.path()).await.unwrap_err();
+    assert!(error.to_string().ends_with("a.0x8D0.part is being written by another download"), "{error}");
+    drop(other);
+    blobs.container().download("out", to.path()).await.unwrap();
+    assert_eq!(read(&to, "a"), b"text");
+}
+
+#[tokio::test]
+async fn a_compressed_blob_comes_as_it_is_stored() {
+    let blobs = Blobs::start().await;
+    let compressed = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    let to = tempfile::tempdir().unwrap();
+    blobs.put("out/a.gz", &compressed);
+    let range = ResponseTemplate::new(206).insert_header("content-encoding", "gzip");
+    let range = range.insert_header("etag", "0x8D0").insert_header("last-modified", MODIFIED);
+    let range = range.insert_header("content-range", "bytes 0-19/20").set_body_bytes(compressed);
+    blobs.answer_with([listed("out/a.gz", 20), range]);
+    blobs.container().download("out", to.path()).await.unwrap();
+    assert_eq!(read(&to, "a.gz"), compressed);
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::sync::Arc;
+use std::time::Duration;
 
 use auth_core::{Env, ErrorKind, Secret, http::HttpClient};
 use wiremock::ResponseTemplate;
@@ -103,6 +104,16 @@ async fn neither_a_sas_nor_a_token_shows_anywhere() {
     for secret in ["canary", "token-1"] {
         assert!(!shown.contains(secret), "{shown}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_never_answers_is_given_up() {
+    let blobs = Blobs::start().await;
+    blobs.answer_with([ResponseTemplate::new(200).set_delay(Duration::from_secs(3600))]);
+    let folder = tempfile::tempdir().unwrap();
+    let error = blobs.container().retries(0).download("out", folder.path()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout);
+    assert!(error.to_string().starts_with("127.0.0.1 did not answer in time"), "{error}");
 }
 
 #[test]

@@ -52,6 +52,18 @@ async fn the_first_file_goes_last_and_says_that_all_are_there() {
     }
 }
 
+/// As the Python client finds it, too.
+#[cfg(unix)]
+#[tokio::test]
+async fn the_first_file_is_the_one_whose_content_lies_at_the_smallest_path() {
+    let blobs = Blobs::start().await;
+    let (_, folder) = snapshot(&[("sub/b", b"1"), ("sub-/c", b"2"), ("z/real", b"3")]).await;
+    std::os::unix::fs::symlink("z/real", folder.path().join("src/a")).unwrap();
+    let src = Snapshot::of(folder.path().join("src")).await.unwrap();
+    blobs.container().upload(&src, "").for_asset("code", "1").await.unwrap();
+    assert_eq!(blobs.asked().await[0], "HEAD src/sub-/c");
+}
+
 #[tokio::test]
 async fn what_was_uploaded_for_an_asset_is_not_uploaded_again() {
     let blobs = Blobs::start().await;
@@ -168,6 +180,17 @@ async fn an_upload_that_is_dropped_ends() {
     assert!(upload.await.unwrap_err().is_cancelled());
     assert_eq!(blobs.asked().await.len(), 1);
     assert!(blobs.names().is_empty());
+}
+
+#[tokio::test]
+async fn what_a_header_cannot_carry_is_no_name_of_an_asset() {
+    let blobs = Blobs::start().await;
+    let (src, _folder) = snapshot(&[("a", b"a")]).await;
+    for (name, version) in [("modèle", "1"), ("model", ""), ("a\r\nb", "1")] {
+        let error = blobs.container().upload(&src, "").for_asset(name, version).await.unwrap_err();
+        assert!(error.to_string().ends_with("is no name or version of an asset"), "{error}");
+    }
+    assert!(blobs.asked().await.is_empty());
 }
 
 #[tokio::test]

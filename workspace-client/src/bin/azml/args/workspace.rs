@@ -2,6 +2,11 @@
 
 use clap::{Args, Subcommand};
 
+use super::{
+    CreateWorkspaceArgs, DeleteWorkspaceArgs, OneWorkspaceArgs, ProvisionNetworkArgs, UpdateWorkspaceArgs,
+    WaitingWorkspaceArgs,
+};
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum WorkspaceCommand {
     /// Show a workspace
@@ -20,6 +25,25 @@ pub(crate) enum WorkspaceCommand {
     /// The subscription is that of config.json in .azureml, here or in a folder above, unless it is named, or else the default
     /// one.
     List(PlaceArgs),
+    /// Create a workspace with what it depends on, and wait until it is there
+    ///
+    /// A storage account, a key vault and Application Insights are created with it, unless they are given. A project uses those
+    /// of its hub.
+    Create(Box<CreateWorkspaceArgs>),
+    /// Change a workspace
+    Update(Box<UpdateWorkspaceArgs>),
+    /// Delete a workspace
+    ///
+    /// What it depends on stays, unless --all-resources is given.
+    Delete(DeleteWorkspaceArgs),
+    /// Look for what may be wrong with a workspace and what it depends on
+    Diagnose(WaitingWorkspaceArgs),
+    /// Print the keys of what a workspace depends on
+    ListKeys(OneWorkspaceArgs),
+    /// Let a workspace read the keys of what it depends on again
+    SyncKeys(WaitingWorkspaceArgs),
+    /// Make the managed network of a workspace now
+    ProvisionNetwork(ProvisionNetworkArgs),
 }
 
 /// Which workspace, for what lies in it.

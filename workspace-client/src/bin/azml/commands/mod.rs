@@ -8,6 +8,7 @@ mod completions;
 mod compute;
 mod doctor;
 mod identity;
+mod job;
 mod key;
 mod login;
 mod login_service_principal;
@@ -28,7 +29,6 @@ use workspace_client::resources::datastore::Datastores;
 
 use crate::args::{
     AccountCommand, AzShimCommand, CloudCommand, Command, Global, IdentityCommand, KeyCommand, TenantCommand,
-    WorkspaceCommand,
 };
 use crate::context::Context;
 use crate::output::{Outcome, Printer};
@@ -59,8 +59,7 @@ pub(crate) fn run(command: Command, global: &Global) -> Result<Option<Outcome>, 
         Command::Cloud(CloudCommand::Set { name }) => cloud::set(&name, &context).map(|()| None),
         Command::Cloud(CloudCommand::Register(args)) => cloud::register(&args, &context).map(|()| None),
         Command::Cloud(CloudCommand::Unregister { name }) => cloud::unregister(&name, &context).map(|()| None),
-        Command::Workspace(WorkspaceCommand::Show { name, place }) => workspace::show(name, place, &context).map(Some),
-        Command::Workspace(WorkspaceCommand::List(place)) => workspace::list(place, &context).map(Some),
+        Command::Workspace(command) => workspace::run(command, &context),
         Command::Compute(command) => compute::run(command, &context),
         Command::Datastore(command) => {
             resource::run_at_once(command, &context, async |all: &Datastores, name: &str| all.delete(name).await)
@@ -72,6 +71,9 @@ pub(crate) fn run(command: Command, global: &Global) -> Result<Option<Outcome>, 
         Command::OnlineEndpoint(command) => resource::run(command, &context),
         Command::BatchEndpoint(command) => resource::run(command, &context),
         Command::ServerlessEndpoint(command) => resource::run(command, &context),
+        Command::Data(command) => asset::data(command, &context),
+        Command::Environment(command) => asset::environments(command, &context),
+        Command::Job(command) => job::run(command, &context),
         Command::Model(command) => asset::models(command, &context),
         Command::Rest(args) => rest::run(&args, &context),
         Command::Doctor(args) => doctor::run(&args, &context).map(Some),

@@ -1,6 +1,7 @@
 //! What `azml model create` and its siblings are told: a YAML file, `--set` and options, in the words of `az ml`.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use auth_core::{Error, ErrorKind};
 use serde::Deserialize;
@@ -39,12 +40,32 @@ struct Model {
     kind: Option<String>,
 }
 
+/// What data has beside it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Data {
+    #[serde(rename = "type")]
+    kind: Option<String>,
+}
+
+/// What an environment has beside it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Environment {
+    conda_file: Value,
+    image: Option<String>,
+    inference_config: Option<Value>,
+    os_type: Option<String>,
+}
+
 /// What was said about an asset that is to be created.
 pub(super) struct Said {
     description: Description,
     common: Common,
     kind: &'static str,
     article: String,
+    /// Where its files are looked for.
+    folder: PathBuf,
 }
 
 /// The file, then `--set`, then the options.
@@ -72,8 +93,9 @@ pub(super) fn read(args: &CreateAssetArgs, kind: &'static str) -> Result<Said, E
         let (name, value) = tag.split_once('=').unwrap_or((tag, ""));
         said.put(&["tags", name], "--tags", value.into());
     }
-    let article = format!("a {kind}");
-    Ok(Said { common: said.parse(&article)?, description: said, kind, article })
+    let article = if kind.starts_with('e') { format!("an {kind}") } else { format!("a {kind}") };
+    let folder = args.file.as_deref().and_then(Path::parent).unwrap_or(Path::new("")).to_owned();
+    Ok(Said { common: said.parse(&article)?, description: said, kind, article, folder })
 }
 
 /// Where nothing is said a model is of no framework's form (observed: azure-ai-ml 1.35).
@@ -93,6 +115,45 @@ pub(super) fn model(said: &Said) -> Result<Value, Error> {
         }
     }
     Ok(body)
+}
+
+/// Where nothing is said data is a folder (observed: azure-ai-ml 1.35).
+pub(super) fn data(said: &Said) -> Result<Value, Error> {
+    let data: Data = said.parse()?;
+    let mut body = said.common();
+    body["properties"]["dataType"] = data.kind.unwrap_or_else(|| "uri_folder".to_owned()).into();
+    body["properties"]["dataUri"] = said.remote_path()?.into();
+    Ok(body)
+}
+
+/// An image, perhaps with conda packages on top of it.
+pub(super) fn environment(said: &Said) -> Result<Value, Error> {
+    let environment: Environment = said.parse()?;
+    let mut body = said.common();
+    let image = environment.image.ok_or_else(|| {
+        said.refuse("it does not say which image it is").with_help("name it with --image, or as image in the file")
+    })?;
+    body["properties"]["image"] = image.into();
+    let is_windows = environment.os_type.is_some_and(|system| system.eq_ignore_ascii_case("windows"));
+    body["properties"]["osType"] = if is_windows { "Windows" } else { "Linux" }.into();
+    let packages = match environment.conda_file {
+        Value::Null => None,
+        Value::String(file) => Some(Description::read(Some(&said.folder.join(file)))?.members().clone()),
+        packages => Some(packages),
+    };
+    if let Some(packages) = packages {
+        body["properties"]["condaFile"] = conda(&packages)?.into();
+    }
+    if let Some(settings) = environment.inference_config {
+        body["properties"]["inferenceConfig"] = settings;
+    }
+    Ok(body)
+}
+
+/// The API takes the file's text.
+fn conda(packages: &Value) -> Result<String, Error> {
+    serde_saphyr::to_string(packages)
+        .map_err(|error| Error::new(ErrorKind::Configuration, "the conda file cannot be written").with_source(error))
 }
 
 impl Said {
@@ -127,18 +188,22 @@ impl Said {
 
     /// Files that are in Azure already.
     fn remote_path(&self) -> Result<&str, Error> {
-        let refuse =
-            |why: &str| Error::new(ErrorKind::Configuration, format!("{} cannot be created: {why}", self.article));
         let path = self.common.path.as_deref();
         let path = path.ok_or_else(|| {
-            refuse("where its files are is not said").with_help("say it with --path, or in the file that --file names")
+            self.refuse("it does not say where its files are")
+                .with_help("say it with --path, or in the file that --file names")
         })?;
         let is_remote =
             ["azureml:", "https://", "wasbs://", "abfss://", "runs:/"].iter().any(|start| path.starts_with(start));
         if is_remote {
             return Ok(path);
         }
-        Err(refuse("its files are on this machine, where Azure cannot see them")
+        Err(self
+            .refuse("its files are on this machine, where Azure cannot see them")
             .with_help("upload them, and give their place as azureml://datastores/NAME/paths/PATH"))
+    }
+
+    fn refuse(&self, why: &str) -> Error {
+        Error::new(ErrorKind::Configuration, format!("this {} cannot be created: {why}", self.kind))
     }
 }

@@ -35,6 +35,26 @@ pub(crate) fn models(command: AssetCommand, context: &Context) -> Result<Option<
     layout.run(command, context)
 }
 
+pub(crate) fn data(command: AssetCommand, context: &Context) -> Result<Option<Outcome>, Error> {
+    let layout = Layout {
+        assets: Workspace::data,
+        members: &shown::DATA,
+        columns: &shown::TYPED_COLUMNS,
+        describe: description::data,
+    };
+    layout.run(command, context)
+}
+
+pub(crate) fn environments(command: AssetCommand, context: &Context) -> Result<Option<Outcome>, Error> {
+    let layout = Layout {
+        assets: Workspace::environments,
+        members: &shown::ENVIRONMENT,
+        columns: &shown::ENVIRONMENT_COLUMNS,
+        describe: description::environment,
+    };
+    layout.run(command, context)
+}
+
 impl<K: AssetKind> Layout<K> {
     fn run(&self, command: AssetCommand, context: &Context) -> Result<Option<Outcome>, Error> {
         match command {
@@ -61,21 +81,16 @@ impl<K: AssetKind> Layout<K> {
     }
 
     fn list(&self, args: ListAssetArgs, context: &Context) -> Result<Outcome, Error> {
-        let view = match (args.include_archived, args.archived_only) {
-            (true, _) => ListView::All,
-            (_, true) => ListView::Archived,
-            _ => ListView::Active,
-        };
+        let view = ListView::of(args.include_archived, args.archived_only);
         let assets = self.assets(args.workspace, context)?;
         if let Some(name) = args.name {
             let shown = |asset: &Resource<K>| shown::version(asset.raw(), self.members);
-            return Ok(Outcome::with_columns(
-                some(assets.versions(&name, view), args.limit, |_| true, shown)?,
-                self.columns,
-            ));
+            let versions = some(assets.versions(&name, view), args.limit, |_| true, shown)?;
+            return Ok(Outcome::with_columns(versions, self.columns));
         }
         let shown = |container: &Container<K>| shown::container(container.raw());
-        Ok(Outcome::with_columns(some(assets.list(view), args.limit, |_| true, shown)?, &shown::CONTAINER_COLUMNS))
+        let containers = some(assets.list(view), args.limit, |_| true, shown)?;
+        Ok(Outcome::with_columns(containers, &shown::CONTAINER_COLUMNS))
     }
 
     fn show(&self, args: OneAssetArgs, context: &Context) -> Result<Outcome, Error> {

@@ -11,6 +11,18 @@ pub(super) const TYPED_COLUMNS: [Column; 4] =
 pub(super) const CONTAINER_COLUMNS: [Column; 3] =
     [("Name", "name"), ("LatestVersion", "latest_version"), ("Description", "description")];
 
+pub(super) const ENVIRONMENT_COLUMNS: [Column; 4] =
+    [("Name", "name"), ("Version", "version"), ("Image", "image"), ("Description", "description")];
+
+pub(super) const DATA: [Member; 2] = [is("/path", "/properties/dataUri"), is("/type", "/properties/dataType")];
+pub(super) const ENVIRONMENT: [Member; 6] = [
+    is("/build/dockerfile_path", "/properties/build/dockerfilePath"),
+    is("/build/path", "/properties/build/contextUri"),
+    is("/conda_file", "/properties/condaFile"),
+    is("/image", "/properties/image"),
+    is("/inference_config", "/properties/inferenceConfig"),
+    is("/os_type", "/properties/osType"),
+];
 pub(super) const MODEL: [Member; 5] = [
     is("/flavors", "/properties/flavors"),
     is("/job_name", "/properties/jobName"),

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use auth_core::{Error, ErrorKind};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 use workspace_client::Workspace;
-use workspace_client::resources::compute::{AmlCompute, ComputeInstance, Scale};
+use workspace_client::resources::compute::{AmlCompute, ComputeInstance};
 
-use crate::args::{ComputeChanges, ComputeIdentityArgs, CreateComputeArgs};
+use super::identity::Identity;
+use crate::args::CreateComputeArgs;
 use crate::description::{Description, Edit};
 
 /// The size of machine that is taken unless another one is named (observed: azure-ai-ml 1.35).
@@ -62,21 +63,6 @@ struct Owner {
     user_tenant_id: String,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Identity {
-    #[serde(rename = "type")]
-    kind: String,
-    #[serde(default)]
-    user_assigned_identities: Vec<AssignedIdentity>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct AssignedIdentity {
-    resource_id: String,
-}
-
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Network {
@@ -122,44 +108,6 @@ pub(super) fn read(args: &CreateComputeArgs) -> Result<NewCompute, Error> {
         described.tags.insert(name.to_owned(), Some(value.to_owned()));
     }
     Ok(described)
-}
-
-/// What an update changes; the API changes nothing else.
-#[derive(Debug, Deserialize)]
-struct Changeable {
-    #[serde(default)]
-    idle_time_before_scale_down: Option<u64>,
-    max_instances: u64,
-    min_instances: u64,
-}
-
-/// Between how many nodes a cluster has, which is shown like this, after the changes.
-pub(super) fn changed(shown: &Value, args: &ComputeChanges) -> Result<Scale, Error> {
-    let mut described = Description::of(shown.clone());
-    described.edit(&args.edit.edits, args.edit.force_string)?;
-    let changeable = ["idle_time_before_scale_down", "max_instances", "min_instances"];
-    let before = shown.as_object().into_iter().flatten();
-    let after = described.members().as_object().into_iter().flatten();
-    let fixed = before
-        .chain(after)
-        .map(|(name, _)| name.as_str())
-        .find(|name| !changeable.contains(name) && shown.get(*name) != described.members().get(*name));
-    if let Some(name) = fixed {
-        return Err(Error::new(ErrorKind::Configuration, format!("{name} of a compute cannot be changed"))
-            .with_help(format!("change one of {}, or create the compute anew", changeable.join(", "))));
-    }
-    let scale: Changeable = described.parse("a cluster")?;
-    let idle_time = args.idle_time_before_scale_down.or(scale.idle_time_before_scale_down);
-    Ok(Scale {
-        min_nodes: args.min_instances.unwrap_or(scale.min_instances),
-        max_nodes: args.max_instances.unwrap_or(scale.max_instances),
-        idle_time: idle_time.map(Duration::from_secs),
-    })
-}
-
-/// The identity that the options describe, as the API takes it.
-pub(super) fn identity(args: &ComputeIdentityArgs) -> Result<Option<Value>, Error> {
-    Ok(Identity::said(args)?.map(|identity| identity.json()))
 }
 
 impl NewCompute {
@@ -281,39 +229,6 @@ impl NewCompute {
             }
             (None, None) => None,
         })
-    }
-}
-
-impl Identity {
-    fn said(args: &ComputeIdentityArgs) -> Result<Option<Self>, Error> {
-        let Some(kind) = args.identity_type.clone() else {
-            if args.user_assigned_identities.is_empty() {
-                return Ok(None);
-            }
-            let message = "what type of identity are --user-assigned-identities?";
-            return Err(Error::new(ErrorKind::Configuration, message).with_help("add --identity-type UserAssigned"));
-        };
-        let assigned = args.user_assigned_identities.iter();
-        let assigned = assigned.map(|id| AssignedIdentity { resource_id: id.trim().to_owned() }).collect();
-        Ok(Some(Self { kind, user_assigned_identities: assigned }))
-    }
-
-    /// As the API takes it, where types are written in Pascal case.
-    fn json(&self) -> Value {
-        let kind = match self.kind.to_lowercase().replace(['_', ' '], "").as_str() {
-            "systemassigned" => "SystemAssigned",
-            "userassigned" => "UserAssigned",
-            "systemassigned,userassigned" => "SystemAssigned,UserAssigned",
-            "none" => "None",
-            _ => &self.kind,
-        };
-        let mut identity = json!({"type": kind});
-        if !self.user_assigned_identities.is_empty() {
-            let assigned =
-                self.user_assigned_identities.iter().map(|assigned| (assigned.resource_id.clone(), json!({})));
-            identity["userAssignedIdentities"] = Value::Object(assigned.collect());
-        }
-        identity
     }
 }
 

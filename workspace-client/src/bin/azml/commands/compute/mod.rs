@@ -1,7 +1,9 @@
 //! `azml compute`.
 
 mod description;
+mod identity;
 mod shown;
+mod update;
 
 use auth_core::{Error, ErrorKind};
 use serde_json::json;
@@ -29,7 +31,7 @@ pub(crate) fn run(command: ComputeCommand, context: &Context) -> Result<Option<O
             list(limit, workspace, is_wanted, context)
         }
         ComputeCommand::Show(args) => show(args, context),
-        ComputeCommand::Update(args) => update(args, context),
+        ComputeCommand::Update(args) => change(args, context),
         ComputeCommand::Start(args) => act(args, Action::Start, context),
         ComputeCommand::Stop(args) => act(args, Action::Stop, context),
         ComputeCommand::Restart(args) => act(args, Action::Restart, context),
@@ -65,7 +67,7 @@ fn attach(args: AttachComputeArgs, context: &Context) -> Result<Option<Outcome>,
     };
     let properties = json!({"computeType": kind, "resourceId": args.resource_id, "properties": settings});
     let mut body = json!({"properties": properties});
-    if let Some(identity) = description::identity(&args.identity)? {
+    if let Some(identity) = identity::said(&args.identity)? {
         body["identity"] = identity;
     }
     let ws = workspace_of(args.workspace, context)?;
@@ -76,7 +78,7 @@ fn attach(args: AttachComputeArgs, context: &Context) -> Result<Option<Outcome>,
     Ok(attached.map(|compute| one(&compute)))
 }
 
-fn update(args: UpdateComputeArgs, context: &Context) -> Result<Option<Outcome>, Error> {
+fn change(args: UpdateComputeArgs, context: &Context) -> Result<Option<Outcome>, Error> {
     let UpdateComputeArgs { waiting: WaitArgs { name: NameArgs { name, workspace, .. }, no_wait }, changes } = args;
     let ws = workspace_of(workspace, context)?;
     let (computes, operation) = (ws.computes(), Operation::of::<ComputeKind>("changing", &name, &ws));
@@ -87,7 +89,7 @@ fn update(args: UpdateComputeArgs, context: &Context) -> Result<Option<Outcome>,
             return Err(Error::new(ErrorKind::Configuration, message).with_help("azml compute list --type amlcompute"));
         }
         // What is not said stays: the API wants both limits.
-        let scale = description::changed(&ComputeKind::shown(&compute), &changes)?;
+        let scale = update::changed(&ComputeKind::shown(&compute), &changes)?;
         finish(computes.update(&name, &scale).await?, no_wait, &operation).await
     })?;
     Ok(updated.map(|compute| one(&compute)))

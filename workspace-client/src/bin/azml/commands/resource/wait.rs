@@ -1,7 +1,6 @@
 //! Waiting for what Azure takes its time for.
 
 use auth_core::{Error, ErrorKind};
-use serde::de::DeserializeOwned;
 use workspace_client::Workspace;
 use workspace_client::arm::Poller;
 use workspace_client::resources::Kind;
@@ -29,6 +28,14 @@ impl Operation {
         }
     }
 
+    pub(crate) fn on_workspace(doing: &str, workspace: &Workspace) -> Self {
+        let (name, group, subscription) = (workspace.name(), workspace.resource_group(), workspace.subscription());
+        Self {
+            what: format!("{doing} the workspace {name}"),
+            look: format!("azml workspace show --name {name} --resource-group {group} --subscription {subscription}"),
+        }
+    }
+
     /// Why nobody watches it any more, although Azure goes on with it.
     fn unwatched(&self, error: Error) -> Error {
         let message = format!("{} goes on in Azure, but it is not watched any more", self.what);
@@ -46,11 +53,7 @@ impl Operation {
 }
 
 /// Waits for the end, unless that is not wanted. Ctrl-C ends the waiting, as it cannot end the operation.
-pub(crate) async fn finish<T: DeserializeOwned>(
-    mut poller: Poller<T>,
-    no_wait: bool,
-    operation: &Operation,
-) -> Result<Option<T>, Error> {
+pub(crate) async fn finish<T>(mut poller: Poller<T>, no_wait: bool, operation: &Operation) -> Result<Option<T>, Error> {
     if no_wait && !poller.is_done() {
         return Ok(None);
     }

@@ -48,7 +48,7 @@ impl Authentication for Ada {
 }
 
 /// Azure, and a workspace there. What waits there, waits by a clock that nobody waits for.
-fn azure() -> (Emulator, Workspace) {
+pub(crate) fn azure() -> (Emulator, Workspace) {
     let azure = Emulator::start();
     let token = |audience: &str| {
         azure.issue_access_token(defaults::ADA, defaults::CONTOSO, audience, Duration::from_secs(36_000))
@@ -154,7 +154,6 @@ async fn what_a_model_needs_is_made_beside_it() {
     let rule = NewOutboundRule::fqdn("*.pypi.org");
     let rule = rules.create_or_update("pypi", &rule).await.unwrap().wait().await.unwrap();
     assert_eq!(rule.destination(), Some("*.pypi.org"));
-    rules.provision_network(false).await.unwrap().wait().await.unwrap();
 
     let host = json!({"properties": {"capabilityHostKind": "Agents", "storageConnections": ["git"]}});
     let host = ws.capability_hosts().create_or_update("agents", &host).await.unwrap().wait().await.unwrap();
