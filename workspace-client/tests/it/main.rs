@@ -6,6 +6,7 @@ mod account_races;
 #[cfg(feature = "cli")]
 mod accounts;
 mod arm;
+mod assets;
 #[cfg(feature = "cli")]
 mod azml;
 #[cfg(feature = "cli")]

@@ -1,7 +1,16 @@
 //! What has a name and versions: models, data, environments, components.
 
+pub mod code;
+pub mod component;
 mod container;
+pub mod data;
+mod described;
+pub mod environment;
+pub mod feature;
+mod filter;
 pub mod model;
+mod publish;
+mod upload;
 mod version;
 
 use std::fmt;
@@ -19,6 +28,9 @@ use crate::Workspace;
 use crate::arm::{ArmError, Pager};
 
 pub use container::{Container, ContainerOf};
+pub use filter::VersionFilter;
+pub use publish::{Destination, Publishable};
+pub use upload::{BlobCredential, BlobReference, PendingUpload, UploadTarget};
 pub use version::{ListView, Version};
 
 /// How often a version is counted up, where others create some at the same time (observed: azure-ai-ml 1.35).
@@ -30,6 +42,12 @@ pub trait AssetKind: Kind {
     const LATEST: Latest = Latest::Created;
     /// Whether a workspace takes time to create one, as registries do with every asset.
     const TAKES_TIME: bool = false;
+    /// Whether a list can be told to show archived ones.
+    const HAS_VIEWS: bool = true;
+    /// The parameter that says which tags a list is about.
+    const TAGS_PARAMETER: &'static str = "tags";
+    /// The parameter that says how many items a page has.
+    const PAGE_SIZE: &'static str = "$top";
 }
 
 /// Which version is the newest (observed: azure-ai-ml 1.35).
@@ -98,13 +116,37 @@ impl<K: AssetKind> Assets<K> {
 
     /// The assets, without their versions.
     pub fn list(&self, view: ListView) -> Pager<Container<K>> {
-        self.place.pager(Verb::get(&[]).query("listViewType", view.as_str()))
+        self.place.pager(Verb::get(&[]).query("listViewType", K::HAS_VIEWS.then_some(view.as_str())))
     }
 
     /// The versions of an asset.
     pub fn versions(&self, name: &str, view: ListView) -> Pager<Resource<K>> {
-        let verb = Verb::get(&[name, "versions"]).query("listViewType", view.as_str());
-        self.place.pager(verb.page_size("$top"))
+        self.versions_with(name, &VersionFilter::default().view(view))
+    }
+
+    /// The versions of an asset that a filter lets through.
+    pub fn versions_with(&self, name: &str, filter: &VersionFilter) -> Pager<Resource<K>> {
+        self.place.pager(filter.of::<K>(Verb::get(&[name, "versions"])).page_size(K::PAGE_SIZE))
+    }
+
+    /// Creates an asset without a version, or changes what it says about itself.
+    ///
+    /// # Errors
+    /// As [`Assets::create_or_update`].
+    pub async fn create_or_update_container(
+        &self,
+        name: &str,
+        container: &impl Serialize,
+    ) -> Result<Container<K>, Error> {
+        self.put(Verb::put(&[name], container)?).await
+    }
+
+    /// Deletes an asset with all its versions. That there is none is no error.
+    ///
+    /// # Errors
+    /// As [`Assets::get`].
+    pub async fn delete_container(&self, name: &str) -> Result<(), Error> {
+        self.remove(Verb::delete(&[name])).await
     }
 
     /// Creates this version of an asset, or changes it. What a version holds cannot be changed, but its description and tags can.
@@ -162,7 +204,10 @@ impl<K: AssetKind> Assets<K> {
     /// # Errors
     /// As [`Assets::get`].
     pub async fn delete(&self, name: &str, version: &str) -> Result<(), Error> {
-        let verb = Verb::delete(&[name, "versions", version]);
+        self.remove(Verb::delete(&[name, "versions", version])).await
+    }
+
+    async fn remove(&self, verb: Verb) -> Result<(), Error> {
         if self.takes_time() { self.place.begin(verb).await?.wait().await } else { self.place.fetch(verb).await }
     }
 
