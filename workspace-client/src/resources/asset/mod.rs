@@ -10,6 +10,7 @@ pub mod feature;
 mod filter;
 pub mod model;
 mod publish;
+mod reference;
 mod upload;
 mod version;
 
@@ -30,6 +31,7 @@ use crate::arm::{ArmError, Pager};
 pub use container::{Container, ContainerOf};
 pub use filter::VersionFilter;
 pub use publish::{Destination, Publishable};
+pub use reference::Reference;
 pub use upload::{BlobCredential, BlobReference, PendingUpload, UploadTarget};
 pub use version::{ListView, Version};
 
