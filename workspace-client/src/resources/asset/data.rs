@@ -70,21 +70,21 @@ described!(NewData);
 impl NewData {
     /// A file.
     pub fn uri_file(uri: impl Into<String>) -> Self {
-        Self::of(&DataType::UriFile, uri.into())
+        Self::of(&DataType::UriFile, &uri.into())
     }
 
     /// A folder.
     pub fn uri_folder(uri: impl Into<String>) -> Self {
-        Self::of(&DataType::UriFolder, uri.into())
+        Self::of(&DataType::UriFolder, &uri.into())
     }
 
     /// A folder with an `MLTable` file, which refers to these URIs.
     pub fn mltable<U: Into<String>>(uri: impl Into<String>, referenced_uris: impl IntoIterator<Item = U>) -> Self {
         let referenced: Vec<String> = referenced_uris.into_iter().map(Into::into).collect();
-        Self(Self::of(&DataType::MlTable, uri.into()).0.with("/properties/referencedUris", referenced))
+        Self(Self::of(&DataType::MlTable, &uri.into()).0.with("/properties/referencedUris", referenced))
     }
 
-    fn of(data_type: &DataType, uri: String) -> Self {
+    fn of(data_type: &DataType, uri: &str) -> Self {
         Self(Json(json!({"properties": {"dataType": data_type, "dataUri": uri}})))
     }
 }

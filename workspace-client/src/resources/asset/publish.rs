@@ -15,14 +15,16 @@ pub trait Publishable: AssetKind {}
 #[serde(rename_all = "camelCase")]
 pub struct Destination {
     registry_name: String,
-    destination_name: String,
-    destination_version: String,
+    #[serde(rename = "destinationName")]
+    name: String,
+    #[serde(rename = "destinationVersion")]
+    version: String,
 }
 
 impl Destination {
     /// This version of the asset of this name, in this registry.
     pub fn new(registry: impl Into<String>, name: impl Into<String>, version: impl Into<String>) -> Self {
-        Self { registry_name: registry.into(), destination_name: name.into(), destination_version: version.into() }
+        Self { registry_name: registry.into(), name: name.into(), version: version.into() }
     }
 }
 
