@@ -30,14 +30,32 @@ pub struct HttpClient(Arc<Inner>);
 
 struct Inner {
     env: Env,
+    content: Content,
     built: OnceLock<Result<reqwest::Client, Error>>,
     skew_was_told: AtomicBool,
+}
+
+/// What becomes of an answer that is compressed.
+#[derive(Clone, Copy)]
+enum Content {
+    AsStored,
+    Decompressed,
 }
 
 impl HttpClient {
     /// A client that takes its proxies and roots from `env`. Nothing is built or read yet.
     pub fn new(env: Env) -> Self {
-        Self(Arc::new(Inner { env, built: OnceLock::new(), skew_was_told: AtomicBool::new(false) }))
+        Self::with_content(env, Content::Decompressed)
+    }
+
+    /// As [`HttpClient::new`], for files: an answer arrives as it is stored, also if that is compressed, so that its length and its
+    /// hash are those of the file.
+    pub fn for_files(env: Env) -> Self {
+        Self::with_content(env, Content::AsStored)
+    }
+
+    fn with_content(env: Env, content: Content) -> Self {
+        Self(Arc::new(Inner { env, content, built: OnceLock::new(), skew_was_told: AtomicBool::new(false) }))
     }
 
     /// The client itself, built now if this is the first use.
@@ -45,7 +63,7 @@ impl HttpClient {
     /// # Errors
     /// [`ErrorKind::Configuration`] naming the variable whose file or proxy is unusable.
     pub fn get(&self) -> Result<&reqwest::Client, Error> {
-        self.0.built.get_or_init(|| build(&self.0.env)).as_ref().map_err(Clone::clone)
+        self.0.built.get_or_init(|| build(&self.0.env, self.0.content)).as_ref().map_err(Clone::clone)
     }
 
     /// Whether tokens may be asked for that a service can refuse with a claims challenge before they expire. They live for up
@@ -92,12 +110,20 @@ pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
 /// # Errors
 /// [`ErrorKind::Protocol`] if it is larger or not compressed as it says, [`ErrorKind::Network`] if it breaks off, and
 /// [`ErrorKind::Timeout`].
-pub async fn body(mut response: reqwest::Response) -> Result<Vec<u8>, Error> {
+pub async fn body(response: reqwest::Response) -> Result<Vec<u8>, Error> {
+    body_up_to(response, LARGEST_BODY).await
+}
+
+/// The same as [`body`], with another limit.
+///
+/// # Errors
+/// As [`body`].
+pub async fn body_up_to(mut response: reqwest::Response, limit: usize) -> Result<Vec<u8>, Error> {
     let host = response.url().host_str().unwrap_or_default().to_owned();
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| broken_body(&host, error))? {
-        if body.len() + chunk.len() > LARGEST_BODY {
-            return Err(Error::new(ErrorKind::Protocol, format!("{host} sent more than {LARGEST_BODY} bytes")));
+        if body.len() + chunk.len() > limit {
+            return Err(Error::new(ErrorKind::Protocol, format!("{host} sent more than {limit} bytes")));
         }
         body.extend_from_slice(&chunk);
     }
@@ -156,13 +182,16 @@ fn causes(error: &reqwest::Error) -> String {
     causes
 }
 
-fn build(env: &Env) -> Result<reqwest::Client, Error> {
+fn build(env: &Env, content: Content) -> Result<reqwest::Client, Error> {
     let mut builder = reqwest::Client::builder()
         .user_agent(USER_AGENT)
         .connect_timeout(CONNECT_TIMEOUT)
         .timeout(TOTAL_TIMEOUT)
         .redirect(redirect::Policy::none())
         .no_proxy();
+    if let Content::AsStored = content {
+        builder = builder.no_gzip();
+    }
     for proxy in proxies(env)? {
         builder = builder.proxy(proxy);
     }

@@ -17,7 +17,7 @@
 //! sign in only where nothing else is there.
 //!
 //! Features: `cache` (the saved login), `cli-bridge` (the login of the Azure CLI, its profile, and [`Profile`]), `msi` (managed
-//! identity), all on by default; `cli` (the `azml` command); `azure-core`
+//! identity), `transfer` (files to and from Blob Storage), all on by default; `cli` (the `azml` command); `azure-core`
 //! (`auth_core::azure_core`: our sign-ins for clients of the Azure SDK for Rust, and its credentials for us).
 
 pub mod arm;
@@ -36,7 +36,10 @@ pub mod resources;
 pub mod storage;
 #[cfg(feature = "cli-bridge")]
 pub mod subscriptions;
-mod workspace;
+pub mod tracking;
+#[cfg(feature = "transfer")]
+pub mod transfer;
+pub mod workspace;
 
 pub use auth_core;
 pub use auth_core::Error;
@@ -44,4 +47,4 @@ pub use dirs::config_dir;
 #[cfg(feature = "cli-bridge")]
 pub use profile::Profile;
 pub use resources::ProvisioningState;
-pub use workspace::{PublicNetworkAccess, Workspace, WorkspaceDetails, WorkspaceList};
+pub use workspace::{NewWorkspace, PublicNetworkAccess, Workspace, WorkspaceDetails, WorkspaceList};

@@ -2,19 +2,22 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use auth_core::http::HttpClient;
-use auth_core::{Authentication, Clock, Cloud, Env, Error, ErrorKind, Interaction, Tenant};
-use reqwest::Method;
-use reqwest::header::HeaderMap;
+use auth_core::{
+    AccessToken, Authentication, Clock, Cloud, Env, Error, ErrorKind, Interaction, Scopes, Tenant, TokenRequest,
+};
+use reqwest::header::{HeaderMap, RANGE};
+use reqwest::{Method, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
 
 use super::tenants::Tenants;
-use super::{Page, Pager, Poller, Request, Service, Turn, item};
-use crate::auth::InteractiveLoginAuthentication;
+use super::{ArmError, Page, Pager, Poller, Request, Service, Turn, item};
+use crate::auth::{Absent, InteractiveLoginAuthentication};
 
 /// A client of Azure Resource Manager.
 ///
@@ -66,6 +69,17 @@ impl ArmClient {
         let http = HttpClient::new(Env::process());
         let auth = InteractiveLoginAuthentication::builder().http(http.clone()).build()?;
         Ok(Self::new(Arc::new(auth)).http(http).interaction(Interaction::Allow))
+    }
+
+    /// A client for services that want no token.
+    pub(crate) fn without_sign_in() -> Self {
+        let why = Error::new(ErrorKind::Unavailable, "nobody signs in here");
+        Self::new(Arc::new(Absent { name: "no sign-in", cloud: Cloud::public(), why }))
+    }
+
+    /// What time it is for this client.
+    pub(crate) fn time(&self) -> Clock {
+        self.clock.clone()
     }
 
     /// Shares an HTTP client.
@@ -120,7 +134,7 @@ impl ArmClient {
             let request = match turn {
                 Turn::First(Some(size)) => first.query("$top", &size.to_string()),
                 Turn::First(None) => first,
-                Turn::Next(request) => request,
+                Turn::Next(request) => *request,
             };
             async move { client.page(&request, "value").await?.map(item) }
         })
@@ -130,7 +144,7 @@ impl ArmClient {
     ///
     /// # Errors
     /// As [`ArmClient::get`].
-    pub async fn put<T: DeserializeOwned>(
+    pub async fn put<T: DeserializeOwned + 'static>(
         &self,
         path: &str,
         api_version: &str,
@@ -143,7 +157,7 @@ impl ArmClient {
     ///
     /// # Errors
     /// As [`ArmClient::get`].
-    pub async fn patch<T: DeserializeOwned>(
+    pub async fn patch<T: DeserializeOwned + 'static>(
         &self,
         path: &str,
         api_version: &str,
@@ -156,7 +170,7 @@ impl ArmClient {
     ///
     /// # Errors
     /// As [`ArmClient::get`].
-    pub async fn post<T: DeserializeOwned>(
+    pub async fn post<T: DeserializeOwned + 'static>(
         &self,
         path: &str,
         api_version: &str,
@@ -199,6 +213,11 @@ impl ArmClient {
         Service::resource_manager(self.cloud()).request(method, path).query("api-version", api_version)
     }
 
+    /// The time, as the client's clock tells it.
+    pub(crate) fn now(&self) -> SystemTime {
+        self.clock.now()
+    }
+
     /// What a request that takes no time is answered with. An answer without a body is null.
     pub(crate) async fn fetch<T: DeserializeOwned>(&self, request: &Request) -> Result<T, Error> {
         let answer = self.exchange(request).await?;
@@ -211,13 +230,34 @@ impl ArmClient {
         Ok(self.exchange(request).await?.body)
     }
 
+    /// At most so many bytes from there on; none where there are no more, or not yet any.
+    pub(crate) async fn fetch_range(&self, request: Request, from: u64, count: u64) -> Result<Option<Vec<u8>>, Error> {
+        let range = format!("bytes={from}-{}", from + count - 1);
+        match self.exchange(&request.header(RANGE, &range)?).await {
+            // Whoever knows no ranges answers with all of it.
+            Ok(answer) if answer.status == StatusCode::OK => {
+                let skipped = usize::try_from(from).unwrap_or(usize::MAX);
+                Ok(answer.body.get(skipped..).filter(|rest| !rest.is_empty()).map(<[u8]>::to_vec))
+            }
+            Ok(answer) => Ok(Some(answer.body).filter(|body| !body.is_empty())),
+            Err(error) if ArmError::of(&error).is_some_and(|arm| [404, 416].contains(&arm.status())) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A token of this permission, for a service that is handed one.
+    pub(crate) async fn token(&self, scopes: Scopes) -> Result<AccessToken, Error> {
+        let request = TokenRequest::new(scopes).tenant(self.tenant.clone()).interaction(self.interaction);
+        self.auth.token(&request).await
+    }
+
     /// A page of a list, whose items are in the member of this name.
     pub(crate) async fn page(&self, request: &Request, items: &str) -> Result<Page<Value>, Error> {
         Page::read(request, &self.exchange(request).await?, items)
     }
 
     /// Starts what may take longer.
-    pub(crate) async fn begin<T: DeserializeOwned>(&self, request: Request) -> Result<Poller<T>, Error> {
+    pub(crate) async fn begin<T: DeserializeOwned + 'static>(&self, request: Request) -> Result<Poller<T>, Error> {
         let answer = self.exchange(&request).await?;
         Poller::begun(self.clone(), &request, &answer)
     }

@@ -143,6 +143,7 @@ pub(super) fn refusal(url: &Url, answer: &Answer, sent: Option<(&TokenRequest, &
     let what = match answer.status {
         _ if is_wrong_tenant(answer) => "it wants a token of another tenant",
         _ if demanded.is_some() => "it demands another sign-in",
+        StatusCode::UNAUTHORIZED if sent.is_none() => "it does not let anybody in without the right key",
         StatusCode::UNAUTHORIZED => "it does not accept the token",
         StatusCode::FORBIDDEN => "the permission is missing",
         StatusCode::NOT_FOUND => "there is no such resource",
@@ -153,7 +154,9 @@ pub(super) fn refusal(url: &Url, answer: &Answer, sent: Option<(&TokenRequest, &
     let mut error = Error::new(kind, format!("{host} refused: {what}"))
         .with_retry_after(answer.retry_after)
         .with_status(answer.status.as_u16());
-    if let Some(help) = help(answer, &arm, tenant, cloud, demanded) {
+    // Another sign-in is no use where none was sent.
+    let is_known = sent.is_some() || !matches!(answer.status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
+    if let Some(help) = help(answer, &arm, tenant, cloud, demanded).filter(|_| is_known) {
         error = error.with_help(help);
     }
     if let Some(id) = arm.correlation_id().or(arm.request_id()) {

@@ -109,11 +109,13 @@ impl ArmClient {
 
     /// Sends the request until it is answered in a way that another attempt would not change.
     async fn attempt(&self, request: &Request, token: Option<&AccessToken>) -> Result<Answer, Error> {
-        let deadline = Instant::now() + retry::LIMIT;
+        let limit = request.deadline.unwrap_or(retry::LIMIT);
+        let deadline = Instant::now() + limit;
         let mut attempt = 1;
         loop {
             let outcome = timeout_at(deadline, self.send(request, token)).await;
-            let outcome = outcome.unwrap_or_else(|_| Err(Failure { error: too_slow(&request.url), was_sent: true }));
+            let outcome =
+                outcome.unwrap_or_else(|_| Err(Failure { error: too_slow(&request.url, limit), was_sent: true }));
             let pause = retry::pause(request.is_repeatable, outcome.as_ref(), attempt);
             match pause {
                 Some(pause) if Instant::now() + pause < deadline => self.clock.sleep(pause).await,
@@ -139,6 +141,9 @@ impl ArmClient {
             .request(method.clone(), url.clone())
             .header(ACCEPT, "application/json")
             .header("x-ms-client-request-id", id.to_string());
+        if let Some(deadline) = request.deadline {
+            sent = sent.timeout(deadline);
+        }
         if let Some(body) = body {
             sent = sent.header(CONTENT_TYPE, "application/json").body(body.clone());
         }
@@ -149,7 +154,11 @@ impl ArmClient {
         let (status, headers) = (response.status(), response.headers().clone());
         tracing::debug!(%method, path = url.path(), status = status.as_u16(), request = %id, "{} answered", service.name);
         let retry_after = http::retry_after(&headers, self.clock.now());
-        let body = http::body(response).await.map_err(|error| Failure { error, was_sent: true })?;
+        let body = match request.limit {
+            Some(limit) => http::body_up_to(response, limit).await,
+            None => http::body(response).await,
+        };
+        let body = body.map_err(|error| Failure { error, was_sent: true })?;
         Ok(Answer { service: service.name, status, retry_after, headers, body })
     }
 }
@@ -180,9 +189,9 @@ impl Answer {
     }
 }
 
-fn too_slow(url: &Url) -> Error {
+fn too_slow(url: &Url, limit: Duration) -> Error {
     let host = url.host_str().unwrap_or_default();
-    Error::new(ErrorKind::Timeout, format!("{host} did not answer within {} s", retry::LIMIT.as_secs()))
+    Error::new(ErrorKind::Timeout, format!("{host} did not answer within {} s", limit.as_secs()))
         .with_help("check the network, and HTTPS_PROXY if there is a proxy")
 }
 

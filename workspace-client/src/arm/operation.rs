@@ -1,7 +1,6 @@
 //! Operations that take longer than a request.
 
 use std::fmt;
-use std::marker::PhantomData;
 use std::time::Duration;
 
 use auth_core::{Error, ErrorKind};
@@ -44,12 +43,14 @@ pub struct Poller<T> {
     retry_after: Option<Duration>,
     deadline: Duration,
     observer: Option<Observer>,
-    yields: PhantomData<fn() -> T>,
+    read: Reader<T>,
 }
 
 type Observer = Box<dyn FnMut(&OperationStatus) + Send>;
+/// Reads what the operation yields.
+type Reader<T> = Box<dyn Fn(Value) -> Result<T, serde_json::Error> + Send + Sync>;
 
-impl<T: DeserializeOwned> Poller<T> {
+impl<T: DeserializeOwned + 'static> Poller<T> {
     pub(super) fn begun(client: ArmClient, request: &Request, answer: &Answer) -> Result<Self, Error> {
         let (tracking, progress) = Tracking::begin(request, answer)?;
         let service = request.service.clone();
@@ -66,6 +67,23 @@ impl<T: DeserializeOwned> Poller<T> {
         let progress = tracking.resume()?;
         let service = Service::resource_manager(client.cloud());
         Ok(Self::new(client, service, tracking, progress))
+    }
+
+    fn new(client: ArmClient, service: Service, tracking: Tracking, progress: Progress) -> Self {
+        let (retry_after, deadline, observer, read) = (None, DEADLINE, None, Box::new(T::deserialize));
+        Self { client, service, tracking, progress, retry_after, deadline, observer, read }
+    }
+}
+
+impl<T> Poller<T> {
+    /// The same operation, of whose result something is made.
+    pub(crate) fn map<U>(self, make: impl Fn(T) -> U + Send + Sync + 'static) -> Poller<U>
+    where
+        T: 'static,
+    {
+        let Self { client, service, tracking, progress, retry_after, deadline, observer, read } = self;
+        let read = Box::new(move |value| read(value).map(&make));
+        Poller { client, service, tracking, progress, retry_after, deadline, observer, read }
     }
 
     /// How long [`Poller::wait`] waits at most; an hour unless this says otherwise.
@@ -147,11 +165,6 @@ impl<T: DeserializeOwned> Poller<T> {
         self.tracking.save()
     }
 
-    fn new(client: ArmClient, service: Service, tracking: Tracking, progress: Progress) -> Self {
-        let (retry_after, deadline, observer, yields) = (None, DEADLINE, None, PhantomData);
-        Self { client, service, tracking, progress, retry_after, deadline, observer, yields }
-    }
-
     fn question(&self, url: Url) -> Request {
         Request::new(self.service.clone(), Method::GET, url)
     }
@@ -170,7 +183,7 @@ impl<T: DeserializeOwned> Poller<T> {
             Outcome::Pending => Value::Null,
             Outcome::Value(value) => value.clone(),
         };
-        T::deserialize(value).map_err(|error| {
+        (self.read)(value).map_err(|error| {
             let name = self.tracking.name();
             Error::new(ErrorKind::Protocol, format!("what {name} yields cannot be understood: {}", misfit(&error)))
         })

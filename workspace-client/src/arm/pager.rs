@@ -37,13 +37,13 @@ pub(crate) enum Turn {
     /// The first one, of this many items if a number is said.
     First(Option<u32>),
     /// The one that the page before it names.
-    Next(Request),
+    Next(Box<Request>),
 }
 
 /// One page of a list.
 pub(crate) struct Page<T> {
     items: Vec<T>,
-    next: Option<Result<Request, Error>>,
+    next: Option<Result<Box<Request>, Error>>,
 }
 
 type Fetch<T> = Arc<dyn Fn(Turn) -> BoxFuture<'static, Result<Page<T>, Error>> + Send + Sync>;
@@ -59,7 +59,7 @@ enum Ahead<T> {
 
 /// Where the pages lead. A circle is noticed with one link of the past, which is renewed at ever longer distances (Brent).
 struct Trail {
-    past: Url,
+    past: (Url, Option<Vec<u8>>),
     steps: u32,
     distance: u32,
 }
@@ -153,9 +153,10 @@ impl<T: Send + 'static> Pager<T> {
         };
     }
 
-    fn follow(&mut self, next: Request) -> Result<Request, Error> {
-        let trail = self.trail.get_or_insert_with(|| Trail { past: next.url.clone(), steps: 0, distance: 1 });
-        trail.follow(&next.url)?;
+    fn follow(&mut self, next: Box<Request>) -> Result<Box<Request>, Error> {
+        let link = (next.url.clone(), next.body.clone());
+        let trail = self.trail.get_or_insert_with(|| Trail { past: link.clone(), steps: 0, distance: 1 });
+        trail.follow(link)?;
         Ok(next)
     }
 }
@@ -174,7 +175,7 @@ impl Page<Value> {
         let link = page.get("nextLink").and_then(Value::as_str).filter(|link| !link.is_empty());
         let next = link.map(|link| {
             Url::parse(link)
-                .map(|url| request.follow(url))
+                .map(|url| Box::new(request.follow(url)))
                 .map_err(|error| wrong_link("is not a URL").with_source(error))
         });
         Ok(Self { items, next })
@@ -182,6 +183,10 @@ impl Page<Value> {
 }
 
 impl<T> Page<T> {
+    pub(crate) fn new(items: Vec<T>, next: Option<Request>) -> Self {
+        Self { items, next: next.map(|next| Ok(Box::new(next))) }
+    }
+
     pub(crate) fn map<U>(self, read: impl FnMut(T) -> Result<U, Error>) -> Result<Page<U>, Error> {
         let items = self.items.into_iter().map(read).collect::<Result<_, _>>()?;
         Ok(Page { items, next: self.next })
@@ -196,13 +201,13 @@ pub(crate) fn item<T: DeserializeOwned>(value: Value) -> Result<T, Error> {
 }
 
 impl Trail {
-    fn follow(&mut self, next: &Url) -> Result<(), Error> {
-        if self.steps > 0 && *next == self.past {
+    fn follow(&mut self, next: (Url, Option<Vec<u8>>)) -> Result<(), Error> {
+        if self.steps > 0 && next == self.past {
             return Err(wrong_link("leads back to a page that was read"));
         }
         self.steps += 1;
         if self.steps > self.distance {
-            *self = Self { past: next.clone(), steps: 1, distance: self.distance.saturating_mul(2) };
+            *self = Self { past: next, steps: 1, distance: self.distance.saturating_mul(2) };
         }
         Ok(())
     }

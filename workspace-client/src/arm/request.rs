@@ -1,10 +1,11 @@
 //! What is asked of a service.
 
 use std::fmt;
+use std::time::Duration;
 
 use auth_core::{Error, ErrorKind};
 use reqwest::Method;
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
 use url::Url;
 use uuid::Uuid;
@@ -23,6 +24,10 @@ pub(crate) struct Request {
     pub(super) has_result: bool,
     /// Whether it may be done twice.
     pub(super) is_repeatable: bool,
+    /// How long it may take, where that is not what a question to Azure may take.
+    pub(super) deadline: Option<Duration>,
+    /// How many bytes the answer may have, where that is not what Azure's own may have.
+    pub(super) limit: Option<usize>,
 }
 
 impl Request {
@@ -36,6 +41,8 @@ impl Request {
             body: None,
             id: Uuid::new_v4(),
             has_result: true,
+            deadline: None,
+            limit: None,
         }
     }
 
@@ -65,6 +72,22 @@ impl Request {
             Error::new(ErrorKind::Configuration, "the body of the request cannot be written as JSON").with_source(error)
         })?;
         Ok(Self { body: Some(body).filter(|body| body != b"null"), ..self })
+    }
+
+    /// A body as it is.
+    pub(crate) fn bytes(self, body: &[u8], content_type: &str) -> Result<Self, Error> {
+        let request = self.header(CONTENT_TYPE, content_type)?;
+        Ok(Self { body: Some(body.to_vec()), ..request })
+    }
+
+    /// All of its attempts together may take this long.
+    pub(crate) fn deadline(self, deadline: Duration) -> Self {
+        Self { deadline: Some(deadline), ..self }
+    }
+
+    /// The answer may have this many bytes.
+    pub(crate) fn limit(self, bytes: usize) -> Self {
+        Self { limit: Some(bytes), ..self }
     }
 
     /// Nothing is expected in the end, whatever Azure may answer.

@@ -5,10 +5,10 @@ use auth_core::{AccessToken, Authentication, Cloud, Error, TokenRequest};
 
 /// Says why it is not there, so that whoever finds no way at all can read it.
 #[derive(Debug)]
-pub(super) struct Absent {
-    pub(super) name: &'static str,
-    pub(super) cloud: Cloud,
-    pub(super) why: Error,
+pub(crate) struct Absent {
+    pub(crate) name: &'static str,
+    pub(crate) cloud: Cloud,
+    pub(crate) why: Error,
 }
 
 #[async_trait]

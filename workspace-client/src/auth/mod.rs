@@ -13,6 +13,7 @@ mod saved_login;
 mod saved_logins;
 mod sign_out;
 
+pub(crate) use absent::Absent;
 pub use auth_core::Authentication;
 pub use builder::InteractiveLoginBuilder;
 pub use interactive_login::InteractiveLoginAuthentication;

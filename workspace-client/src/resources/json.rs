@@ -44,6 +44,10 @@ impl Json {
         self.0.pointer(path)?.as_u64()
     }
 
+    pub(crate) fn signed(&self, path: &str) -> Option<i64> {
+        self.0.pointer(path)?.as_i64()
+    }
+
     pub(crate) fn float(&self, path: &str) -> Option<f64> {
         self.0.pointer(path)?.as_f64()
     }

@@ -7,21 +7,29 @@
 pub mod asset;
 mod collection;
 pub mod compute;
+pub mod connection;
+pub mod datastore;
 pub(crate) mod duration;
+pub mod endpoint;
+mod item;
+pub mod job;
 mod json;
 pub(crate) mod kind;
+pub mod network;
 pub(crate) mod open_enum;
-mod place;
+pub(crate) mod place;
 mod provisioning_state;
 mod resource;
-mod root;
-mod verb;
+pub(crate) mod root;
+pub mod schedule;
+pub(crate) mod verb;
 
 pub use collection::Collection;
-pub use kind::{Kind, Tracked};
+pub use kind::{Kind, LongRunning, Patched, Tracked};
 pub use provisioning_state::ProvisioningState;
 pub use resource::Resource;
 
-use json::Json;
+use item::item;
+pub(crate) use json::{Json, escaped};
 pub(crate) use kind::kind;
-use verb::Verb;
+pub(crate) use verb::Verb;

@@ -3,6 +3,7 @@
 use auth_core::{Error, ErrorKind};
 use reqwest::Method;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::root::{Reached, Root};
 use super::verb::Within;
@@ -26,10 +27,16 @@ impl Place {
         Self { root, path: vec![K::SEGMENT.to_owned()], name: K::NAME, api_version: K::API_VERSION.to_owned() }
     }
 
-    /// Those that lie in the resource of this type and name.
-    pub(crate) fn inside(mut self, segment: &str, name: &str) -> Self {
-        self.path.splice(0..0, [segment.to_owned(), name.to_owned()]);
-        self
+    /// The root itself, which its own verbs are asked of.
+    pub(crate) fn itself<K: Kind>(root: Root) -> Self {
+        Self { path: Vec::new(), ..Self::of::<K>(root) }
+    }
+
+    /// The resources of kind `K` that lie in the resource of this name, in the same version of the API.
+    pub(crate) fn below<K: Kind>(&self, name: &str) -> Self {
+        let mut path = self.path.clone();
+        path.extend([name.to_owned(), K::SEGMENT.to_owned()]);
+        Self { root: self.root.clone(), path, name: K::NAME, api_version: self.api_version.clone() }
     }
 
     pub(crate) fn at_version(self, api_version: impl Into<String>) -> Self {
@@ -51,7 +58,7 @@ impl Place {
     }
 
     /// Starts what may take longer.
-    pub(crate) async fn begin<T: DeserializeOwned>(&self, verb: Verb) -> Result<Poller<T>, Error> {
+    pub(crate) async fn begin<T: DeserializeOwned + 'static>(&self, verb: Verb) -> Result<Poller<T>, Error> {
         let reached = self.root.reach().await?;
         let request = self.request(&reached, &verb)?;
         match reached.client.begin(request).await {
@@ -69,7 +76,7 @@ impl Place {
                 let reached = place.root.reach().await?;
                 let request = match turn {
                     Turn::First(size) => place.request(&reached, &verb.clone().of_size(size))?,
-                    Turn::Next(request) => request,
+                    Turn::Next(request) => *request,
                 };
                 match reached.client.page(&request, verb.items).await {
                     Ok(page) => page.map(item),
@@ -77,6 +84,14 @@ impl Place {
                 }
             }
         })
+    }
+
+    /// A description that says where it belongs: where it says nothing, in the region of the root.
+    pub(super) async fn located(&self, mut description: Value) -> Result<Value, Error> {
+        if let Some(members) = description.as_object_mut().filter(|members| !members.contains_key("location")) {
+            members.insert("location".to_owned(), self.root.location().await?.into());
+        }
+        Ok(description)
     }
 
     fn request(&self, reached: &Reached, verb: &Verb) -> Result<Request, Error> {
@@ -109,14 +124,24 @@ impl Place {
         }
         let not_found = ArmError::of(&error).filter(|arm| arm.status() == 404).cloned();
         // What is to be made need not be there: something that it needs is not.
-        let subject = verb.subject().filter(|_| verb.method != Method::PUT);
+        let is_there_already = verb.method != Method::PUT && !self.path.is_empty();
+        let subject = verb.subject().filter(|_| is_there_already);
         let (Some(arm), Some(subject)) = (not_found, subject) else { return error };
         let message = format!("there is no {} {subject} in {}", self.name, self.inside_of());
-        let help = format!("azml {} list {}", self.name.replace(' ', "-"), self.root.options());
+        let help = format!("azml {} list {}", self.name.replace(' ', "-"), self.options());
         let not_found = Error::new(ErrorKind::Rejected, message).with_help(help).with_status(404).with_source(arm);
         match error.correlation_id() {
             Some(id) => not_found.with_correlation_id(id),
             None => not_found,
+        }
+    }
+
+    /// The options with which `azml` means this place. What lies in another resource lies in an endpoint.
+    fn options(&self) -> String {
+        let root = self.root.options();
+        match &self.path[..] {
+            [_, endpoint, ..] => format!("--endpoint-name {endpoint} {root}"),
+            _ => root,
         }
     }
 

@@ -39,6 +39,13 @@ impl Root {
         }
     }
 
+    /// The region of what is made here, unless it says another one.
+    pub(super) async fn location(&self) -> Result<String, Error> {
+        match self {
+            Self::Workspace(workspace) => Ok(workspace.get().await?.location().to_owned()),
+        }
+    }
+
     /// What an error means, if it is about the root itself or about what that lies in.
     pub(super) async fn explain(&self, client: &ArmClient, error: &Error) -> Option<Error> {
         match self {

@@ -20,8 +20,8 @@ pub(crate) struct Verb {
     pub(super) is_repeatable: bool,
     /// The member with the items of a page.
     pub(super) items: &'static str,
-    /// The parameter that says how many of them.
-    page_size: Option<&'static str>,
+    /// The parameter that says how many of them; empty, if there is none.
+    page_size: &'static str,
 }
 
 /// What a path begins with.
@@ -46,7 +46,7 @@ impl Verb {
             has_result: true,
             is_repeatable: false,
             items: "value",
-            page_size: None,
+            page_size: "",
         }
     }
 
@@ -103,17 +103,16 @@ impl Verb {
         Self { items: member, ..self }
     }
 
-    /// The parameter of the query that says how many items a page has.
+    /// The parameter of the query that says how many items a page has; empty, if there is none.
     pub(crate) fn page_size(self, parameter: &'static str) -> Self {
-        Self { page_size: Some(parameter), ..self }
+        Self { page_size: parameter, ..self }
     }
 
     /// Wants pages of this size, where that can be said.
     pub(super) fn of_size(self, size: Option<u32>) -> Self {
-        let said = self.page_size.zip(size);
-        match said {
-            Some((parameter, size)) => self.query(parameter, size.to_string().as_str()),
-            None => self,
+        match (self.page_size, size) {
+            ("", _) | (_, None) => self,
+            (parameter, Some(size)) => self.query(parameter, size.to_string().as_str()),
         }
     }
 

@@ -32,7 +32,11 @@ open_enum! {
 
 impl WorkspaceDetails {
     pub(super) fn new(workspace: Workspace, raw: Value) -> Result<Self, Error> {
-        Ok(Self { workspace, resource: Resource::new(raw)? })
+        Ok(Self::of(workspace, Resource::new(raw)?))
+    }
+
+    pub(super) fn of(workspace: Workspace, resource: Resource<WorkspaceKind>) -> Self {
+        Self { workspace, resource }
     }
 
     /// The workspace by name, with the sign-in that found it.
@@ -105,7 +109,7 @@ impl WorkspaceDetails {
         self.text("/properties/discoveryUrl")
     }
 
-    /// The tracking URI, for `MLflow`.
+    /// The tracking URI, for MLflow.
     pub fn mlflow_tracking_uri(&self) -> Option<&str> {
         self.text("/properties/mlFlowTrackingUri")
     }

@@ -27,18 +27,31 @@ use crate::resources::Kind as _;
 pub struct WorkspaceList {
     subscription: String,
     resource_group: Option<String>,
+    kinds: Vec<String>,
     client: Option<ArmClient>,
     api_version: String,
 }
 
 impl WorkspaceList {
     pub(super) fn new(subscription: String) -> Self {
-        Self { subscription, resource_group: None, client: None, api_version: WorkspaceKind::API_VERSION.to_owned() }
+        Self {
+            subscription,
+            resource_group: None,
+            kinds: Vec::new(),
+            client: None,
+            api_version: WorkspaceKind::API_VERSION.to_owned(),
+        }
     }
 
     /// Only those of this resource group.
     pub fn resource_group(mut self, name: impl Into<String>) -> Self {
         self.resource_group = Some(name.into());
+        self
+    }
+
+    /// Only those of these kinds, such as `Hub` and `Project`.
+    pub fn kinds<K: Into<String>>(mut self, kinds: impl IntoIterator<Item = K>) -> Self {
+        self.kinds.extend(kinds.into_iter().map(Into::into));
         self
     }
 
@@ -71,7 +84,7 @@ impl WorkspaceList {
             let list = list.clone();
             async move {
                 let (client, first) = list.start()?;
-                let request = if let Turn::Next(next) = turn { next } else { first };
+                let request = if let Turn::Next(next) = turn { *next } else { first };
                 match client.page(&request, "value").await {
                     Ok(page) => page.map(|raw| listed(raw, client.clone(), list.api_version.clone())),
                     Err(error) => Err(reach::explain(&client, &list.subscription, &error).await.unwrap_or(error)),
@@ -91,6 +104,7 @@ impl WorkspaceList {
         let client = self.client.clone().map_or_else(ArmClient::interactive, Ok)?;
         let first = Service::resource_manager(client.cloud()).request(Method::GET, &path);
         let first = first.query("api-version", &self.api_version);
+        let first = if self.kinds.is_empty() { first } else { first.query("kind", &self.kinds.join(",")) };
         Ok((client, first))
     }
 }

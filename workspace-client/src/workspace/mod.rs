@@ -1,8 +1,15 @@
 //! Workspaces.
 
+mod creation;
 mod details;
+mod diagnosis;
 mod discovery;
+mod keys;
 mod list;
+mod management;
+mod network;
+mod to_map;
+mod vault;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -16,8 +23,14 @@ use crate::resources::Kind as _;
 use crate::{config, reach};
 use details::WorkspaceKind;
 
+pub use creation::{Creation, NewWorkspace};
 pub use details::{PublicNetworkAccess, WorkspaceDetails};
+pub use diagnosis::{Diagnosis, Finding, FindingLevel};
+pub use keys::{NotebookKeys, NotebookToken, RegistryCredentials, RegistryPassword, WorkspaceKeys};
 pub use list::WorkspaceList;
+pub use management::Deletion;
+pub use network::{NetworkStatus, NotebookInfo, OutboundDependency};
+pub use vault::{Vault, VaultSecret};
 
 /// An Azure ML workspace, by name: nothing is asked before [`Workspace::get`].
 ///
@@ -36,6 +49,7 @@ pub struct Workspace {
     /// Shared by the clones, so that one sign-in serves all of them.
     client: Arc<OnceLock<ArmClient>>,
     region: Arc<OnceCell<Service>>,
+    mlflow: Arc<OnceCell<Service>>,
     api_version: String,
 }
 
@@ -49,6 +63,7 @@ impl Workspace {
             name: name.into(),
             client: Arc::default(),
             region: Arc::default(),
+            mlflow: Arc::default(),
             api_version: WorkspaceKind::API_VERSION.to_owned(),
         }
     }
@@ -91,6 +106,7 @@ impl Workspace {
     pub fn client(mut self, client: ArmClient) -> Self {
         self.client = Arc::new(OnceLock::from(client));
         self.region = Arc::default();
+        self.mlflow = Arc::default();
         self
     }
 

@@ -78,6 +78,12 @@ impl Run {
         assert_eq!(self.code, 0, "{}", self.stderr);
         self.stdout
     }
+
+    /// What is told of a command that fails and prints nothing.
+    pub(crate) fn failure(self) -> String {
+        assert!(self.code != 0 && self.stdout.is_empty(), "{}", self.stdout);
+        self.stderr
+    }
 }
 
 /// The folder of this test's home, and everything that looks like a token, by placeholders.
@@ -109,6 +115,13 @@ fn the_help_reads_well() {
         "workspace",
         "workspace show",
         "workspace list",
+        "workspace create",
+        "workspace update",
+        "workspace delete",
+        "workspace diagnose",
+        "workspace list-keys",
+        "workspace sync-keys",
+        "workspace provision-network",
         "cloud",
         "cloud list",
         "cloud show",

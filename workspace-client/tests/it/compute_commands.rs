@@ -7,13 +7,13 @@ use crate::azml::{Home, Run};
 use crate::emulator::{azml, json, login};
 
 /// A person who has signed in, in a folder that belongs to a workspace.
-struct Desk {
-    home: Home,
-    azure: Emulator,
+pub(crate) struct Desk {
+    pub(crate) home: Home,
+    pub(crate) azure: Emulator,
 }
 
 impl Desk {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let (home, azure) = (Home::new(), Emulator::start());
         login(&home, &azure, &["--no-browser"], None).success();
         let [subscription, group, name] = [defaults::SUBSCRIPTION, defaults::RESOURCE_GROUP, defaults::WORKSPACE];
@@ -23,8 +23,12 @@ impl Desk {
         Self { home, azure }
     }
 
+    pub(crate) fn azml(&self, args: &[&str]) -> Run {
+        azml(&self.home, &self.azure, args)
+    }
+
     fn compute(&self, args: &[&str]) -> Run {
-        azml(&self.home, &self.azure, &[&["compute"], args].concat())
+        self.azml(&[&["compute"], args].concat())
     }
 
     fn create(&self, name: &str, more: &[&str]) -> Value {
@@ -99,10 +103,7 @@ fn the_computes_of_a_workspace_are_listed() {
     };
     assert_eq!(names(&["--type", "AMLCOMPUTE"]), (vec!["cpu".to_owned(), "gpu".to_owned()], String::new()));
     let (some, told) = names(&["--max-results", "2"]);
-    assert_eq!(
-        (some.len(), told.as_str()),
-        (2, "warning: there are more than 2 computes; --max-results shows more of them\n")
-    );
+    assert_eq!((some.len(), told.as_str()), (2, "warning: there are more than 2; --max-results shows more of them\n"));
 }
 
 #[test]

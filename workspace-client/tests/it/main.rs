@@ -6,8 +6,10 @@ mod account_races;
 #[cfg(feature = "cli")]
 mod accounts;
 mod arm;
-mod assets;
 #[cfg(feature = "cli")]
+mod asset_commands;
+mod assets;
+mod az_shim;
 mod azml;
 #[cfg(feature = "cli")]
 mod browser;
@@ -28,6 +30,8 @@ mod headless;
 #[cfg(all(feature = "cli", unix))]
 mod identity_serve;
 #[cfg(all(feature = "cli", unix))]
+mod job_commands;
+mod jobs;
 mod key;
 #[cfg(feature = "cli")]
 mod managed_identity;
@@ -37,6 +41,7 @@ mod reach;
 mod rig;
 #[cfg(feature = "cli")]
 mod secrecy;
+mod services;
 #[cfg(feature = "cli")]
 mod sign_in;
 mod specs;
@@ -45,5 +50,11 @@ mod storm;
 #[cfg(feature = "cli")]
 mod support;
 #[cfg(feature = "cli")]
+mod tracking;
+#[cfg(feature = "transfer")]
+mod transfer;
 mod workloads;
 mod workspace;
+#[cfg(feature = "cli")]
+mod workspace_commands;
+mod workspace_management;

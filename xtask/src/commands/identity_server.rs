@@ -1,6 +1,6 @@
 //! `cargo xtask identity-server`: Microsoft's own clients, unchanged, with tokens of a login of azml.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use base64::Engine as _;
@@ -14,9 +14,9 @@ use super::demo::{self, Azml};
 use super::packages;
 use super::repository::{find_program, shown};
 
-const PYTHON: &str = "azure-identity==1.27.0";
+pub(super) const PYTHON: &str = "azure-identity==1.27.0";
 /// The last version that runs on Node 20.
-const JAVASCRIPT: &str = "@azure/identity@4.13.1";
+pub(super) const JAVASCRIPT: &str = "@azure/identity@4.13.1";
 
 const ALLOWED: &str = "https://management.azure.com";
 const FORBIDDEN: &str = "https://graph.microsoft.com";
@@ -27,7 +27,7 @@ const WITH_CLIENT_ID: &str = "ManagedIdentityCredential with a client id";
 pub(super) fn run() -> Result<(), String> {
     let python = packages::python("identity-server-python", &[PYTHON])?;
     let modules = packages::npm("identity-server-npm", &[JAVASCRIPT])?.join("node_modules");
-    let node = find_program(&format!("node{}", std::env::consts::EXE_SUFFIX)).ok_or("node is missing")?;
+    let node = node()?;
     let azml = demo::build()?;
     let azure = Emulator::start();
     let home = TempDir::with_prefix("identity-server-").map_err(|error| format!("no temporary folder: {error}"))?;
@@ -48,6 +48,10 @@ pub(super) fn run() -> Result<(), String> {
     Ok(())
 }
 
+pub(super) fn node() -> Result<PathBuf, String> {
+    find_program(&format!("node{}", std::env::consts::EXE_SUFFIX)).ok_or_else(|| "node is missing".to_owned())
+}
+
 /// azml, serving this program while it runs this script.
 fn serve(azml: &Azml<'_>, program: &Path, script: &Path) -> Result<Command, String> {
     let mut command = azml.command(&["identity", "serve", "--"])?;
@@ -58,12 +62,12 @@ fn serve(azml: &Azml<'_>, program: &Path, script: &Path) -> Result<Command, Stri
 }
 
 /// The sign-in is approved without anybody.
-fn without_display(command: &mut Command) -> &mut Command {
+pub(super) fn without_display(command: &mut Command) -> &mut Command {
     command.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY")
 }
 
 /// What a program prints, and what it tells beside that.
-fn output(command: &mut Command) -> Result<(String, String), String> {
+pub(super) fn output(command: &mut Command) -> Result<(String, String), String> {
     let output = command.stdin(Stdio::null()).output().map_err(|error| format!("{}: {error}", shown(command)))?;
     let [printed, told] = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes).into_owned());
     if output.status.success() { Ok((printed, told)) } else { Err(format!("`{}` failed: {told}", shown(command))) }
@@ -104,7 +108,7 @@ fn check(azure: &Emulator, printed: &str, told: &str) -> Result<(), String> {
 }
 
 /// Whether the emulator issued this token, and to Ada for what was asked.
-fn is_adas(azure: &Emulator, token: &str) -> bool {
+pub(super) fn is_adas(azure: &Emulator, token: &str) -> bool {
     let payload = token.split('.').nth(1).and_then(|payload| URL_SAFE_NO_PAD.decode(payload).ok()).unwrap_or_default();
     let claims: Value = serde_json::from_slice(&payload).unwrap_or_default();
     azure.secrets().iter().any(|issued| issued == token)

@@ -2,12 +2,14 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "commands talk to a person")]
 
 mod approve;
+mod az_shim;
 mod bench;
 mod demo;
 mod emulator;
 mod fuzz;
 mod identity_server;
 mod layers;
+mod mlflow;
 mod packages;
 mod peers;
 mod repository;
@@ -32,6 +34,8 @@ enum Command {
     /// Acts as the browser of a sign-in at the emulator.
     #[command(hide = true)]
     Approve(approve::Approve),
+    /// Gives the Azure SDKs for Python and JavaScript tokens through azml in the place of az.
+    AzShim,
     /// Measures azml and the token cache beside their peers.
     Bench(bench::Bench),
     /// Runs what CI runs.
@@ -46,6 +50,8 @@ enum Command {
     IdentityServer,
     /// Checks which crate depends on what.
     Layers(layers::Layers),
+    /// Logs to a real MLflow server, and reads that with Python's own client.
+    Mlflow,
     /// Compares with what Microsoft's clients do at the endpoints of managed identities.
     Peers(peers::Peers),
     /// Lists blobs of a real Azurite with the Azure SDK's client and our sign-in.
@@ -61,6 +67,7 @@ impl Xtask {
     pub(crate) fn run(self) -> ExitCode {
         let outcome = match self.command {
             Command::Approve(approve) => approve.run(),
+            Command::AzShim => az_shim::run(),
             Command::Bench(bench) => bench.run(),
             Command::Ci => test::run(test::Place::Ci),
             Command::Demo => demo::run(),
@@ -68,6 +75,7 @@ impl Xtask {
             Command::Fuzz(fuzz) => fuzz.run(),
             Command::IdentityServer => identity_server::run(),
             Command::Layers(layers) => layers.run(),
+            Command::Mlflow => mlflow::run(),
             Command::Peers(peers) => peers.run(),
             Command::Storage => storage::run(),
             Command::Test => test::run(test::Place::Here),

@@ -1,4 +1,4 @@
-//! `cargo xtask storage`: the Azure SDK's storage client with our sign-in, against a real Azurite.
+//! `cargo xtask storage`: the Azure SDK's storage client with our sign-in, and our own transfers, against a real Azurite.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
@@ -6,11 +6,15 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use jsonwebtoken::{Algorithm, EncodingKey};
 use reqwest::{Certificate, Client, Method};
 use tempfile::TempDir;
 use xtask::emulator::{Emulator, defaults};
 
 use super::repository::{cargo, find_program, output_of, root, shown, this_program};
+use super::test::EVERYTHING;
 use super::{block_on, packages};
 
 /// The last version that runs on Node 20.
@@ -18,10 +22,14 @@ const AZURITE: &str = "azurite@3.35.0";
 const MANIFEST: &str = "workspace-client/examples/list-blobs/Cargo.toml";
 /// The one account that Azurite has.
 const ACCOUNT: &str = "devstoreaccount1";
+/// Its key, which is no secret (Microsoft, "Use the Azurite emulator").
+const KEY: &str = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 const STORAGE: &str = "https://storage.azure.com";
+/// Where the tests of transfers put their blobs.
+const TRANSFERS: &str = "transfers";
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Uploads a blob, lets the example list it, and sees that a token of another audience is refused.
+/// Uploads a blob, lets the example list it, sees that a token of another audience is refused, and lets the tests of transfers run.
 pub(super) fn run() -> Result<(), String> {
     let azurite = packages::npm("azurite", &[AZURITE])?.join("node_modules/azurite/dist/src/blob/main.js");
     let example = build()?;
@@ -36,7 +44,39 @@ pub(super) fn run() -> Result<(), String> {
         return Err(format!("the example lists {listed:?}"));
     }
     println!("the Azure SDK's client listed that with our sign-in; tokens of other audiences were refused");
+    transfer(&storage.url, &azure)?;
+    // Without their variables the tests pass without having done anything.
+    block_on(async { expect(&storage.url, &azure, &[(Method::HEAD, "transfers/many/0/0.txt", "", 200)]).await })??;
+    println!("folders went up and came back, with an identity and with a SAS");
     Ok(())
+}
+
+/// Runs the tests that need an Azurite.
+fn transfer(account: &str, azure: &Emulator) -> Result<(), String> {
+    let mut tests = cargo(&["test", "--quiet"]);
+    tests.args(EVERYTHING).args(["--test", "it", "transfer::azurite"]).env("SSL_CERT_FILE", azure.ca_file());
+    tests.env("AZML_TEST_AZURITE", format!("{account}/{TRANSFERS}")).env("AZML_TEST_AZURITE_SAS", sas(TRANSFERS)?);
+    tests.env("AZML_TEST_AZURITE_TOKEN", token(azure, STORAGE));
+    output_of(&mut tests).map(drop)
+}
+
+/// What lets into a container for a while (Microsoft, "Create a service SAS", version 2020-12-06).
+fn sas(container: &str) -> Result<String, String> {
+    let (permissions, expiry, version) = ("rcwl", "2099-01-01T00:00:00Z", "2020-12-06");
+    let resource = format!("/blob/{ACCOUNT}/{container}");
+    // Permissions, start, expiry, resource, identifier, addresses, protocol, version, kind, snapshot, encryption scope, five headers.
+    let fields = [permissions, "", expiry, &resource, "", "", "", version, "c", "", "", "", "", "", "", ""];
+    let key = EncodingKey::from_base64_secret(KEY).map_err(|error| error.to_string())?;
+    let signature = jsonwebtoken::crypto::sign(fields.join("\n").as_bytes(), &key, Algorithm::HS256);
+    let signature = URL_SAFE_NO_PAD.decode(signature.map_err(|error| error.to_string())?);
+    let signature = STANDARD.encode(signature.map_err(|error| error.to_string())?);
+    let fields = [("sp", permissions), ("se", expiry), ("sv", version), ("sr", "c"), ("sig", &signature)];
+    let url = reqwest::Url::parse_with_params("https://sas.example", fields).map_err(|error| error.to_string())?;
+    Ok(url.query().unwrap_or_default().to_owned())
+}
+
+fn token(azure: &Emulator, audience: &str) -> String {
+    azure.issue_access_token(defaults::ADA, defaults::CONTOSO, audience, Duration::from_secs(3600))
 }
 
 fn build() -> Result<PathBuf, String> {
@@ -91,27 +131,34 @@ impl Drop for Azurite {
     }
 }
 
-/// Makes a container with a blob, and sees on the way who is let in.
+/// Makes a container with a blob, and one for transfers, and sees on the way who is let in.
 async fn fill(account: &str, azure: &Emulator) -> Result<(), String> {
+    let foreign = token(azure, "https://management.core.windows.net/");
+    let requests = [
+        (Method::PUT, "models?restype=container", foreign.as_str(), 403),
+        (Method::PUT, "models?restype=container", "no token", 403),
+        (Method::PUT, "models?restype=container", "", 201),
+        (Method::PUT, "models/first/model.pkl", "", 201),
+        (Method::GET, "models/first/model.pkl", &foreign, 403),
+        (Method::GET, "models/first/model.pkl", "", 200),
+        (Method::PUT, "transfers?restype=container", "", 201),
+    ];
+    expect(account, azure, &requests).await
+}
+
+/// Sends these requests, with the token that is named or else the right one, and sees that they are answered so.
+async fn expect(account: &str, azure: &Emulator, requests: &[(Method, &str, &str, u16)]) -> Result<(), String> {
     let ca = std::fs::read(azure.ca_file()).map_err(|error| format!("{}: {error}", azure.ca_file().display()))?;
     let ca = Certificate::from_pem(&ca).map_err(|error| error.to_string())?;
     let client = Client::builder().no_proxy().tls_certs_only([ca]).timeout(PATIENCE).build();
     let client = client.map_err(|error| error.to_string())?;
-    let hour = Duration::from_secs(3600);
-    let token = |audience| azure.issue_access_token(defaults::ADA, defaults::CONTOSO, audience, hour);
-    let (storage, foreign) = (token(STORAGE), token("https://management.core.windows.net/"));
-    for (method, place, token, expected) in [
-        (Method::PUT, "models?restype=container", foreign.as_str(), 403),
-        (Method::PUT, "models?restype=container", "no token", 403),
-        (Method::PUT, "models?restype=container", &storage, 201),
-        (Method::PUT, "models/first/model.pkl", &storage, 201),
-        (Method::GET, "models/first/model.pkl", &foreign, 403),
-        (Method::GET, "models/first/model.pkl", &storage, 200),
-    ] {
+    let right = token(azure, STORAGE);
+    for (method, place, token, expected) in requests {
+        let token = if token.is_empty() { right.as_str() } else { token };
         let request = client.request(method.clone(), format!("{account}/{place}")).bearer_auth(token);
         let request = request.header("x-ms-version", "2024-11-04").header("x-ms-blob-type", "BlockBlob");
         let answer = request.body("weights").send().await.map_err(|error| error.to_string())?;
-        if answer.status() != expected {
+        if answer.status() != *expected {
             let status = answer.status();
             return Err(format!("{method} {place} was answered with {status}, not with {expected}"));
         }

@@ -7,7 +7,7 @@ use super::fuzz::Fuzz;
 use super::layers::Layers;
 use super::peers::Peers;
 use super::repository::{cargo, find_program, root, shown};
-use super::{identity_server, packages, storage, tidy};
+use super::{az_shim, identity_server, mlflow, packages, storage, tidy};
 
 /// Programs that the steps run, and the Debian packages that they come in.
 const PROGRAMS: &[(&str, &str)] = &[
@@ -21,7 +21,7 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("npm", "npm"),
     ("redis-server", "redis-server"),
 ];
-const EVERYTHING: &[&str] = &[
+pub(super) const EVERYTHING: &[&str] = &[
     "--workspace",
     "--features",
     "workspace-client/azure-core,workspace-client/cli,workspace-client/keyutils,auth-cache/redis",
@@ -80,8 +80,10 @@ pub(super) fn run(place: Place) -> Result<(), String> {
         let check = ["check", "--quiet", "--locked", "--manifest-path", "xtask/bench/Cargo.toml"];
         run_cargo(&check, false, &["--target-dir", "target/bench"], &[])
     })?;
-    step("storage with the Azure SDK", storage::run)?;
+    step("storage with the Azure SDK, and transfers", storage::run)?;
+    step("tracking with a real MLflow server", mlflow::run)?;
     step("identity server with the Azure SDKs", identity_server::run)?;
+    step("azml in the place of az with the Azure SDKs", az_shim::run)?;
     step("managed identity with Microsoft's clients", || Peers::default().run())?;
     step("fuzzing", || Fuzz::default().run())?;
     println!("== all good after {:.0?}", started.elapsed());

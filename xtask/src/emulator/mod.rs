@@ -1,4 +1,5 @@
-//! A loopback Azure: Entra ID, Azure Resource Manager and the endpoints of managed identities in one process.
+//! A loopback Azure: Entra ID, Azure Resource Manager, the data plane of Azure Machine Learning and the endpoints of managed
+//! identities in one process.
 //!
 //! It answers over https with a certificate of its own authority, over plain http, and through a forward proxy that lands Azure's
 //! public host names on it. So a program whose endpoints are built in runs against it unchanged, given [`Emulator::env`].
@@ -15,13 +16,13 @@
 mod approve;
 mod arm;
 mod certificate;
+mod data_plane;
 mod entra;
 mod fault;
 pub(crate) mod log;
 mod managed_identity;
 mod oidc;
 mod proxy;
-mod run_history;
 mod server;
 mod state;
 pub(crate) mod tls;
@@ -37,13 +38,15 @@ use tempfile::TempDir;
 pub use self::approve::{Landing, Visitor};
 pub use self::arm::secrets;
 pub use self::certificate::ClientCertificate;
+pub use self::data_plane::runs::OUTCOME_TAG;
+pub use self::data_plane::secrets::BLOB_SIGNATURE;
 pub use self::fault::{Effect, Fault};
 pub use self::log::LoggedRequest;
 pub use self::managed_identity::IdentityHost;
 pub use self::tls::{AZURE_DOMAINS, AZURE_HOSTS};
 pub use self::world::{
-    AuthenticationContext, FederatedCredential, ManagedIdentity, Membership, OperationFailure, RegisteredCertificate,
-    ServicePrincipal, Storage, Subscription, Tenant, User, Workspace, World, defaults,
+    ArtifactContainer, AuthenticationContext, FederatedCredential, ManagedIdentity, Membership, OperationFailure,
+    RegisteredCertificate, ServicePrincipal, Storage, Subscription, Tenant, User, Workspace, World, defaults,
 };
 
 use self::managed_identity::Machine;
@@ -266,7 +269,7 @@ impl Emulator {
     /// If the lifetime does not fit.
     pub fn issue_run_token(&self, run_id: &str, lifetime: Duration) -> String {
         let lifetime = i64::try_from(lifetime.as_secs()).expect("a lifetime fits");
-        run_history::issue(&mut self.shared.lock(), run_id, lifetime).0
+        data_plane::issue_run_token(&mut self.shared.lock(), run_id, lifetime).0
     }
 
     /// Ends everything that was issued to the user so far: refresh tokens answer AADSTS50173, access tokens get 401.

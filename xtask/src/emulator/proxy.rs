@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::state::Shared;
-use super::tls::{AZURE_DOMAINS, AZURE_HOSTS};
+use super::tls::is_azure_host;
 
 const HEAD_LIMIT: usize = 16 * 1024;
 
@@ -40,9 +40,7 @@ async fn tunnel(mut client: TcpStream, tls: SocketAddr, shared: &Shared) -> std:
 }
 
 fn is_azure(target: &str) -> bool {
-    let Some(host) = target.strip_suffix(":443").map(str::to_lowercase) else { return false };
-    let domain = host.split_once('.').map_or("", |(_, domain)| domain);
-    AZURE_HOSTS.contains(&host.as_str()) || AZURE_DOMAINS.contains(&domain)
+    target.strip_suffix(":443").is_some_and(|host| is_azure_host(&host.to_lowercase()))
 }
 
 /// The request's head, and what came after it.

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::{Router, middleware};
 
 use super::state::Shared;
-use super::{arm, entra, log, managed_identity, oidc, proxy, run_history, tls};
+use super::{arm, data_plane, entra, log, managed_identity, oidc, proxy, tls};
 use crate::loopback::{self, Loopback};
 
 /// The running servers. Dropping this stops them and frees the ports.
@@ -36,7 +36,7 @@ fn router(shared: Arc<Shared>) -> Router {
         .merge(arm::routes())
         .merge(managed_identity::routes())
         .merge(oidc::routes())
-        .merge(run_history::routes())
+        .merge(data_plane::routes())
         .fallback(|| async { (StatusCode::NOT_FOUND, "The emulator does not know this path.") })
         .layer(middleware::from_fn_with_state(shared.clone(), log::record))
         .with_state(shared)

@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::arm::{Store, secrets};
+use super::data_plane::{self, Plane};
 use super::fault::Fault;
 use super::log::Log;
 use super::managed_identity::Machine;
@@ -31,6 +32,7 @@ pub(super) struct State {
     pub(super) secrets: Vec<String>,
     pub(super) machine: Machine,
     pub(super) store: Store,
+    pub(super) plane: Plane,
     access_tokens: HashMap<String, IssuedAccessToken>,
     clock_offset: Duration,
 }
@@ -104,9 +106,15 @@ impl Shared {
             access_token_lifetime: None,
             refresh_in: None,
             device_code_interval: 5,
-            secrets: secrets::ALL.iter().map(ToString::to_string).chain([machine.secret.clone()]).collect(),
+            secrets: secrets::ALL
+                .iter()
+                .chain(data_plane::secrets::ALL)
+                .map(ToString::to_string)
+                .chain([machine.secret.clone()])
+                .collect(),
             machine,
             store: Store::default(),
+            plane: Plane::default(),
             access_tokens: HashMap::new(),
             clock_offset: Duration::ZERO,
         }))

@@ -33,8 +33,15 @@ pub const AZURE_HOSTS: &[&str] = &[
     "graph.microsoft.us",
 ];
 
-/// The domains whose hosts it answers for, too: each vault has one.
-pub const AZURE_DOMAINS: &[&str] = &["vault.azure.net"];
+/// The domains whose hosts it answers for, too: each vault, region and storage account has one.
+pub const AZURE_DOMAINS: &[&str] =
+    &["vault.azure.net", "api.azureml.ms", "api.ml.azure.cn", "api.ml.azure.us", "blob.core.windows.net"];
+
+/// Whether this name, in lower case, is one of [`AZURE_HOSTS`] or in one of [`AZURE_DOMAINS`].
+pub(super) fn is_azure_host(host: &str) -> bool {
+    let domain = host.split_once('.').map_or("", |(_, domain)| domain);
+    AZURE_HOSTS.contains(&host) || AZURE_DOMAINS.contains(&domain)
+}
 
 /// What one process needs to speak TLS as Azure; made once.
 pub(crate) struct Authority {

@@ -16,6 +16,8 @@ pub(crate) struct Caller {
     pub(crate) azure: Emulator,
     client: Client,
     token: String,
+    /// The one that some jobs need besides.
+    second: String,
 }
 
 /// An answer: status, headers and JSON.
@@ -33,7 +35,9 @@ impl Caller {
     pub(crate) fn with(world: World) -> Self {
         let azure = Emulator::start_with(world);
         let token = azure.issue_access_token(defaults::ADA, defaults::CONTOSO, RESOURCE, Duration::from_secs(36_000));
-        Self { client: client(&azure), azure, token }
+        let lifetime = Duration::from_secs(36_000);
+        let second = azure.issue_access_token(defaults::ADA, defaults::CONTOSO, "https://ml.azure.com", lifetime);
+        Self { client: client(&azure), azure, token, second }
     }
 
     /// Asks for what lies in the workspace, or at a path, or at a URL.
@@ -54,7 +58,7 @@ impl Caller {
             place if place.contains("api-version=") => format!("{ARM}{path}"),
             place => format!("{ARM}{path}{}{VERSION}", if place.contains('?') { '&' } else { '?' }),
         };
-        let request = self.client.request(method, url).bearer_auth(&self.token);
+        let request = self.client.request(method, url).bearer_auth(&self.token).header("x-azureml-token", &self.second);
         let request = match body {
             Some(body) => request.json(&body),
             None => request,

@@ -8,6 +8,7 @@ mod browser;
 mod caller;
 mod client;
 mod commands;
+mod data_plane;
 mod endpoints;
 mod entra;
 mod faults;

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod args;
+mod az_shim;
 mod claims;
 mod commands;
 mod context;
@@ -23,6 +24,10 @@ use crate::args::Cli;
 use crate::output::Printer;
 
 fn main() -> ExitCode {
+    let mut arguments = std::env::args_os();
+    if az_shim::is_called_for(arguments.next().as_ref()) {
+        return az_shim::run(arguments.collect());
+    }
     let Cli { global, command } = Cli::parse();
     log::start(global.debug);
     let printer = Printer::new(&global);

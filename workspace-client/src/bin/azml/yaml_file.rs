@@ -1,8 +1,10 @@
 //! The YAML files that describe what is to be created, and `--set`.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use auth_core::{Error, ErrorKind};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 /// Larger ones are no descriptions.
@@ -25,14 +27,49 @@ pub(crate) fn read(path: &Path) -> Result<Map<String, Value>, Error> {
     }
 }
 
+/// Why a description does not fit, without the value, which may be a password.
+pub(crate) fn misfit(error: &serde_json::Error) -> String {
+    let told = error.to_string();
+    match told.split_once(", expected ") {
+        Some((start, expected)) if start.starts_with("invalid ") => format!("one of its members is not {expected}"),
+        _ => told,
+    }
+}
+
+/// A text, which YAML may have taken for a number or a truth.
+pub(crate) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Ok(Option::<Text>::deserialize(deserializer)?.map(|text| text.0))
+}
+
+/// Texts by name.
+pub(crate) fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, String>, D::Error> {
+    let texts = BTreeMap::<String, Option<Text>>::deserialize(deserializer)?;
+    Ok(texts.into_iter().map(|(name, text)| (name, text.map(|text| text.0).unwrap_or_default())).collect())
+}
+
+struct Text(String);
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Value::deserialize(deserializer)? {
+            Value::Bool(value) => Ok(Self(value.to_string())),
+            Value::Number(value) => Ok(Self(value.to_string())),
+            Value::String(value) => Ok(Self(value)),
+            _ => Err(serde::de::Error::custom("one of its members is not a text")),
+        }
+    }
+}
+
 /// Sets members by `path.to.member=value`, whose value is read as YAML, so that `3` is a number.
 pub(crate) fn set(members: &mut Map<String, Value>, settings: &[String]) -> Result<(), Error> {
     for setting in settings {
-        let refuse = || {
-            Error::new(ErrorKind::Configuration, format!("--set {setting}: this sets no member"))
+        let refuse = |which: &str| {
+            Error::new(ErrorKind::Configuration, format!("--set{which} sets no member"))
                 .with_help("write it as MEMBER=VALUE, such as --set max_instances=4")
         };
-        let (path, value) = setting.split_once('=').ok_or_else(refuse)?;
+        // What stands there may be a password.
+        let (path, value) = setting.split_once('=').ok_or_else(|| refuse(" without ="))?;
+        let refuse = || refuse(&format!(" {path}="));
         let value = serde_saphyr::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
         let mut names: Vec<_> = path.split('.').collect();
         if names.contains(&"") {
@@ -67,7 +104,8 @@ mod tests {
         assert_eq!(Value::Object(members.clone()), expected);
         for wrong in ["tags", "=x", "tags.=x", ".x=1", "size.x=1"] {
             let error = set(&mut members, &[wrong.to_owned()]).unwrap_err();
-            assert_eq!(error.to_string(), format!("--set {wrong}: this sets no member"));
+            let which = wrong.split_once('=').map_or_else(|| " without =".to_owned(), |(path, _)| format!(" {path}="));
+            assert_eq!(error.to_string(), format!("--set{which} sets no member"));
         }
     }
 }

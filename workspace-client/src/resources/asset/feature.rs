@@ -27,13 +27,13 @@ kind! {
 
 impl AssetKind for FeatureSetKind {
     const TAKES_TIME: bool = true;
-    const PAGE_SIZE: &'static str = "pageSize";
+    const VERSIONS_PAGE_SIZE: &'static str = "pageSize";
     const LATEST: Latest = Latest::Named;
 }
 
 impl AssetKind for FeatureStoreEntityKind {
     const TAKES_TIME: bool = true;
-    const PAGE_SIZE: &'static str = "pageSize";
+    const VERSIONS_PAGE_SIZE: &'static str = "pageSize";
     const LATEST: Latest = Latest::Named;
 }
 

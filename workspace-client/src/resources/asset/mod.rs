@@ -49,7 +49,7 @@ pub trait AssetKind: Kind {
     /// The parameter that says which tags a list is about.
     const TAGS_PARAMETER: &'static str = "tags";
     /// The parameter that says how many items a page has.
-    const PAGE_SIZE: &'static str = "$top";
+    const VERSIONS_PAGE_SIZE: &'static str = "$top";
 }
 
 /// Which version is the newest (observed: azure-ai-ml 1.35).
@@ -101,7 +101,7 @@ impl<K: AssetKind> Assets<K> {
             Version::Latest if K::LATEST == Latest::Created => self.newest(name).await,
             Version::Latest => {
                 let container = self.container(name).await?;
-                let version = container.latest_version().ok_or_else(|| self.no_version(name))?;
+                let version = container.latest_version().ok_or_else(|| no_version::<K>(name))?;
                 self.place.fetch(Verb::get(&[name, "versions", version])).await
             }
             Version::Named(version) => self.place.fetch(Verb::get(&[name, "versions", &version])).await,
@@ -128,7 +128,7 @@ impl<K: AssetKind> Assets<K> {
 
     /// The versions of an asset that a filter lets through.
     pub fn versions_with(&self, name: &str, filter: &VersionFilter) -> Pager<Resource<K>> {
-        self.place.pager(filter.of::<K>(Verb::get(&[name, "versions"])).page_size(K::PAGE_SIZE))
+        self.place.pager(filter.of::<K>(Verb::get(&[name, "versions"])).page_size(K::VERSIONS_PAGE_SIZE))
     }
 
     /// Creates an asset without a version, or changes what it says about itself.
@@ -210,41 +210,33 @@ impl<K: AssetKind> Assets<K> {
     }
 
     async fn remove(&self, verb: Verb) -> Result<(), Error> {
-        if self.takes_time() { self.place.begin(verb).await?.wait().await } else { self.place.fetch(verb).await }
+        if K::TAKES_TIME { self.place.begin(verb).await?.wait().await } else { self.place.fetch(verb).await }
     }
 
     async fn newest(&self, name: &str) -> Result<Resource<K>, Error> {
         let verb = Verb::get(&[name, "versions"]).query("$orderBy", "createdtime desc").query("$top", "1");
-        self.place.pager(verb).try_next().await?.ok_or_else(|| self.no_version(name))
+        self.place.pager(verb).try_next().await?.ok_or_else(|| no_version::<K>(name))
     }
 
     /// A container is told no more than the flag, a version is sent back whole (observed: azure-ai-ml 1.35).
     async fn set_archived(&self, name: &str, version: Option<&str>, archived: bool) -> Result<(), Error> {
-        match version {
-            Some(version) => {
-                let asset = self.get(name, version).await?.with("/properties/isArchived", archived);
-                self.create_or_update(name, version, &asset).await.map(drop)
-            }
-            None => {
-                let body = json!({"properties": {"isArchived": archived}});
-                self.put::<Container<K>>(Verb::put(&[name], &body)?).await.map(drop)
-            }
+        if let Some(version) = version {
+            let asset = self.get(name, version).await?.with("/properties/isArchived", archived);
+            return self.create_or_update(name, version, &asset).await.map(drop);
         }
+        let body = json!({"properties": {"isArchived": archived}});
+        self.put::<Container<K>>(Verb::put(&[name], &body)?).await.map(drop)
     }
 
-    async fn put<T: DeserializeOwned>(&self, verb: Verb) -> Result<T, Error> {
-        if self.takes_time() { self.place.begin(verb).await?.wait().await } else { self.place.fetch(verb).await }
+    async fn put<T: DeserializeOwned + Send + 'static>(&self, verb: Verb) -> Result<T, Error> {
+        if K::TAKES_TIME { self.place.begin(verb).await?.wait().await } else { self.place.fetch(verb).await }
     }
+}
 
-    fn takes_time(&self) -> bool {
-        K::TAKES_TIME
-    }
-
-    fn no_version(&self, name: &str) -> Error {
-        Error::new(ErrorKind::Rejected, format!("{} {name} has no version", K::NAME))
-            .with_help(format!("azml {} list --name {name}", K::NAME))
-            .with_status(404)
-    }
+fn no_version<K: Kind>(name: &str) -> Error {
+    Error::new(ErrorKind::Rejected, format!("{} {name} has no version", K::NAME))
+        .with_help(format!("azml {} list --name {name}", K::NAME))
+        .with_status(404)
 }
 
 fn is_missing(error: &Error) -> bool {

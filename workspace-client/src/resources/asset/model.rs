@@ -69,7 +69,7 @@ impl Model {
 /// # let ws = workspace_client::Workspace::from_config()?;
 /// use workspace_client::resources::asset::model::{ModelType, NewModel};
 /// let uri = "azureml://datastores/workspaceblobstore/paths/models/credit";
-/// let model = ws.models().create("credit", &NewModel::new(ModelType::MlFlow, uri)).await?;
+/// let model = ws.models().create("credit", &NewModel::new(&ModelType::MlFlow, uri)).await?;
 /// # Ok(()) }
 /// ```
 #[derive(Clone, Debug, Serialize)]
@@ -80,8 +80,8 @@ described!(NewModel);
 
 impl NewModel {
     /// Of this type, with its files there.
-    pub fn new(model_type: ModelType, uri: impl Into<String>) -> Self {
-        Self(Json(json!({"properties": {"modelType": model_type.as_str(), "modelUri": uri.into()}})))
+    pub fn new(model_type: &ModelType, uri: impl Into<String>) -> Self {
+        Self(Json(json!({"properties": {"modelType": model_type, "modelUri": uri.into()}})))
     }
 
     /// Where it stands on its way.

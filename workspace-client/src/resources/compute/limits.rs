@@ -1,23 +1,20 @@
 //! What a region offers: sizes of machines, and how much of them is used.
 
-use std::fmt;
-
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Computes;
 use crate::arm::Pager;
-use crate::resources::{Json, Verb};
+use crate::resources::{Verb, item};
 
-/// A size of virtual machine.
-#[derive(Clone, Deserialize, PartialEq, Serialize)]
-#[serde(transparent)]
-pub struct VmSize(Json);
+item! {
+    /// A size of virtual machine.
+    VmSize shows name
+}
 
-/// How much of something the subscription uses in a region.
-#[derive(Clone, Deserialize, PartialEq, Serialize)]
-#[serde(transparent)]
-pub struct Usage(Json);
+item! {
+    /// How much of something the subscription uses in a region.
+    Usage shows name
+}
 
 impl Computes {
     /// The sizes of machines that a region offers, for computes of every type.
@@ -56,11 +53,6 @@ impl VmSize {
     pub fn compute_types(&self) -> impl Iterator<Item = &str> {
         self.0.items("/supportedComputeTypes").filter_map(Value::as_str)
     }
-
-    /// Everything that Azure said.
-    pub fn raw(&self) -> &Value {
-        &self.0.0
-    }
 }
 
 impl Usage {
@@ -77,22 +69,5 @@ impl Usage {
     /// How much may be used.
     pub fn limit(&self) -> Option<u64> {
         self.0.number("/limit")
-    }
-
-    /// Everything that Azure said.
-    pub fn raw(&self) -> &Value {
-        &self.0.0
-    }
-}
-
-impl fmt::Debug for VmSize {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("VmSize").field("name", &self.name()).finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for Usage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Usage").field("name", &self.name()).finish_non_exhaustive()
     }
 }

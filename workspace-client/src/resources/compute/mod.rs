@@ -5,6 +5,7 @@ mod compute_instance;
 mod keys;
 mod limits;
 mod node;
+mod quota;
 
 use std::time::Duration;
 
@@ -13,7 +14,6 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::open_enum::open_enum;
-use super::root::Root;
 use super::verb::to_json;
 use super::{Collection, Resource, Verb, duration, kind};
 use crate::Workspace;
@@ -24,6 +24,11 @@ pub use compute_instance::ComputeInstance;
 pub use keys::{ComputeKeys, SshAccount};
 pub use limits::{Usage, VmSize};
 pub use node::{ComputeNode, NodeState};
+pub use quota::{NewQuota, Quota, QuotaOutcome, QuotaStatus};
+
+/// The version of the API that resizes compute instances, which no stable one does (observed: @azure/arm-machinelearning; what is sent:
+/// azure-ai-ml 1.20).
+const RESIZE_VERSION: &str = "2026-03-15-preview";
 
 kind! {
     /// The kind of [`Compute`].
@@ -154,6 +159,11 @@ impl Compute {
         })
     }
 
+    /// When a compute instance that nobody uses is stopped.
+    pub fn idle_time_before_shutdown(&self) -> Option<Duration> {
+        self.json().duration("/properties/properties/idleTimeBeforeShutdown")
+    }
+
     /// How many nodes a cluster has now.
     pub fn node_count(&self) -> Option<u64> {
         self.json().number("/properties/properties/currentNodeCount")
@@ -172,12 +182,7 @@ impl Computes {
     /// # Errors
     /// As [`Collection::get`], and [`ArmError`](crate::arm::ArmError) as the source where the description is refused.
     pub async fn create_or_update(&self, name: &str, compute: &impl Serialize) -> Result<Poller<Compute>, Error> {
-        let mut body = to_json(compute)?;
-        if let Some(members) = body.as_object_mut().filter(|members| !members.contains_key("location")) {
-            let Root::Workspace(workspace) = self.place().root();
-            let location = workspace.get().await?.location().to_owned();
-            members.insert("location".to_owned(), location.into());
-        }
+        let body = self.place().located(to_json(compute)?).await?;
         self.place().begin(Verb::put(&[name], &body)?).await
     }
 
@@ -228,6 +233,15 @@ impl Computes {
     /// As [`Collection::get`].
     pub async fn restart(&self, name: &str) -> Result<Poller<()>, Error> {
         self.place().begin(Verb::post(&[name, "restart"]).without_result()).await
+    }
+
+    /// Gives a compute instance machines of another size, in a preview of the API.
+    ///
+    /// # Errors
+    /// As [`Collection::get`].
+    pub async fn resize(&self, name: &str, vm_size: &str) -> Result<Poller<()>, Error> {
+        let verb = Verb::post(&[name, "resize"]).body(&json!({"targetVMSize": vm_size}))?;
+        self.place().clone().at_version(RESIZE_VERSION).begin(verb.without_result()).await
     }
 
     /// The nodes of a cluster.

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::call::Call;
 use super::kind::{Action, Kind, PLAIN, SLOW};
-use super::operation::{Outcome, Pace};
+use super::operation::Pace;
 use super::store::{merge, underlay};
 use super::{assets, computes, connections, datastores, endpoints, registries, workspaces};
 
@@ -159,16 +159,6 @@ pub(super) const KINDS: &[Kind] = &[
     Kind { path: "workspaces/featurestoreEntities", ..SLOW_CONTAINER },
     Kind { path: "workspaces/featurestoreEntities/versions", takes_top: false, ..SLOW_VERSION },
     Kind {
-        path: "workspaces/jobs",
-        delete: Some(Pace::Location),
-        required: &["/properties/jobType"],
-        read_only: &["/properties/status"],
-        begun: |_, job| underlay(job, json!({"properties": {"status": "Queued", "isArchived": false}})),
-        shows: assets::shows,
-        actions: &[("cancel", Action::Operation(|_, _| Ok(Outcome::Nothing), canceled))],
-        ..PLAIN
-    },
-    Kind {
         path: "workspaces/marketplaceSubscriptions",
         required: &["/properties/modelId"],
         settled: subscribed,
@@ -252,10 +242,6 @@ pub(super) const KINDS: &[Kind] = &[
     Kind { path: "registries/models/versions", immutable: MODEL, actions: UPLOADED, ..SLOW_VERSION },
 ];
 
-fn canceled(job: &mut Value) {
-    job["properties"]["status"] = "Canceled".into();
-}
-
 fn subscribed(subscription: &mut Value) {
     subscription["properties"]["marketplaceSubscriptionStatus"] = "Subscribed".into();
 }
@@ -263,15 +249,8 @@ fn subscribed(subscription: &mut Value) {
 /// Makes a job of what the schedule describes.
 fn trigger(call: &mut Call<'_>, schedule: &Value) -> Value {
     let name = format!("{}-{}", call.place.name, Uuid::new_v4().simple());
-    let id = format!("{}/jobs/{name}", call.place.root());
-    let mut job = json!({
-        "id": id,
-        "name": name,
-        "type": "Microsoft.MachineLearningServices/workspaces/jobs",
-        "properties": {"jobType": "Command", "status": "Queued", "isArchived": false},
-        "systemData": {"createdAt": call.now(), "createdByType": "User"},
-    });
-    merge(&mut job["properties"], schedule["properties"]["action"]["jobDefinition"].clone());
-    call.memory.store.resources.insert(id.to_lowercase(), job);
+    let mut job = json!({"jobType": "Command"});
+    merge(&mut job, schedule["properties"]["action"]["jobDefinition"].clone());
+    call.memory.begin_run(&call.place.root(), &name, "", job);
     json!({"jobName": name, "scheduleActionType": schedule["properties"]["action"]["actionType"]})
 }

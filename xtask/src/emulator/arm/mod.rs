@@ -10,6 +10,7 @@ mod deployments;
 mod endpoints;
 mod error;
 mod groups;
+mod jobs;
 mod kind;
 mod kinds;
 mod metadata;
@@ -35,12 +36,15 @@ use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, HeaderValue, Method, Uri};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{any, get};
+use serde_json::Value;
 use uuid::Uuid;
 
+use super::data_plane;
 use super::log::{Origin, REQUEST_ID, parameters};
 use super::state::{Shared, State as Memory};
 
 pub(super) use self::store::Store;
+pub(super) use self::workspaces::id as workspace_id;
 
 use self::access::Caller;
 use self::call::{Call, Place};
@@ -65,6 +69,19 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
         .merge(vault::routes())
 }
 
+/// The workspace with this id.
+pub(super) fn workspace(memory: &mut Memory, id: &str) -> Option<Value> {
+    memory.seed();
+    memory.store.find(id).cloned()
+}
+
+/// The registry of this name.
+pub(super) fn registry(memory: &Memory, name: &str) -> Option<Value> {
+    let wanted = format!("/registries/{}", name.to_lowercase());
+    let mut found = memory.store.resources.iter().filter(|(key, _)| key.ends_with(&wanted));
+    found.next().map(|(_, registry)| registry.clone())
+}
+
 async fn answer(
     State(shared): State<Arc<Shared>>,
     Extension(Origin(origin)): Extension<Origin>,
@@ -73,19 +90,23 @@ async fn answer(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let (origin, path) = match uri.path().strip_prefix(FRONT_END) {
+    let (base, path) = match uri.path().strip_prefix(FRONT_END) {
         Some(path) => (format!("{origin}{FRONT_END}"), path),
-        None => (origin, uri.path()),
+        None => (origin.clone(), uri.path()),
     };
     let arm_request = ArmRequest {
         method: &method,
-        origin: &origin,
+        origin: &base,
         path,
         query: parameters(uri.query().unwrap_or_default()),
         headers: &headers,
         body: &body,
     };
-    let mut response = arm_request.answer(&mut shared.lock()).into_response();
+    let answer = arm_request.answer(&mut shared.lock()).map(|mut reply| {
+        data_plane::told_here(&mut reply.body, &origin);
+        reply
+    });
+    let mut response = answer.into_response();
     arm_request.add_ids(response.headers_mut());
     response
 }
@@ -150,7 +171,11 @@ impl ArmRequest<'_> {
         }
         if segments.len() > 2 {
             let root = at(kind_of(&segments[..2]).ok_or_else(unknown)?, &segments[..2]);
-            memory.store.find(&root.key).ok_or_else(|| root.not_found())?;
+            let found = memory.store.find(&root.key).ok_or_else(|| root.not_found())?;
+            if root.kind.path == "workspaces" && segments[2].eq_ignore_ascii_case("jobs") {
+                let workspace = found.clone();
+                return jobs::answer(memory, self, workspace, &segments[3..]);
+            }
         }
         let call = |memory, kind, segments: &[&str]| Call { memory, request: self, place: at(kind, segments) };
         let [last] = last else {

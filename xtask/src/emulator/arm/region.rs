@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 
 use super::super::state::State as Memory;
 use super::error::ArmError;
-use super::operation;
 use super::reply::Reply;
 use super::request::ArmRequest;
+use super::{jobs, operation};
 
 pub(super) fn answer(
     memory: &mut Memory,
@@ -29,6 +29,7 @@ pub(super) fn answer(
         [kind, id] if is(kind, "operationsStatus") || is(kind, "operationResults") => {
             operation::look(memory, request, kind, id)
         }
+        [kind, id] if is(kind, "mfeOperationResults") => jobs::operation(memory, request, id),
         [kind] if is(kind, "vmSizes") => Ok(Reply::ok(json!({"value": sizes()}))),
         [kind] if is(kind, "usages") => request.page(memory, &usages(request, location)).map(Reply::ok),
         _ => Err(ArmError::invalid_resource_type(request.path)),

@@ -10,7 +10,7 @@ use serde_json::Value;
 pub(super) struct Reply {
     pub(super) status: StatusCode,
     headers: Vec<(&'static str, String)>,
-    body: Value,
+    pub(super) body: Value,
 }
 
 impl Reply {

@@ -55,7 +55,7 @@ pub(super) const ACTIONS: &[(&str, Action)] = &[
 ];
 
 /// The id of a workspace of the world.
-pub(super) fn id(workspace: &Workspace) -> String {
+pub(in super::super) fn id(workspace: &Workspace) -> String {
     let Workspace { subscription_id, resource_group, name, .. } = workspace;
     format!(
         "/subscriptions/{subscription_id}/resourceGroups/{resource_group}/providers/Microsoft.MachineLearningServices/workspaces/{name}"

@@ -173,19 +173,28 @@ impl Default for World {
             authentication_contexts: Vec::new(),
             page_size: 2,
             operation_questions: 2,
+            jobs: 0,
+            job_questions: 1,
+            failing_jobs: Vec::new(),
+            artifact_container: None,
+            mlflow_url: None,
             retry_after: 0,
             failures: Vec::new(),
-            storage: Storage {
-                account: "emustorage".into(),
-                key: STORAGE_KEY.into(),
-                sas: STORAGE_SAS.into(),
-                blob_url: "https://emustorage.blob.core.windows.net".into(),
-                endpoint: "core.windows.net".into(),
-                protocol: "https".into(),
-                container: "azureml-blobstore".into(),
-                upload_container: None,
-            },
+            storage: storage(),
         }
+    }
+}
+
+fn storage() -> Storage {
+    Storage {
+        account: "emustorage".into(),
+        key: STORAGE_KEY.into(),
+        sas: STORAGE_SAS.into(),
+        blob_url: "https://emustorage.blob.core.windows.net".into(),
+        endpoint: "core.windows.net".into(),
+        protocol: "https".into(),
+        container: "azureml-blobstore".into(),
+        upload_container: None,
     }
 }
 

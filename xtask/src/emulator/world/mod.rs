@@ -31,6 +31,16 @@ pub struct World {
     pub page_size: usize,
     /// After how many questions a long-running operation ends. If nobody asks, it ends ten minutes after it began.
     pub operation_questions: u32,
+    /// How many jobs every workspace has from the beginning, all of which are over.
+    pub jobs: usize,
+    /// After how many questions a job takes the next step. Without any, it is over at once; if nobody asks, a step ends after a minute.
+    pub job_questions: u32,
+    /// The names of jobs that fail.
+    pub failing_jobs: Vec<String>,
+    /// Where the links to logs and artifacts lead instead of to the emulator, such as a container of a real Azurite.
+    pub artifact_container: Option<ArtifactContainer>,
+    /// A real tracking server of MLflow that answers instead of the emulator, such as `http://127.0.0.1:5000`.
+    pub mlflow_url: Option<String>,
     /// The `Retry-After` of everything that takes time, in seconds.
     pub retry_after: u32,
     /// The operations that end badly.
@@ -69,6 +79,15 @@ pub struct Storage {
     pub container: String,
     /// The container for pending uploads; without one, each has its own.
     pub upload_container: Option<String>,
+}
+
+/// A container of blobs, and what opens it.
+#[derive(Clone, Debug)]
+pub struct ArtifactContainer {
+    /// The URL of the container.
+    pub url: String,
+    /// A shared access signature for it, without a question mark.
+    pub sas: String,
 }
 
 /// A directory of Entra ID.

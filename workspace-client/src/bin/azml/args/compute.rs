@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 
-use super::WorkspaceArgs;
+use super::{LimitArgs, WorkspaceArgs};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ComputeCommand {
@@ -20,9 +20,8 @@ pub(crate) enum ComputeCommand {
         #[arg(long = "type", value_name = "TYPE")]
         kind: Option<String>,
 
-        /// At most so many
-        #[arg(short = 'r', long, value_name = "NUMBER", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
-        max_results: u32,
+        #[command(flatten)]
+        limit: LimitArgs,
 
         #[command(flatten)]
         workspace: WorkspaceArgs,

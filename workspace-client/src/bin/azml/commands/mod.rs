@@ -1,15 +1,19 @@
 //! One file a command.
 
 mod account;
+mod asset;
+mod az_shim;
 mod cloud;
 mod completions;
 mod compute;
 mod doctor;
 mod identity;
+mod job;
 mod key;
 mod login;
 mod login_service_principal;
 mod logout;
+mod resource;
 mod tenant;
 mod token;
 mod workspace;
@@ -20,7 +24,7 @@ pub(crate) use logout::{entry, name};
 use auth_core::Error;
 
 use crate::args::{
-    AccountCommand, CloudCommand, Command, Global, IdentityCommand, KeyCommand, TenantCommand, WorkspaceCommand,
+    AccountCommand, AzShimCommand, CloudCommand, Command, Global, IdentityCommand, KeyCommand, TenantCommand,
 };
 use crate::context::Context;
 use crate::output::{Outcome, Printer};
@@ -51,13 +55,18 @@ pub(crate) fn run(command: Command, global: &Global) -> Result<Option<Outcome>, 
         Command::Cloud(CloudCommand::Set { name }) => cloud::set(&name, &context).map(|()| None),
         Command::Cloud(CloudCommand::Register(args)) => cloud::register(&args, &context).map(|()| None),
         Command::Cloud(CloudCommand::Unregister { name }) => cloud::unregister(&name, &context).map(|()| None),
-        Command::Workspace(WorkspaceCommand::Show { name, place }) => workspace::show(name, place, &context).map(Some),
-        Command::Workspace(WorkspaceCommand::List(place)) => workspace::list(place, &context).map(Some),
+        Command::Workspace(command) => workspace::run(command, &context),
         Command::Compute(command) => compute::run(command, &context),
+        Command::Data(command) => asset::data(command, &context),
+        Command::Environment(command) => asset::environments(command, &context),
+        Command::Job(command) => job::run(command, &context),
+        Command::Model(command) => asset::models(command, &context),
         Command::Doctor(args) => doctor::run(&args, &context).map(Some),
         Command::Identity(IdentityCommand::Serve(args)) => {
             identity::serve(&args, &context, &Printer::new(global)).map(Some)
         }
+        Command::AzShim(AzShimCommand::Install { dir }) => az_shim::install(&dir, &context.env).map(|()| None),
+        Command::AzShim(AzShimCommand::Uninstall { dir }) => az_shim::uninstall(&dir).map(|()| None),
         Command::Key(KeyCommand::Show) => doctor::protection(&context).map(Some),
         Command::Key(KeyCommand::Move { to }) => key::move_to(to, &context).map(if_asked_for),
         Command::Key(KeyCommand::Rotate) => key::rotate(&context).map(if_asked_for),
@@ -71,7 +80,7 @@ pub(crate) fn run(command: Command, global: &Global) -> Result<Option<Outcome>, 
 /// Whether a command may ask a host about the clouds before it does anything else.
 fn asks_hosts(command: &Command) -> bool {
     match command {
-        Command::Completions { .. } | Command::Key(_) => false,
+        Command::AzShim(_) | Command::Completions { .. } | Command::Key(_) => false,
         Command::Doctor(args) => args.online,
         _ => true,
     }

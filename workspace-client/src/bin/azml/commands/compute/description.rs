@@ -22,21 +22,27 @@ pub(super) struct NewCompute {
     #[serde(rename = "$schema")]
     _schema: Option<String>,
     create_on_behalf_of: Option<Owner>,
+    #[serde(deserialize_with = "yaml_file::text")]
     description: Option<String>,
     enable_node_public_ip: Option<bool>,
     enable_sso: Option<bool>,
     identity: Option<Identity>,
     idle_time_before_scale_down: Option<u64>,
     idle_time_before_shutdown_minutes: Option<u64>,
+    #[serde(deserialize_with = "yaml_file::text")]
     location: Option<String>,
     max_instances: Option<u64>,
     min_instances: Option<u64>,
+    #[serde(deserialize_with = "yaml_file::text")]
     name: Option<String>,
     network_settings: Network,
+    #[serde(deserialize_with = "yaml_file::text")]
     size: Option<String>,
     ssh_public_access_enabled: Option<bool>,
     ssh_settings: Ssh,
+    #[serde(deserialize_with = "yaml_file::texts")]
     tags: BTreeMap<String, String>,
+    #[serde(deserialize_with = "yaml_file::text")]
     tier: Option<String>,
     #[serde(rename = "type")]
     kind: Option<String>,
@@ -87,7 +93,10 @@ pub(super) fn read(args: &CreateComputeArgs) -> Result<NewCompute, Error> {
     yaml_file::set(&mut members, &args.set)?;
     let mut described: NewCompute = serde_json::from_value(Value::Object(members)).map_err(|error| {
         let place = args.file.as_ref().map_or_else(|| "--set".to_owned(), |path| path.display().to_string());
-        Error::new(ErrorKind::Configuration, format!("{place} does not describe a compute: {error}"))
+        Error::new(
+            ErrorKind::Configuration,
+            format!("{place} does not describe a compute: {}", yaml_file::misfit(&error)),
+        )
     })?;
     set(&mut described.name, args.name.clone());
     set(&mut described.kind, args.kind.clone());
@@ -163,6 +172,10 @@ impl NewCompute {
                     .with_help("it is dedicated or low_priority"));
             }
         };
+        if self.ssh_settings.admin_username.is_some() != self.ssh_settings.ssh_key_value.is_some() {
+            return Err(Error::new(ErrorKind::Configuration, "who signs in with SSH needs a name and a public key")
+                .with_help("give both: --admin-username USER --ssh-key-value KEY"));
+        }
         let keys = self.ssh_settings.admin_username.zip(self.ssh_settings.ssh_key_value);
         cluster = self.description.into_iter().fold(cluster, AmlCompute::description);
         cluster = self.location.into_iter().fold(cluster, AmlCompute::location);

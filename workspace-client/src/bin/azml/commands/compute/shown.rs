@@ -146,7 +146,7 @@ pub(super) fn compute(compute: &Compute) -> Value {
     }
     match compute.compute_type() {
         Some(ComputeType::AmlCompute) => cluster(compute, &mut shown),
-        Some(ComputeType::ComputeInstance) => instance(raw, &mut shown),
+        Some(ComputeType::ComputeInstance) => instance(compute, &mut shown),
         _ => {}
     }
     shown
@@ -177,14 +177,13 @@ fn cluster(compute: &Compute, shown: &mut Value) {
     put(shown, "/ssh_public_access_enabled", access == "Enabled");
 }
 
-fn instance(raw: &Value, shown: &mut Value) {
+fn instance(compute: &Compute, shown: &mut Value) {
+    let raw = compute.raw();
     let access = raw.pointer("/properties/properties/sshSettings/sshPublicAccess").and_then(Value::as_str);
     if let Some(access) = access {
         put(shown, "/ssh_public_access_enabled", access.eq_ignore_ascii_case("Enabled"));
     }
-    let minutes = shown["idle_time_before_shutdown"]
-        .as_str()
-        .and_then(|text| text.strip_prefix("PT")?.strip_suffix('M')?.parse::<u64>().ok());
+    let minutes = compute.idle_time_before_shutdown().map(|idle| idle.as_secs() / 60);
     if let Some(minutes) = minutes {
         put(shown, "/idle_time_before_shutdown_minutes", minutes);
     }

@@ -1,4 +1,6 @@
-//! `azml workspace show` and `azml workspace list`.
+//! `azml workspace`.
+
+mod change;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,7 +13,7 @@ use workspace_client::auth::InteractiveLoginAuthentication;
 use workspace_client::{Workspace, WorkspaceDetails};
 
 use crate::accounts::Accounts;
-use crate::args::PlaceArgs;
+use crate::args::{PlaceArgs, WorkspaceCommand};
 use crate::context::{Context, block_on};
 use crate::output::{Column, Outcome};
 use crate::settings;
@@ -24,7 +26,21 @@ const COLUMNS: [Column; 5] = [
     ("State", "provisioning_state"),
 ];
 
-pub(crate) fn show(name: Option<String>, place: PlaceArgs, context: &Context) -> Result<Outcome, Error> {
+pub(crate) fn run(command: WorkspaceCommand, context: &Context) -> Result<Option<Outcome>, Error> {
+    match command {
+        WorkspaceCommand::Create(args) => change::create(*args, context),
+        WorkspaceCommand::Delete(args) => change::delete(args, context),
+        WorkspaceCommand::Diagnose(args) => change::diagnose(args, context),
+        WorkspaceCommand::List(place) => list(place, context).map(Some),
+        WorkspaceCommand::ListKeys(args) => change::list_keys(args, context),
+        WorkspaceCommand::ProvisionNetwork(args) => change::provision_network(args, context),
+        WorkspaceCommand::Show { name, place } => show(name, place, context).map(Some),
+        WorkspaceCommand::SyncKeys(args) => change::sync_keys(args, context),
+        WorkspaceCommand::Update(args) => change::update(*args, context),
+    }
+}
+
+fn show(name: Option<String>, place: PlaceArgs, context: &Context) -> Result<Outcome, Error> {
     let details = block_on(find(name, "--name", place, context)?.get())?;
     Ok(Outcome::with_columns(json(&Shown::of(&details))?, &COLUMNS))
 }
@@ -54,7 +70,7 @@ pub(crate) fn find(
     Ok(Workspace::new(subscription, group, name).client(client))
 }
 
-pub(crate) fn list(place: PlaceArgs, context: &Context) -> Result<Outcome, Error> {
+fn list(place: PlaceArgs, context: &Context) -> Result<Outcome, Error> {
     let config = if place.subscription.is_some() { None } else { here()? };
     let (subscription, client) = reach(place.subscription.as_deref(), config.as_ref(), context)?;
     let mut list = Workspace::list(subscription).client(client);

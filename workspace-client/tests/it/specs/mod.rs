@@ -1,5 +1,12 @@
 //! The examples of Azure's own API description, where it lies beside the repository.
 
+mod assets;
+mod datastores;
+mod endpoints;
+mod network;
+mod operations;
+mod workspaces;
+
 use std::path::{Path, PathBuf};
 
 use auth_core::Error;

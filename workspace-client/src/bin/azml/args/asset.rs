@@ -1,0 +1,130 @@
+//! `azml model` and the other assets, which have a name and versions.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::WorkspaceArgs;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AssetCommand {
+    /// Create the next version, or the one that is named
+    ///
+    /// What an option says goes before what --set says, and that before the file.
+    Create(Box<CreateAssetArgs>),
+    /// List the assets, or with --name the versions of one
+    List(ListAssetArgs),
+    /// Show a version
+    Show(OneAssetArgs),
+    /// Hide a version from lists, or without --version all of them
+    Archive(SomeAssetArgs),
+    /// Show a version in lists again, or without --version all of them
+    Restore(SomeAssetArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CreateAssetArgs {
+    /// A YAML file that describes it, as az ml takes it
+    #[arg(short, long)]
+    pub(crate) file: Option<PathBuf>,
+
+    /// Set a member of the file, such as tags.team=x
+    #[arg(long, value_name = "MEMBER=VALUE", num_args = 1.., action = clap::ArgAction::Append)]
+    pub(crate) set: Vec<String>,
+
+    /// The name
+    #[arg(short, long)]
+    pub(crate) name: Option<String>,
+
+    /// The version [default: the next one]
+    #[arg(short, long)]
+    pub(crate) version: Option<String>,
+
+    /// What it is, such as mlflow_model or uri_folder
+    #[arg(short = 't', long = "type", value_name = "TYPE")]
+    pub(crate) kind: Option<String>,
+
+    /// Where its files are
+    #[arg(short, long)]
+    pub(crate) path: Option<String>,
+
+    /// The image of an environment
+    #[arg(short, long)]
+    pub(crate) image: Option<String>,
+
+    /// The file with the conda packages of an environment
+    #[arg(short, long)]
+    pub(crate) conda_file: Option<PathBuf>,
+
+    /// What it is for
+    #[arg(short, long)]
+    pub(crate) description: Option<String>,
+
+    /// Tags, as NAME=VALUE
+    #[arg(long, value_name = "NAME=VALUE", num_args = 1..)]
+    pub(crate) tags: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) workspace: WorkspaceArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ListAssetArgs {
+    /// The versions of the one with this name
+    #[arg(short, long)]
+    pub(crate) name: Option<String>,
+
+    /// Also those that are archived
+    #[arg(long, conflicts_with = "archived_only")]
+    pub(crate) include_archived: bool,
+
+    /// Only those that are archived
+    #[arg(long)]
+    pub(crate) archived_only: bool,
+
+    #[command(flatten)]
+    pub(crate) limit: LimitArgs,
+
+    #[command(flatten)]
+    pub(crate) workspace: WorkspaceArgs,
+}
+
+/// How many of a list.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct LimitArgs {
+    /// At most so many
+    #[arg(short = 'r', long, value_name = "NUMBER", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) max_results: u32,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OneAssetArgs {
+    /// The name
+    #[arg(short, long)]
+    pub(crate) name: String,
+
+    /// The version
+    #[arg(short, long, required_unless_present = "label")]
+    pub(crate) version: Option<String>,
+
+    /// The label in place of a version, such as latest
+    #[arg(short, long, conflicts_with = "version")]
+    pub(crate) label: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) workspace: WorkspaceArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SomeAssetArgs {
+    /// The name
+    #[arg(short, long)]
+    pub(crate) name: String,
+
+    /// The version
+    #[arg(short, long)]
+    pub(crate) version: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) workspace: WorkspaceArgs,
+}

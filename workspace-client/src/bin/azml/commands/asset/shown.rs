@@ -1,0 +1,70 @@
+//! How assets are shown (observed: azure-ai-ml 1.35).
+
+use serde_json::Value;
+use workspace_client::arm::ResourceId;
+
+use crate::entity::{self, Member, put};
+use crate::output::Column;
+
+pub(super) const TYPED_COLUMNS: [Column; 4] =
+    [("Name", "name"), ("Version", "version"), ("Type", "type"), ("Description", "description")];
+pub(super) const CONTAINER_COLUMNS: [Column; 3] =
+    [("Name", "name"), ("LatestVersion", "latest_version"), ("Description", "description")];
+
+pub(super) const ENVIRONMENT_COLUMNS: [Column; 4] =
+    [("Name", "name"), ("Version", "version"), ("Image", "image"), ("Description", "description")];
+
+pub(super) const DATA: [Member; 2] = [("/path", "/properties/dataUri"), ("/type", "/properties/dataType")];
+pub(super) const ENVIRONMENT: [Member; 6] = [
+    ("/build/dockerfile_path", "/properties/build/dockerfilePath"),
+    ("/build/path", "/properties/build/contextUri"),
+    ("/conda_file", "/properties/condaFile"),
+    ("/image", "/properties/image"),
+    ("/inference_config", "/properties/inferenceConfig"),
+    ("/os_type", "/properties/osType"),
+];
+pub(super) const MODEL: [Member; 5] = [
+    ("/flavors", "/properties/flavors"),
+    ("/job_name", "/properties/jobName"),
+    ("/path", "/properties/modelUri"),
+    ("/stage", "/properties/stage"),
+    ("/type", "/properties/modelType"),
+];
+const EVERY: [Member; 9] = [
+    ("/creation_context/created_at", "/systemData/createdAt"),
+    ("/creation_context/created_by", "/systemData/createdBy"),
+    ("/creation_context/created_by_type", "/systemData/createdByType"),
+    ("/creation_context/last_modified_at", "/systemData/lastModifiedAt"),
+    ("/creation_context/last_modified_by", "/systemData/lastModifiedBy"),
+    ("/description", "/properties/description"),
+    ("/id", "/id"),
+    ("/properties", "/properties/properties"),
+    ("/tags", "/properties/tags"),
+];
+const CONTAINER: [Member; 3] = [
+    ("/latest_version", "/properties/latestVersion"),
+    ("/name", "/name"),
+    ("/next_version", "/properties/nextVersion"),
+];
+
+/// A version, which Azure names by its version alone.
+pub(super) fn version(raw: &Value, members: &[Member]) -> Value {
+    let mut shown = entity::of(raw, &[&EVERY, members, &[("/version", "/name")]].concat());
+    let id = raw["id"].as_str().unwrap_or_default();
+    if let Some(name) = id.rsplit('/').nth(2) {
+        put(&mut shown, "/name", name);
+    }
+    with_group(shown, id)
+}
+
+pub(super) fn container(raw: &Value) -> Value {
+    let shown = entity::of(raw, &[&EVERY[..], &CONTAINER].concat());
+    with_group(shown, raw["id"].as_str().unwrap_or_default())
+}
+
+fn with_group(mut shown: Value, id: &str) -> Value {
+    if let Ok(id) = id.parse::<ResourceId>() {
+        put(&mut shown, "/resourceGroup", id.resource_group());
+    }
+    shown
+}

@@ -1,0 +1,183 @@
+//! What changes a workspace: `azml workspace create` and its siblings.
+
+use auth_core::{Error, Secret};
+use serde_json::{Map, Value, json};
+use workspace_client::workspace::{Deletion, Diagnosis, WorkspaceKeys};
+use workspace_client::{NewWorkspace, Workspace, WorkspaceDetails};
+
+use super::{COLUMNS, Shown, find, json};
+use crate::args::{
+    CreateWorkspaceArgs, DeleteWorkspaceArgs, IsolationMode, NewWorkspaceKind, OneWorkspaceArgs, ProvisionNetworkArgs,
+    UpdateWorkspaceArgs, WaitingWorkspaceArgs, WorkspaceSettingArgs,
+};
+use crate::commands::resource::finish;
+use crate::context::{Context, block_on};
+use crate::entity::snake_case;
+use crate::output::Outcome;
+use crate::terminal::{Progress, confirm};
+
+pub(crate) fn create(args: CreateWorkspaceArgs, context: &Context) -> Result<Option<Outcome>, Error> {
+    let new = described(&args);
+    let ws = one(args.waiting.workspace, context)?;
+    block_on(async {
+        let mut creation = ws.create(&new).await?;
+        if args.waiting.no_wait {
+            return Ok(None);
+        }
+        let progress = Progress::new();
+        progress.on("creating the workspace");
+        let made = creation.wait().await;
+        progress.done();
+        shown(&made?).map(Some)
+    })
+}
+
+pub(crate) fn update(args: UpdateWorkspaceArgs, context: &Context) -> Result<Option<Outcome>, Error> {
+    let WaitingWorkspaceArgs { workspace, no_wait } = args.waiting;
+    let properties: Map<_, _> = members(&args.settings).into_iter().collect();
+    if properties.contains_key("containerRegistry") || properties.contains_key("applicationInsights") {
+        let what = format!("let the workspace {} use other resources than before", workspace.name);
+        // az ml has another option for this yes.
+        confirm(&what, args.update_dependent_resources).map_err(|error| match error.help() {
+            Some(_) => error.with_help("add --update-dependent-resources if you do"),
+            None => error,
+        })?;
+    }
+    let ws = one(workspace, context)?;
+    let change = json!({"properties": properties});
+    let changed = block_on(async { finish(ws.update(&change).await?, no_wait, "changing the workspace").await })?;
+    changed.map(|details| shown(&details)).transpose()
+}
+
+pub(crate) fn delete(args: DeleteWorkspaceArgs, context: &Context) -> Result<Option<Outcome>, Error> {
+    let WaitingWorkspaceArgs { workspace, no_wait } = args.waiting;
+    let with = if args.all_resources { " and everything that it depends on" } else { "" };
+    confirm(&format!("delete the workspace {}{with}", workspace.name), args.yes)?;
+    let deletion = if args.permanently_delete { Deletion::Permanent } else { Deletion::Recoverable };
+    let ws = one(workspace, context)?;
+    block_on(async {
+        if args.all_resources {
+            let progress = Progress::new();
+            progress.on("deleting what the workspace depends on");
+            let deleted = async { ws.get().await?.delete_dependencies().await }.await;
+            progress.done();
+            deleted?;
+        }
+        finish(ws.delete(deletion).await?, no_wait, "deleting the workspace").await
+    })?;
+    Ok(None)
+}
+
+pub(crate) fn list_keys(args: OneWorkspaceArgs, context: &Context) -> Result<Option<Outcome>, Error> {
+    let ws = one(args, context)?;
+    Ok(Some(Outcome::new(keys(&block_on(ws.keys())?))))
+}
+
+pub(crate) fn sync_keys(args: WaitingWorkspaceArgs, context: &Context) -> Result<Option<Outcome>, Error> {
+    let ws = one(args.workspace, context)?;
+    block_on(async { finish(ws.resync_keys().await?, args.no_wait, "reading the keys again").await })?;
+    Ok(None)
+}
+
+pub(crate) fn diagnose(args: WaitingWorkspaceArgs, context: &Context) -> Result<Option<Outcome>, Error> {
+    let ws = one(args.workspace, context)?;
+    let found = block_on(async { finish(ws.diagnose().await?, args.no_wait, "looking at the workspace").await })?;
+    Ok(found.map(|found| Outcome::new(diagnosis(&found))))
+}
+
+pub(crate) fn provision_network(args: ProvisionNetworkArgs, context: &Context) -> Result<Option<Outcome>, Error> {
+    let ws = one(args.waiting.workspace, context)?;
+    let network = block_on(async {
+        finish(ws.provision_network(args.include_spark).await?, args.waiting.no_wait, "making the network").await
+    })?;
+    Ok(network.map(|network| Outcome::new(json!({"status": network.status, "spark_ready": network.spark_ready}))))
+}
+
+fn one(args: OneWorkspaceArgs, context: &Context) -> Result<Workspace, Error> {
+    find(Some(args.name), "--name", args.place, context)
+}
+
+fn shown(details: &WorkspaceDetails) -> Result<Outcome, Error> {
+    Ok(Outcome::with_columns(json(&Shown::of(details))?, &COLUMNS))
+}
+
+fn described(args: &CreateWorkspaceArgs) -> NewWorkspace {
+    let mut new = match args.kind {
+        NewWorkspaceKind::Default => NewWorkspace::new(),
+        NewWorkspaceKind::FeatureStore => NewWorkspace::feature_store(),
+        NewWorkspaceKind::Hub => NewWorkspace::hub(),
+        NewWorkspaceKind::Project => NewWorkspace::project(args.hub_id.clone().unwrap_or_default()),
+    };
+    if let Some(location) = &args.location {
+        new = new.location(location);
+    }
+    if let Some(id) = &args.settings.primary_user_assigned_identity {
+        new = new.user_assigned_identities([id]);
+    }
+    for (member, value) in members(&args.settings) {
+        new = new.with(&format!("/properties/{member}"), value);
+    }
+    let own = [("storageAccount", &args.storage_account), ("keyVault", &args.key_vault)];
+    for (member, value) in own {
+        if let Some(value) = value {
+            new = new.with(&format!("/properties/{member}"), value.as_str());
+        }
+    }
+    let switches =
+        [("enableDataIsolation", args.enable_data_isolation), ("provisionNetworkNow", args.provision_network_now)];
+    for (member, _) in switches.iter().filter(|(_, is_on)| *is_on) {
+        new = new.with(&format!("/properties/{member}"), true);
+    }
+    for tag in &args.tags {
+        let (name, value) = tag.split_once('=').unwrap_or((tag, ""));
+        new = new.tag(name, value);
+    }
+    new
+}
+
+/// What was said, as the API names it.
+fn members(args: &WorkspaceSettingArgs) -> Vec<(String, Value)> {
+    let network = args.managed_network.map(|mode| match mode {
+        IsolationMode::AllowInternetOutbound => "AllowInternetOutbound",
+        IsolationMode::AllowOnlyApprovedOutbound => "AllowOnlyApprovedOutbound",
+        IsolationMode::Disabled => "Disabled",
+    });
+    let texts = [
+        ("applicationInsights", &args.application_insights),
+        ("containerRegistry", &args.container_registry),
+        ("description", &args.description),
+        ("friendlyName", &args.display_name),
+        ("imageBuildCompute", &args.image_build_compute),
+        ("primaryUserAssignedIdentity", &args.primary_user_assigned_identity),
+        ("publicNetworkAccess", &args.public_network_access),
+        ("systemDatastoresAuthMode", &args.system_datastores_auth_mode),
+    ];
+    let texts = texts.into_iter().filter_map(|(name, text)| Some((name.to_owned(), text.as_deref()?.into())));
+    texts.chain(network.map(|mode| ("managedNetwork".to_owned(), json!({"isolationMode": mode})))).collect()
+}
+
+/// The keys, which were asked for; with the names that `az ml workspace list-keys` gives them.
+fn keys(keys: &WorkspaceKeys) -> Value {
+    let text = |secret: &Option<Secret>| secret.as_ref().map(|secret| secret.expose().to_owned());
+    let registry = keys.container_registry_credentials.as_ref().map(|registry| {
+        let passwords = registry.passwords.iter();
+        let passwords: Vec<_> = passwords.map(|one| json!({"name": one.name, "value": text(&one.value)})).collect();
+        json!({"location": registry.location, "username": registry.username, "passwords": passwords})
+    });
+    let notebook = keys.notebook_access_keys.as_ref().map(|keys| {
+        let (first, second) = (text(&keys.primary_access_key), text(&keys.secondary_access_key));
+        json!({"primary_access_key": first, "secondary_access_key": second})
+    });
+    json!({
+        "app_insights_instrumentation_key": text(&keys.app_insights_instrumentation_key),
+        "container_registry_credentials": registry,
+        "notebook_access_keys": notebook,
+        "user_storage_key": text(&keys.user_storage_key),
+        "user_storage_resource_id": keys.user_storage_id(),
+    })
+}
+
+fn diagnosis(found: &Diagnosis) -> Value {
+    let places = found.raw()["value"].as_object().into_iter().flatten();
+    places.map(|(place, found)| (snake_case(place), found.clone())).collect()
+}

@@ -1,0 +1,120 @@
+//! Batch endpoints: models that answer with a job.
+
+mod deployment;
+mod new_deployment;
+mod new_endpoint;
+
+use auth_core::Error;
+use reqwest::header::HeaderName;
+use serde::Serialize;
+
+use super::{DEADLINE, DEPLOYMENT_HEADER, EndpointAuthMode, EndpointKeys, ml_scopes, scoring_service};
+use crate::Workspace;
+use crate::arm::Method;
+use crate::resources::{Collection, LongRunning, Patched, Resource, Verb, item, kind};
+
+pub use deployment::{BatchDeployment, BatchDeploymentKind, BatchDeployments};
+pub use new_deployment::NewBatchDeployment;
+pub use new_endpoint::NewBatchEndpoint;
+
+kind! {
+    /// The kind of [`BatchEndpoint`].
+    pub tracked BatchEndpointKind: "batch endpoint" in "batchEndpoints" at "2025-12-01" by "count"
+}
+
+impl LongRunning for BatchEndpointKind {}
+impl Patched for BatchEndpointKind {}
+
+/// A batch endpoint. What answers is its [`BatchDeployment`]s.
+pub type BatchEndpoint = Resource<BatchEndpointKind>;
+/// The batch endpoints of a workspace.
+pub type BatchEndpoints = Collection<BatchEndpointKind>;
+
+item! {
+    /// The job with which a batch endpoint answers.
+    BatchJob shows name
+}
+
+impl Workspace {
+    /// The batch endpoints of the workspace.
+    pub fn batch_endpoints(&self) -> BatchEndpoints {
+        BatchEndpoints::of(self)
+    }
+}
+
+impl BatchEndpoint {
+    /// How whoever asks it shows who they are.
+    pub fn auth_mode(&self) -> Option<EndpointAuthMode> {
+        self.json().one_of("/properties/authMode")
+    }
+
+    /// Where it takes requests.
+    pub fn scoring_uri(&self) -> Option<&str> {
+        self.json().text("/properties/scoringUri")
+    }
+
+    /// Where it describes what it takes.
+    pub fn swagger_uri(&self) -> Option<&str> {
+        self.json().text("/properties/swaggerUri")
+    }
+
+    /// The deployment that answers where none is named.
+    pub fn default_deployment(&self) -> Option<&str> {
+        self.json().text("/properties/defaults/deploymentName")
+    }
+}
+
+impl BatchEndpoints {
+    /// The deployments of an endpoint.
+    pub fn deployments(&self, endpoint: &str) -> BatchDeployments {
+        BatchDeployments::at(self.place().below::<BatchDeploymentKind>(endpoint))
+    }
+
+    /// The keys of an endpoint.
+    ///
+    /// # Errors
+    /// As [`Collection::get`].
+    pub async fn keys(&self, name: &str) -> Result<EndpointKeys, Error> {
+        self.place().fetch(Verb::ask(&[name, "listkeys"])).await
+    }
+
+    /// Starts a job with which the endpoint answers: `{"properties": {...}}` as the API describes it. Without a deployment the default
+    /// one does it. The token, which is for Azure ML, goes to the host that the endpoint itself names.
+    ///
+    /// # Errors
+    /// As [`Collection::get`], and [`ErrorKind::Rejected`](auth_core::ErrorKind::Rejected) with
+    /// [`ArmError`](crate::arm::ArmError) as the source where the endpoint refuses.
+    pub async fn invoke(
+        &self,
+        name: &str,
+        deployment: Option<&str>,
+        request: &impl Serialize,
+    ) -> Result<BatchJob, Error> {
+        let endpoint = self.get(name).await?;
+        let client = self.place().root().reach().await?.client;
+        let service = scoring_service(&endpoint, Some(ml_scopes(&client)?))?;
+        let request = service.request(Method::POST, "").body(request)?.deadline(DEADLINE);
+        let request = match deployment {
+            Some(deployment) => request.header(HeaderName::from_static(DEPLOYMENT_HEADER), deployment)?,
+            None => request,
+        };
+        client.fetch(&request).await
+    }
+}
+
+impl BatchJob {
+    /// The job's id.
+    pub fn id(&self) -> Option<&str> {
+        self.0.text("/id")
+    }
+
+    /// The job's name.
+    pub fn name(&self) -> Option<&str> {
+        self.0.text("/name")
+    }
+
+    /// How far it has come, such as `Preparing`.
+    pub fn status(&self) -> Option<&str> {
+        self.0.text("/properties/status")
+    }
+}

@@ -1,0 +1,76 @@
+//! `azml workspace`, against the emulator.
+
+use serde_json::json;
+use xtask::emulator::{defaults, secrets};
+
+use crate::compute_commands::Desk;
+use crate::emulator::json;
+
+fn snapshot(name: &str, text: &str) {
+    let filters = vec![
+        (r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}", "[id]"),
+        (r"(newws[a-z]+?)[0-9a-f]{4,}", "$1[random]"),
+        (r"correlation id \S+", "correlation id [id]"),
+    ];
+    insta::with_settings!({filters => filters, omit_expression => true}, { insta::assert_snapshot!(name, text) });
+}
+
+#[test]
+fn a_workspace_lives_from_its_creation_to_its_end() {
+    let desk = Desk::new();
+    let said = ["--tags", "team=x", "--display-name", "New", "-m", "allow_internet_outbound", "-l", "northeurope"];
+    let created = desk.azml(&[&["workspace", "create", "-n", "new-ws"], &said[..]].concat()).success();
+    snapshot("workspace_create", &created);
+    let sent = desk.azure.requests().into_iter().rfind(|request| request.method == "PUT").unwrap();
+    let sent: serde_json::Value = serde_json::from_str(&sent.body).unwrap();
+    let properties = &sent["properties"]["parameters"]["properties"]["value"];
+    assert_eq!(properties["managedNetwork"], json!({"isolationMode": "AllowInternetOutbound"}));
+
+    let changed = json(desk.azml(&["workspace", "update", "-n", "new-ws", "--description", "changed"]));
+    assert_eq!((&changed["description"], &changed["display_name"]), (&json!("changed"), &json!("New")));
+    let sent = desk.azure.requests().into_iter().rfind(|request| request.method == "PATCH").unwrap();
+    assert_eq!(sent.body, r#"{"properties":{"description":"changed"}}"#);
+
+    let delete = ["workspace", "delete", "-n", "new-ws", "--all-resources", "-p", "-y"];
+    assert_eq!(desk.azml(&delete).success(), "");
+    let deleted = desk.azure.requests().into_iter().filter(|request| request.method == "DELETE").count();
+    assert_eq!(deleted, 5, "Log Analytics, Application Insights, storage, the vault and the workspace");
+    assert_eq!(desk.azml(&["workspace", "show", "-n", "new-ws"]).code, 1);
+}
+
+#[test]
+fn keys_are_printed_where_they_are_asked_for_and_nowhere_else() {
+    let desk = Desk::new();
+    let name = defaults::WORKSPACE;
+    let run = desk.azml(&["workspace", "list-keys", "-n", name, "--debug"]);
+    let is_told = |text: &str| secrets::ALL.iter().any(|secret| text.contains(secret));
+    assert!(!is_told(&run.stderr), "{}", run.stderr);
+    snapshot("workspace_list_keys", &run.success());
+    for args in [&["sync-keys"][..], &["diagnose"], &["show"], &["provision-network", "--include-spark"]] {
+        let run = desk.azml(&[&["workspace"], args, &["-n", name, "--debug"]].concat());
+        assert!(run.code == 0 && !is_told(&run.stdout) && !is_told(&run.stderr), "{args:?}: {}", run.stderr);
+    }
+    snapshot("workspace_diagnose", &desk.azml(&["workspace", "diagnose", "-n", name]).success());
+    let network = json(desk.azml(&["workspace", "provision-network", "-n", name]));
+    assert_eq!(network, json!({"status": "Active", "spark_ready": false}));
+}
+
+#[test]
+fn what_goes_wrong_with_a_workspace_is_told() {
+    let desk = Desk::new();
+    let mut told = String::new();
+    let mut wrong = |args: &[&str], code: i32| {
+        let run = desk.azml(&[&["workspace"], args].concat());
+        assert_eq!((run.code, run.stdout.as_str()), (code, ""), "{args:?}: {}", run.stderr);
+        told += &["$ azml workspace ", &args.join(" "), "\n", &run.stderr, "\n"].concat();
+    };
+    wrong(&["create", "-n", defaults::WORKSPACE], 1);
+    wrong(&["create", "-n", "new-ws", "-g", "absent"], 1);
+    wrong(&["create", "-n", "new-ws", "--kind", "project"], 2);
+    wrong(&["delete", "-n", defaults::WORKSPACE], 1);
+    wrong(&["update", "-n", defaults::WORKSPACE, "-c", "/registry"], 1);
+    wrong(&["update", "-n", defaults::WORKSPACE], 2);
+    wrong(&["list-keys", "-n", "absent"], 1);
+    snapshot("workspace_errors", &told);
+    assert!(desk.azure.requests().iter().all(|request| !["DELETE", "PATCH", "PUT"].contains(&request.method.as_str())));
+}

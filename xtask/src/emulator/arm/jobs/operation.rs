@@ -1,0 +1,76 @@
+//! What is done to jobs and takes its time: they are cancelled, and deleted.
+
+use axum::http::StatusCode;
+use serde_json::Value;
+
+use super::super::super::data_plane::runs::JobOperation;
+use super::super::super::state::State as Memory;
+use super::super::error::ArmError;
+use super::super::reply::Reply;
+use super::super::request::ArmRequest;
+use super::version;
+
+/// How long an operation takes at most, in seconds of the emulator's clock.
+const LONGEST: i64 = 600;
+
+/// The answer to `mfeOperationResults/{id}`.
+pub(in super::super) fn answer(memory: &mut Memory, request: &ArmRequest<'_>, id: &str) -> Result<Reply, ArmError> {
+    let now = memory.now();
+    let operation = memory.plane.operations.get_mut(id).ok_or_else(|| ArmError::operation_not_found(id))?;
+    operation.questions = operation.questions.saturating_sub(1);
+    let JobOperation { workspace, job, is_deletion, questions, .. } = operation.clone();
+    let run = memory.runs(&workspace).ask(&job, now);
+    let is_over = match &run {
+        Some(run) if !is_deletion => run.status(now).is_last(),
+        Some(_) => questions == 0,
+        None => true,
+    };
+    if !is_over {
+        let link = format!("{}{}?api-version={}", request.origin, request.path, version(request));
+        return Ok(Reply::empty(StatusCode::ACCEPTED).header("location", link).header("retry-after", "0"));
+    }
+    if is_deletion {
+        memory.runs(&workspace).remove(&job);
+        return Ok(Reply::empty(StatusCode::NO_CONTENT));
+    }
+    Ok(Reply::empty(StatusCode::OK))
+}
+
+/// Ends the deletions that nobody asks about.
+pub(super) fn settle(memory: &mut Memory) {
+    let now = memory.now();
+    let is_due = |operation: &&JobOperation| operation.is_deletion && now >= operation.begun + LONGEST;
+    let due: Vec<JobOperation> = memory.plane.operations.values().filter(is_due).cloned().collect();
+    for operation in due {
+        memory.runs(&operation.workspace).remove(&operation.job);
+    }
+}
+
+/// Begins an operation, whose id names what it does, where, and to what (observed: azure-ai-ml 1.35).
+pub(super) fn begin(
+    memory: &mut Memory,
+    request: &ArmRequest<'_>,
+    workspace: &Value,
+    name: &str,
+    is_deletion: bool,
+) -> Reply {
+    let verb = if is_deletion { "jd" } else { "jc" };
+    let guid = workspace["properties"]["workspaceId"].as_str().unwrap_or_default();
+    let id = format!("{verb}:{guid}:{name}");
+    let operation = JobOperation {
+        workspace: workspace["id"].as_str().unwrap_or_default().to_owned(),
+        job: name.to_owned(),
+        is_deletion,
+        questions: memory.world.operation_questions,
+        begun: memory.now(),
+    };
+    memory.plane.operations.insert(id.clone(), operation);
+    let link = format!(
+        "{}/subscriptions/{}/providers/Microsoft.MachineLearningServices/locations/{}/mfeOperationResults/{id}?api-version={}",
+        request.origin,
+        request.path.split('/').nth(2).unwrap_or_default(),
+        workspace["location"].as_str().unwrap_or_default(),
+        version(request),
+    );
+    Reply::empty(StatusCode::ACCEPTED).header("location", link).header("retry-after", "0")
+}

@@ -1,0 +1,7 @@
+//! What the data plane hands out and nobody should see.
+
+/// The signature in the links to logs and artifacts.
+pub const BLOB_SIGNATURE: &str = "emu-blob-signature";
+
+/// All of them.
+pub(in super::super) const ALL: &[&str] = &[BLOB_SIGNATURE];
