@@ -175,7 +175,7 @@ pub(super) const KINDS: &[Kind] = &[
         ..SLOW
     },
     Kind { path: "workspaces/models", ..CONTAINER },
-    Kind { path: "workspaces/models/versions", immutable: MODEL, ..VERSION },
+    Kind { path: "workspaces/models/versions", immutable: MODEL, begun: assets::model_begun, ..VERSION },
     ONLINE_ENDPOINT,
     Kind {
         path: "workspaces/onlineEndpoints/deployments",
@@ -211,7 +211,7 @@ pub(super) const KINDS: &[Kind] = &[
     Kind {
         path: "workspaces/serverlessEndpoints",
         patch: Some(Pace::Location),
-        required: ENDPOINT,
+        required: &["/location"],
         read_only: endpoints::SERVERLESS_READ_ONLY,
         kept: ENDPOINT_KEPT,
         hidden: KEYS,
@@ -249,7 +249,13 @@ pub(super) const KINDS: &[Kind] = &[
         ..SLOW_VERSION
     },
     Kind { path: "registries/models", ..SLOW_CONTAINER },
-    Kind { path: "registries/models/versions", immutable: MODEL, actions: UPLOADED, ..SLOW_VERSION },
+    Kind {
+        path: "registries/models/versions",
+        immutable: MODEL,
+        begun: assets::model_begun,
+        actions: UPLOADED,
+        ..SLOW_VERSION
+    },
 ];
 
 fn canceled(job: &mut Value) {
