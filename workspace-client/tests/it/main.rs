@@ -8,6 +8,7 @@ mod accounts;
 mod arm;
 #[cfg(feature = "cli")]
 mod asset_commands;
+mod assets;
 mod az_shim;
 mod azml;
 #[cfg(feature = "cli")]

@@ -161,13 +161,14 @@ mod tests {
 
     use super::*;
 
+    const NODE: &[Member] = &[is("/node_id", "/nodeId")];
+
     #[test]
     fn members_go_where_az_shows_them_and_what_is_missing_is_left_out() {
         let raw = json!({
             "properties": {"vmSize": "S", "subnet": {"id": "/s"}, "errors": null, "idle": "PT1H30M", "odd": "soon", "access": "enabled"},
             "nodes": [{"nodeId": "a"}, {"nodeId": "b", "x": 1}], "one": {"nodeId": "c"}, "priority": "LowPriority",
         });
-        const NODE: &[Member] = &[is("/node_id", "/nodeId")];
         let members = [
             is("/size", "/properties/vmSize"),
             is("/network/subnet", "/properties/subnet/id"),

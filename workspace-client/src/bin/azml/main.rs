@@ -23,7 +23,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use crate::args::Cli;
-use crate::output::Printer;
+use crate::output::{Format, Printer};
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args_os();
@@ -35,6 +35,9 @@ fn main() -> ExitCode {
     log::start(global.debug, global.only_show_errors);
     if global.only_show_errors {
         terminal::say_only_errors();
+    }
+    if global.output == Some(Format::None) {
+        terminal::stand_still();
     }
     let printer = Printer::new(&global);
     let (result, code) = match commands::run(command, &global) {

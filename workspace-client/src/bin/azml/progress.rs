@@ -1,12 +1,11 @@
 //! What a person sees while they wait: on a terminal, and nowhere else.
 
 use std::borrow::Cow;
-use std::io::IsTerminal as _;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::terminal::{say, says_only_errors, warn};
+use crate::terminal::{is_still, say, warn};
 
 /// Says what is being waited for: with a spinner on a terminal, not at all elsewhere.
 #[derive(Debug)]
@@ -14,7 +13,7 @@ pub(crate) struct Progress(ProgressBar);
 
 impl Progress {
     pub(crate) fn new() -> Self {
-        if says_only_errors() || !std::io::stderr().is_terminal() {
+        if is_still() {
             return Self(ProgressBar::hidden());
         }
         let bar = ProgressBar::new_spinner();

@@ -18,18 +18,27 @@ pub(crate) fn tell(line: &str) -> std::io::Result<()> {
 /// Whether only errors are said.
 static ONLY_ERRORS: AtomicBool = AtomicBool::new(false);
 
+/// Whether nothing moves.
+static STILL: AtomicBool = AtomicBool::new(false);
+
 /// From now on only errors are said, and nothing moves.
 pub(crate) fn say_only_errors() {
     ONLY_ERRORS.store(true, Ordering::Relaxed);
+    stand_still();
 }
 
-pub(crate) fn says_only_errors() -> bool {
-    ONLY_ERRORS.load(Ordering::Relaxed)
+/// From now on nothing moves.
+pub(crate) fn stand_still() {
+    STILL.store(true, Ordering::Relaxed);
+}
+
+pub(crate) fn is_still() -> bool {
+    STILL.load(Ordering::Relaxed) || !std::io::stderr().is_terminal()
 }
 
 /// Writes a warning to stderr, unless only errors are wanted.
 pub(crate) fn warn(warning: &str) {
-    if !says_only_errors() {
+    if !ONLY_ERRORS.load(Ordering::Relaxed) {
         say(&format!("warning: {warning}"));
     }
 }

@@ -1,60 +1,36 @@
-//! Code: folders that were uploaded, which jobs and deployments share.
+//! Code: uploaded folders.
 
-use auth_core::{Error, Secret};
-use serde::Deserialize;
+use auth_core::Error;
+use serde::Serialize;
 use serde_json::json;
+use uuid::Uuid;
 
-use super::{AssetKind, Assets};
+use super::described::described;
+use super::{AssetKind, Assets, Publishable, UploadTarget};
 use crate::Workspace;
+use crate::resources::json::Json;
 use crate::resources::{Resource, Verb, kind};
 
-/// The way in which the content of code is hashed (observed: azure-ai-ml 1.35).
-const HASH_VERSION: &str = "202208";
+/// The version of the rules by which a folder is hashed (observed: azure-ai-ml 1.35).
+const HASH_VERSION: u32 = 202_208;
 
 kind! {
-    /// The kind of [`Code`].
+    /// The kind of [`CodeVersion`].
     pub CodeKind: "code" in "codes" at "2025-12-01"
 }
 
-impl AssetKind for CodeKind {}
+impl AssetKind for CodeKind {
+    const HAS_VIEWS: bool = false;
+}
+
+impl Publishable for CodeKind {}
+
+impl UploadTarget for CodeKind {}
 
 /// A version of code.
-pub type Code = Resource<CodeKind>;
-/// The code of a workspace.
+pub type CodeVersion = Resource<CodeKind>;
+/// The code of a workspace or a registry.
 pub type Codes = Assets<CodeKind>;
-
-/// Where code is to be uploaded.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct PendingUpload {
-    /// Which upload it is.
-    pub pending_upload_id: Option<String>,
-    /// The place, and what lets you in.
-    pub blob_reference_for_consumption: BlobReference,
-}
-
-/// A container in storage, and what lets you in.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct BlobReference {
-    /// The URL of the container.
-    pub blob_uri: String,
-    /// The resource id of the storage account.
-    pub storage_account_arm_id: Option<String>,
-    /// What lets you in; none where your own identity does.
-    pub credential: Option<BlobCredential>,
-}
-
-/// What lets you into a container.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct BlobCredential {
-    /// The URL of the container with a signature.
-    pub sas_uri: Option<Secret>,
-}
 
 impl Workspace {
     /// The code of the workspace.
@@ -63,32 +39,44 @@ impl Workspace {
     }
 }
 
-impl Code {
-    /// Where the folder is.
+impl Codes {
+    /// The version whose files have this hash, if they were uploaded before. Azure looks for it under every name, whichever is asked
+    /// about (observed: azure-ai-ml 1.35).
+    ///
+    /// # Errors
+    /// As [`Assets::get`].
+    pub async fn find_by_hash(&self, hash: &str) -> Result<Option<CodeVersion>, Error> {
+        let verb = Verb::get(&[&Uuid::new_v4().to_string(), "versions"])
+            .query("hash", hash)
+            .query("hashVersion", HASH_VERSION.to_string().as_str());
+        self.place.pager(verb).try_next().await
+    }
+}
+
+impl CodeVersion {
+    /// Where its files are.
     pub fn uri(&self) -> Option<&str> {
         self.json().text("/properties/codeUri")
     }
 }
 
-impl Codes {
-    /// The code with this content, whatever its name, if the workspace has it; the hash is that of
-    /// [`Snapshot::content_hash`](crate::transfer::Snapshot::content_hash).
-    ///
-    /// # Errors
-    /// As [`Assets::get`].
-    pub async fn find(&self, content_hash: &str) -> Result<Option<Code>, Error> {
-        // The service looks in every container, and wants a name all the same (observed: azure-ai-ml 1.35).
-        let name = uuid::Uuid::new_v4().to_string();
-        let verb = Verb::get(&[&name, "versions"]).query("hash", content_hash).query("hashVersion", HASH_VERSION);
-        self.place().pager(verb).try_next().await
+/// A version of code, to be created.
+#[derive(Clone, Debug, Serialize)]
+#[serde(transparent)]
+pub struct NewCode(Json);
+
+described!(NewCode);
+
+impl NewCode {
+    /// With its files there.
+    pub fn new(uri: impl Into<String>) -> Self {
+        Self(Json(json!({"properties": {"codeUri": uri.into()}})))
     }
 
-    /// A place to upload this version of code to.
-    ///
-    /// # Errors
-    /// As [`Assets::get`].
-    pub async fn start_pending_upload(&self, name: &str, version: &str) -> Result<PendingUpload, Error> {
-        let body = json!({"pendingUploadType": "TemporaryBlobReference"});
-        self.place().fetch(Verb::post(&[name, "versions", version, "startPendingUpload"]).body(&body)?).await
+    /// Without a name of its own: known by the hash of its files, so that [`Codes::find_by_hash`] finds it.
+    #[must_use]
+    pub fn hash(self, hash: impl Into<String>) -> Self {
+        let json = self.property("hash_sha256", hash).0;
+        Self(json.with("/properties/properties/hash_version", HASH_VERSION).with("/properties/isAnonymous", true))
     }
 }

@@ -1,9 +1,12 @@
-//! Components: what pipelines are made of.
+//! Components: the steps of pipelines.
 
-use serde_json::Value;
+use serde::Serialize;
+use serde_json::{Value, json};
 
-use super::{AssetKind, Assets};
+use super::described::described;
+use super::{AssetKind, Assets, Publishable};
 use crate::Workspace;
+use crate::resources::json::Json;
 use crate::resources::{Resource, kind};
 
 kind! {
@@ -13,20 +16,22 @@ kind! {
 
 impl AssetKind for ComponentKind {}
 
+impl Publishable for ComponentKind {}
+
 /// A version of a component.
 pub type Component = Resource<ComponentKind>;
-/// The components of a workspace.
+/// The components of a workspace or a registry.
 pub type Components = Assets<ComponentKind>;
 
 impl Workspace {
-    /// The components of the workspace. One is described by JSON in the API's shape: `{"properties": {"componentSpec": ...}}`.
+    /// The components of the workspace.
     pub fn components(&self) -> Components {
         Components::of(self)
     }
 }
 
 impl Component {
-    /// What it takes, gives and runs.
+    /// What it does: its inputs, outputs and command.
     pub fn spec(&self) -> Option<&Value> {
         self.raw().pointer("/properties/componentSpec")
     }
@@ -39,5 +44,19 @@ impl Component {
     /// The name that people see.
     pub fn display_name(&self) -> Option<&str> {
         self.json().text("/properties/componentSpec/display_name")
+    }
+}
+
+/// A version of a component, to be created.
+#[derive(Clone, Debug, Serialize)]
+#[serde(transparent)]
+pub struct NewComponent(Json);
+
+described!(NewComponent);
+
+impl NewComponent {
+    /// A component that does this, in the words of a component's YAML.
+    pub fn new(spec: impl Into<Value>) -> Self {
+        Self(Json(json!({"properties": {"componentSpec": spec.into()}})))
     }
 }

@@ -3,10 +3,12 @@
 use serde::Serialize;
 use serde_json::json;
 
-use super::{AssetKind, Assets, Latest};
+use super::described::described;
+use super::{AssetKind, Assets, Latest, Publishable};
 use crate::Workspace;
+use crate::resources::json::Json;
 use crate::resources::open_enum::open_enum;
-use crate::resources::{Json, Resource, escaped, kind};
+use crate::resources::{Resource, kind};
 
 kind! {
     /// The kind of [`Data`].
@@ -15,31 +17,34 @@ kind! {
 
 impl AssetKind for DataKind {
     const LATEST: Latest = Latest::Named;
+    const TAGS_PARAMETER: &'static str = "$tags";
 }
 
-/// A version of a data asset.
+impl Publishable for DataKind {}
+
+/// A version of data.
 pub type Data = Resource<DataKind>;
-/// The data assets of a workspace.
+/// The data of a workspace or a registry.
 pub type DataAssets = Assets<DataKind>;
 
 impl Workspace {
-    /// The data assets of the workspace.
+    /// The data of the workspace.
     pub fn data(&self) -> DataAssets {
         DataAssets::of(self)
     }
 }
 
 open_enum! {
-    /// What a data asset is.
+    /// What lies where data points to.
     DataType {
-        Mltable = "mltable",
+        MlTable = "mltable",
         UriFile = "uri_file",
         UriFolder = "uri_folder",
     }
 }
 
 impl Data {
-    /// What it is.
+    /// What lies there.
     pub fn data_type(&self) -> Option<DataType> {
         self.json().one_of("/properties/dataType")
     }
@@ -48,37 +53,38 @@ impl Data {
     pub fn uri(&self) -> Option<&str> {
         self.json().text("/properties/dataUri")
     }
+
+    /// What a table refers to.
+    pub fn referenced_uris(&self) -> impl Iterator<Item = &str> {
+        self.json().items("/properties/referencedUris").filter_map(|uri| uri.as_str())
+    }
 }
 
-/// A version of a data asset, to be created.
-///
-/// ```no_run
-/// # async fn example() -> Result<(), workspace_client::Error> {
-/// # let ws = workspace_client::Workspace::from_config()?;
-/// use workspace_client::resources::asset::data::{DataType, NewData};
-/// let uri = "azureml://datastores/workspaceblobstore/paths/prices";
-/// ws.data().create("prices", &NewData::new(&DataType::UriFolder, uri)).await?;
-/// # Ok(()) }
-/// ```
+/// A version of data, to be created.
 #[derive(Clone, Debug, Serialize)]
 #[serde(transparent)]
 pub struct NewData(Json);
 
+described!(NewData);
+
 impl NewData {
-    /// Of this type, and there.
-    pub fn new(data_type: &DataType, uri: impl Into<String>) -> Self {
-        Self(Json(json!({"properties": {"dataType": data_type, "dataUri": uri.into()}})))
+    /// A file.
+    pub fn uri_file(uri: impl Into<String>) -> Self {
+        Self::of(&DataType::UriFile, &uri.into())
     }
 
-    /// What it is for.
-    #[must_use]
-    pub fn description(self, description: impl Into<String>) -> Self {
-        Self(self.0.with("/properties/description", description.into()))
+    /// A folder.
+    pub fn uri_folder(uri: impl Into<String>) -> Self {
+        Self::of(&DataType::UriFolder, &uri.into())
     }
 
-    /// Adds a tag.
-    #[must_use]
-    pub fn tag(self, name: &str, value: impl Into<String>) -> Self {
-        Self(self.0.with(&format!("/properties/tags/{}", escaped(name)), value.into()))
+    /// A folder with an `MLTable` file, which refers to these URIs.
+    pub fn mltable<U: Into<String>>(uri: impl Into<String>, referenced_uris: impl IntoIterator<Item = U>) -> Self {
+        let referenced: Vec<String> = referenced_uris.into_iter().map(Into::into).collect();
+        Self(Self::of(&DataType::MlTable, &uri.into()).0.with("/properties/referencedUris", referenced))
+    }
+
+    fn of(data_type: &DataType, uri: &str) -> Self {
+        Self(Json(json!({"properties": {"dataType": data_type, "dataUri": uri}})))
     }
 }

@@ -1,11 +1,14 @@
-//! Environments: what jobs and deployments run in.
+//! Environments: the images that jobs run in.
 
 use serde::Serialize;
 use serde_json::json;
 
-use super::{AssetKind, Assets};
+use super::described::described;
+use super::{AssetKind, Assets, Publishable};
 use crate::Workspace;
-use crate::resources::{Json, Resource, escaped, kind};
+use crate::resources::json::Json;
+use crate::resources::open_enum::open_enum;
+use crate::resources::{Resource, kind};
 
 kind! {
     /// The kind of [`Environment`].
@@ -14,81 +17,94 @@ kind! {
 
 impl AssetKind for EnvironmentKind {}
 
+impl Publishable for EnvironmentKind {}
+
 /// A version of an environment.
 pub type Environment = Resource<EnvironmentKind>;
-/// The environments of a workspace.
+/// The environments of a workspace or a registry.
 pub type Environments = Assets<EnvironmentKind>;
 
 impl Workspace {
-    /// The environments of the workspace, with those that Microsoft curates.
+    /// The environments of the workspace, those that Microsoft curates among them.
     pub fn environments(&self) -> Environments {
         Environments::of(self)
     }
 }
 
+open_enum! {
+    /// Who made an environment.
+    EnvironmentType {
+        Curated = "Curated",
+        UserCreated = "UserCreated",
+    }
+}
+
+open_enum! {
+    /// The system of an image.
+    OsType {
+        Linux = "Linux",
+        Windows = "Windows",
+    }
+}
+
 impl Environment {
-    /// The image that it is, or that it is built from.
+    /// Who made it.
+    pub fn environment_type(&self) -> Option<EnvironmentType> {
+        self.json().one_of("/properties/environmentType")
+    }
+
+    /// The image, or the one that it is built upon.
     pub fn image(&self) -> Option<&str> {
         self.json().text("/properties/image")
     }
 
-    /// The conda file, as text.
+    /// The text of the conda file.
     pub fn conda_file(&self) -> Option<&str> {
         self.json().text("/properties/condaFile")
     }
 
-    /// Where the folder lies that it is built from.
+    /// The system of the image.
+    pub fn os_type(&self) -> Option<OsType> {
+        self.json().one_of("/properties/osType")
+    }
+
+    /// Where the folder is that the image is built of.
     pub fn build_context(&self) -> Option<&str> {
         self.json().text("/properties/build/contextUri")
     }
 
-    /// Its operating system.
-    pub fn os_type(&self) -> Option<&str> {
-        self.json().text("/properties/osType")
+    /// Where the Dockerfile is in that folder.
+    pub fn dockerfile(&self) -> Option<&str> {
+        self.json().text("/properties/build/dockerfilePath")
     }
 }
 
 /// A version of an environment, to be created.
-///
-/// ```no_run
-/// # async fn example() -> Result<(), workspace_client::Error> {
-/// # let ws = workspace_client::Workspace::from_config()?;
-/// use workspace_client::resources::asset::environment::NewEnvironment;
-/// let environment = NewEnvironment::image("mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu20.04");
-/// ws.environments().create("training", &environment).await?;
-/// # Ok(()) }
-/// ```
 #[derive(Clone, Debug, Serialize)]
 #[serde(transparent)]
 pub struct NewEnvironment(Json);
 
+described!(NewEnvironment);
+
 impl NewEnvironment {
-    /// An image.
+    /// An image as it is.
     pub fn image(image: impl Into<String>) -> Self {
-        Self(Json(json!({"properties": {"image": image.into(), "osType": "Linux"}})))
+        Self(Json(json!({"properties": {"image": image.into()}})))
     }
 
-    /// Built from a folder in storage, by its URL, which ends with a slash.
-    pub fn build(context_uri: impl Into<String>, dockerfile_path: impl Into<String>) -> Self {
-        let build = json!({"contextUri": context_uri.into(), "dockerfilePath": dockerfile_path.into()});
-        Self(Json(json!({"properties": {"build": build, "osType": "Linux"}})))
+    /// An image with the packages of a conda file, whose text this is.
+    pub fn conda(image: impl Into<String>, conda_file: impl Into<String>) -> Self {
+        Self(Self::image(image).0.with("/properties/condaFile", conda_file.into()))
     }
 
-    /// With these packages on top of the image, as the text of a conda file.
+    /// An image that is built of an uploaded folder, with the Dockerfile at this path in it.
+    pub fn build_context(uri: impl Into<String>, dockerfile: impl Into<String>) -> Self {
+        Self(Json(json!({"properties": {"build": {"contextUri": uri.into(), "dockerfilePath": dockerfile.into()}}})))
+    }
+
+    /// The system of the image.
     #[must_use]
-    pub fn conda_file(self, text: impl Into<String>) -> Self {
-        Self(self.0.with("/properties/condaFile", text.into()))
-    }
-
-    /// What it is for.
-    #[must_use]
-    pub fn description(self, description: impl Into<String>) -> Self {
-        Self(self.0.with("/properties/description", description.into()))
-    }
-
-    /// Adds a tag.
-    #[must_use]
-    pub fn tag(self, name: &str, value: impl Into<String>) -> Self {
-        Self(self.0.with(&format!("/properties/tags/{}", escaped(name)), value.into()))
+    pub fn os_type(self, os_type: &OsType) -> Self {
+        Self(self.0.with("/properties/osType", os_type.as_str()))
     }
 }

@@ -1,12 +1,17 @@
-//! What has a name and versions: models, data, environments, components, code.
+//! What has a name and versions: models, data, environments, components.
 
 pub mod code;
 pub mod component;
 mod container;
 pub mod data;
-mod destination;
+mod described;
 pub mod environment;
+pub mod feature;
+mod filter;
 pub mod model;
+mod publish;
+mod reference;
+mod upload;
 mod version;
 
 use std::fmt;
@@ -21,10 +26,13 @@ use super::place::Place;
 use super::root::Root;
 use super::{Kind, Resource, Verb};
 use crate::Workspace;
-use crate::arm::{ArmError, Pager, Poller};
+use crate::arm::{ArmError, Pager};
 
 pub use container::{Container, ContainerOf};
-pub use destination::Destination;
+pub use filter::VersionFilter;
+pub use publish::{Destination, Publishable};
+pub use reference::Reference;
+pub use upload::{BlobCredential, BlobReference, PendingUpload, UploadTarget};
 pub use version::{ListView, Version};
 
 /// How often a version is counted up, where others create some at the same time (observed: azure-ai-ml 1.35).
@@ -36,6 +44,12 @@ pub trait AssetKind: Kind {
     const LATEST: Latest = Latest::Created;
     /// Whether a workspace takes time to create one, as registries do with every asset.
     const TAKES_TIME: bool = false;
+    /// Whether a list can be told to show archived ones.
+    const HAS_VIEWS: bool = true;
+    /// The parameter that says which tags a list is about.
+    const TAGS_PARAMETER: &'static str = "tags";
+    /// The parameter that says how many items a page has.
+    const VERSIONS_PAGE_SIZE: &'static str = "$top";
 }
 
 /// Which version is the newest (observed: azure-ai-ml 1.35).
@@ -104,13 +118,37 @@ impl<K: AssetKind> Assets<K> {
 
     /// The assets, without their versions.
     pub fn list(&self, view: ListView) -> Pager<Container<K>> {
-        self.place.pager(Verb::get(&[]).query("listViewType", view.as_str()))
+        self.place.pager(Verb::get(&[]).query("listViewType", K::HAS_VIEWS.then_some(view.as_str())))
     }
 
     /// The versions of an asset.
     pub fn versions(&self, name: &str, view: ListView) -> Pager<Resource<K>> {
-        let verb = Verb::get(&[name, "versions"]).query("listViewType", view.as_str());
-        self.place.pager(verb.page_size("$top"))
+        self.versions_with(name, &VersionFilter::default().view(view))
+    }
+
+    /// The versions of an asset that a filter lets through.
+    pub fn versions_with(&self, name: &str, filter: &VersionFilter) -> Pager<Resource<K>> {
+        self.place.pager(filter.of::<K>(Verb::get(&[name, "versions"])).page_size(K::VERSIONS_PAGE_SIZE))
+    }
+
+    /// Creates an asset without a version, or changes what it says about itself.
+    ///
+    /// # Errors
+    /// As [`Assets::create_or_update`].
+    pub async fn create_or_update_container(
+        &self,
+        name: &str,
+        container: &impl Serialize,
+    ) -> Result<Container<K>, Error> {
+        self.put(Verb::put(&[name], container)?).await
+    }
+
+    /// Deletes an asset with all its versions. That there is none is no error.
+    ///
+    /// # Errors
+    /// As [`Assets::get`].
+    pub async fn delete_container(&self, name: &str) -> Result<(), Error> {
+        self.remove(Verb::delete(&[name])).await
     }
 
     /// Creates this version of an asset, or changes it. What a version holds cannot be changed, but its description and tags can.
@@ -168,42 +206,11 @@ impl<K: AssetKind> Assets<K> {
     /// # Errors
     /// As [`Assets::get`].
     pub async fn delete(&self, name: &str, version: &str) -> Result<(), Error> {
-        let verb = Verb::delete(&[name, "versions", version]);
+        self.remove(Verb::delete(&[name, "versions", version])).await
+    }
+
+    async fn remove(&self, verb: Verb) -> Result<(), Error> {
         if K::TAKES_TIME { self.place.begin(verb).await?.wait().await } else { self.place.fetch(verb).await }
-    }
-
-    /// Copies a version into a registry, under the same name and version unless others are said.
-    ///
-    /// # Errors
-    /// As [`Assets::get`].
-    pub async fn publish(&self, name: &str, version: &str, destination: &Destination) -> Result<Poller<()>, Error> {
-        let verb = Verb::post(&[name, "versions", version, "publish"]).body(destination)?;
-        self.place.begin(verb.without_result()).await
-    }
-
-    /// Creates what holds the versions of an asset, or changes it.
-    ///
-    /// # Errors
-    /// As [`Assets::create_or_update`].
-    pub async fn create_or_update_container(
-        &self,
-        name: &str,
-        container: &impl Serialize,
-    ) -> Result<Container<K>, Error> {
-        self.put(Verb::put(&[name], container)?).await
-    }
-
-    /// Deletes an asset with all of its versions. That there is none is no error.
-    ///
-    /// # Errors
-    /// As [`Assets::get`].
-    pub async fn delete_container(&self, name: &str) -> Result<(), Error> {
-        let verb = Verb::delete(&[name]);
-        if K::TAKES_TIME { self.place.begin(verb).await?.wait().await } else { self.place.fetch(verb).await }
-    }
-
-    pub(super) fn place(&self) -> &Place {
-        &self.place
     }
 
     async fn newest(&self, name: &str) -> Result<Resource<K>, Error> {

@@ -3,9 +3,10 @@
 use serde::Serialize;
 use serde_json::json;
 
-use super::{AssetKind, Assets};
+use super::described::described;
+use super::{AssetKind, Assets, Publishable};
 use crate::Workspace;
-use crate::resources::json::{Json, escaped};
+use crate::resources::json::Json;
 use crate::resources::open_enum::open_enum;
 use crate::resources::{Resource, kind};
 
@@ -15,6 +16,8 @@ kind! {
 }
 
 impl AssetKind for ModelKind {}
+
+impl Publishable for ModelKind {}
 
 /// A version of a model.
 pub type Model = Resource<ModelKind>;
@@ -73,22 +76,12 @@ impl Model {
 #[serde(transparent)]
 pub struct NewModel(Json);
 
+described!(NewModel);
+
 impl NewModel {
     /// Of this type, with its files there.
     pub fn new(model_type: &ModelType, uri: impl Into<String>) -> Self {
         Self(Json(json!({"properties": {"modelType": model_type, "modelUri": uri.into()}})))
-    }
-
-    /// What it is for.
-    #[must_use]
-    pub fn description(self, description: impl Into<String>) -> Self {
-        Self(self.0.with("/properties/description", description.into()))
-    }
-
-    /// Adds a tag.
-    #[must_use]
-    pub fn tag(self, name: &str, value: impl Into<String>) -> Self {
-        Self(self.0.with(&format!("/properties/tags/{}", escaped(name)), value.into()))
     }
 
     /// Where it stands on its way.

@@ -46,6 +46,12 @@ pub(super) fn version_begun(call: &mut Call<'_>, version: &mut Value) {
     call.memory.store.resources.insert(parent, container);
 }
 
+/// The Python SDK reads the flavors of every model (observed: azure-ai-ml 1.35).
+pub(super) fn model_begun(call: &mut Call<'_>, version: &mut Value) {
+    underlay(version, json!({"properties": {"flavors": {}}}));
+    version_begun(call, version);
+}
+
 pub(super) fn environment_begun(call: &mut Call<'_>, version: &mut Value) {
     let kind = if call.place.name.starts_with("AzureML-") { "Curated" } else { "UserCreated" };
     underlay(version, json!({"properties": {"environmentType": kind, "osType": "Linux"}}));

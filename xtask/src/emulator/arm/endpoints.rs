@@ -98,6 +98,8 @@ pub(super) fn check_deployment_delete(call: &Call<'_>) -> Result<(), ArmError> {
 }
 
 pub(super) fn deployment_begun(_: &mut Call<'_>, deployment: &mut Value) {
+    // The Python SDK reads how it scales (observed: azure-ai-ml 1.35).
+    underlay(deployment, json!({"properties": {"scaleSettings": {"scaleType": "Default"}}}));
     underlay(deployment, json!({"tags": {}, "sku": {"name": "Default", "tier": "Standard", "capacity": 1}}));
 }
 

@@ -165,7 +165,7 @@ pub(super) const KINDS: &[Kind] = &[
         ..SLOW
     },
     Kind { path: "workspaces/models", ..CONTAINER },
-    Kind { path: "workspaces/models/versions", immutable: MODEL, ..VERSION },
+    Kind { path: "workspaces/models/versions", immutable: MODEL, begun: assets::model_begun, ..VERSION },
     ONLINE_ENDPOINT,
     Kind {
         path: "workspaces/onlineEndpoints/deployments",
@@ -201,7 +201,7 @@ pub(super) const KINDS: &[Kind] = &[
     Kind {
         path: "workspaces/serverlessEndpoints",
         patch: Some(Pace::Location),
-        required: ENDPOINT,
+        required: &["/location"],
         read_only: endpoints::SERVERLESS_READ_ONLY,
         kept: ENDPOINT_KEPT,
         hidden: KEYS,
@@ -239,7 +239,13 @@ pub(super) const KINDS: &[Kind] = &[
         ..SLOW_VERSION
     },
     Kind { path: "registries/models", ..SLOW_CONTAINER },
-    Kind { path: "registries/models/versions", immutable: MODEL, actions: UPLOADED, ..SLOW_VERSION },
+    Kind {
+        path: "registries/models/versions",
+        immutable: MODEL,
+        begun: assets::model_begun,
+        actions: UPLOADED,
+        ..SLOW_VERSION
+    },
 ];
 
 fn subscribed(subscription: &mut Value) {
