@@ -5,7 +5,7 @@ use std::time::Duration;
 const DAY: u64 = 24 * 3600;
 
 /// Reads an ISO 8601 duration of days and less, such as `PT5M` or `P1DT12H`. Weeks, months and years are none: nobody sends them.
-pub(crate) fn parse(text: &str) -> Option<Duration> {
+pub fn parse(text: &str) -> Option<Duration> {
     let (days, times) = match text.strip_prefix('P')?.split_once('T') {
         Some((days, times)) if !times.is_empty() => (days, times),
         Some(_) => return None,
@@ -20,7 +20,7 @@ pub(crate) fn parse(text: &str) -> Option<Duration> {
 }
 
 /// Writes one in whole seconds, such as `PT1H30M`.
-pub(crate) fn write(duration: Duration) -> String {
+pub fn write(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let part = |number: u64, unit: &str| if number == 0 { String::new() } else { format!("{number}{unit}") };
     let days = part(seconds / DAY, "D");

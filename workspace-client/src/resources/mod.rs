@@ -9,7 +9,7 @@ mod collection;
 pub mod compute;
 pub mod connection;
 pub mod datastore;
-pub(crate) mod duration;
+pub mod duration;
 pub mod endpoint;
 mod item;
 pub mod job;

@@ -67,6 +67,21 @@ fn a_cluster_lives_from_its_creation_to_its_end() {
     assert_eq!(scale, [1, 8, 120]);
     let settings = json!({"minNodeCount": 1, "maxNodeCount": 8, "nodeIdleTimeBeforeScaleDown": "PT2M"});
     assert_eq!(desk.sent("PATCH"), json!({"properties": {"properties": {"scaleSettings": settings}}}));
+    let updated = json(desk.compute(&["update", "-n", "cpu", "--set", "min_instances=2", "max_instances=9"]));
+    assert_eq!([&updated["min_instances"], &updated["max_instances"]], [&json!(2), &json!(9)]);
+    let wrong = |args: &[&str]| desk.compute(&[&["update", "-n", "cpu"], args].concat()).failure();
+    let wrong = [
+        wrong(&["--set", "size=x"]),
+        wrong(&["--set", "max_instnces=3"]),
+        wrong(&["--set", "max_instances=canary"]),
+        wrong(&["--set", "canary"]),
+        wrong(&["--remove", "max_instances"]),
+        wrong(&["--remove", "tags.tem"]),
+        wrong(&["--add", "size", "canary"]),
+    ];
+    let wrong = wrong.join("\n");
+    assert!(!wrong.contains("canary"), "{wrong}");
+    snapshot("compute_update_errors", &wrong);
 
     assert_eq!(desk.compute(&["delete", "-n", "cpu", "--yes"]).success(), "");
     let gone = desk.compute(&["show", "-n", "cpu"]);
@@ -119,6 +134,23 @@ fn a_file_describes_a_compute_and_the_command_line_changes_it() {
     let created = json(desk.compute(&[&["create", "-f", "ci.yml", "--size", "Standard_DS12_v2"], &set[..]].concat()));
     assert_eq!((&created["name"], &created["idle_time_before_shutdown_minutes"]), (&json!("from-file"), &json!(45)));
     insta::assert_json_snapshot!("compute_create_body", desk.sent("PUT"));
+}
+
+#[test]
+fn what_was_shown_can_be_sent_back_and_numbers_are_text_where_text_is_wanted() {
+    let desk = Desk::new();
+    desk.create("cpu", &["--type", "amlcompute", "--tags", "team=x"]);
+    let shown = desk.compute(&["show", "-n", "cpu", "-o", "yaml"]).success();
+    desk.home.write("shown.yml", &format!("{shown}\n"));
+    let again = json(desk.compute(&["create", "--file", "shown.yml", "--set", "tags.release=1.10", "max_instances=6"]));
+    assert_eq!(again["tags"], json!({"team": "x", "release": "1.10"}));
+    desk.home.write(
+        "numbers.yml",
+        "name: 007\ntype: amlcompute\nmax_instances: \"3\"\ntags: {version: 1.0, on: yes, none: }\n",
+    );
+    let created = json(desk.compute(&["create", "--file", "numbers.yml"]));
+    assert_eq!((&created["name"], &created["max_instances"]), (&json!("007"), &json!(3)));
+    assert_eq!(created["tags"], json!({"version": "1.0", "on": "yes", "none": ""}));
 }
 
 #[test]
@@ -178,6 +210,17 @@ fn what_goes_wrong_is_told_with_its_reasons() {
     wrong(&["create", "--name", "cpu", "--type", "amlcompute", "--tier", "fast"]);
     wrong(&["create", "--name", "ci", "--type", "computeinstance", "--min-instances", "1"]);
     wrong(&["create", "--file", "absent.yml"]);
+    for (name, yaml) in [
+        ("unknown.yml", "type: amlcompute\nname: cpu\nmax_instancs: canary\n"),
+        ("deep.yml", "type: amlcompute\nname: cpu\nnetwork_settings:\n  vnet: canary\n"),
+        ("type.yml", "type: amlcompute\nname: cpu\nmax_instances: canary\n"),
+        ("syntax.yml", "type: amlcompute\nname: \"canary\n"),
+        ("network.yml", "type: amlcompute\nname: cpu\nnetwork_settings:\n  vnet_name: net\n"),
+        ("ssh.yml", "type: amlcompute\nname: cpu\nssh_settings:\n  admin_username: ada\n"),
+    ] {
+        desk.home.write(name, yaml);
+        wrong(&["create", "--file", name]);
+    }
     wrong(&["show", "--name", "../x"]);
     wrong(&["delete", "--name", "cpu"]);
     let reasons = json!([{"code": "QuotaExceeded", "message": "There are 4 cores left.", "target": "vmSize"}]);
@@ -185,6 +228,7 @@ fn what_goes_wrong_is_told_with_its_reasons() {
         json!({"status": "Failed", "error": {"code": "BadArgument", "message": "It cannot be.", "details": reasons}});
     desk.azure.add_fault(Fault::new("/operationsStatus/", Effect::json(200, &failed)));
     wrong(&["create", "--name", "cpu", "--type", "amlcompute"]);
+    assert!(!told.contains("canary"), "{told}");
     insta::with_settings!({filters => vec![(r"correlation id \S+", "correlation id [id]")], omit_expression => true}, {
         insta::assert_snapshot!("compute_errors", told);
     });

@@ -38,6 +38,7 @@ mod managed_identity;
 mod operation;
 #[cfg(feature = "cli")]
 mod reach;
+mod rest_commands;
 mod rig;
 #[cfg(feature = "cli")]
 mod secrecy;
@@ -50,6 +51,7 @@ mod storm;
 #[cfg(feature = "cli")]
 mod support;
 #[cfg(feature = "cli")]
+mod table_commands;
 mod tracking;
 #[cfg(feature = "transfer")]
 mod transfer;

@@ -7,30 +7,42 @@ mod asset;
 mod az_shim;
 mod cloud;
 mod compute;
+mod edit;
 mod identity;
 mod job;
 mod key;
 mod login;
+mod resource;
+mod rest;
 mod workspace;
 mod workspace_change;
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
+use workspace_client::resources::connection::ConnectionKind;
+use workspace_client::resources::datastore::DatastoreKind;
+use workspace_client::resources::endpoint::ServerlessEndpointKind;
+use workspace_client::resources::endpoint::batch::BatchEndpointKind;
+use workspace_client::resources::endpoint::online::OnlineEndpointKind;
+use workspace_client::resources::schedule::ScheduleKind;
 
 use crate::output::Format;
 
 pub(crate) use account::{AccountCommand, IdentityArgs, ResourceType, TenantCommand, TokenArgs};
-pub(crate) use asset::{AssetCommand, CreateAssetArgs, LimitArgs, ListAssetArgs, OneAssetArgs, SomeAssetArgs};
+pub(crate) use asset::{AssetCommand, CreateAssetArgs, ListAssetArgs, OneAssetArgs, SomeAssetArgs};
 pub(crate) use az_shim::AzShimCommand;
 pub(crate) use cloud::{CloudCommand, RegisterArgs};
 pub(crate) use compute::{
-    AttachComputeArgs, AttachedType, ComputeArgs, ComputeCommand, ComputeIdentityArgs, CreateComputeArgs, RegionArgs,
-    RemoveComputeArgs, UpdateComputeArgs, WaitingComputeArgs,
+    AttachComputeArgs, AttachedType, ComputeChanges, ComputeCommand, ComputeIdentityArgs, CreateComputeArgs,
+    RegionArgs, UpdateComputeArgs,
 };
+pub(crate) use edit::EditArgs;
 pub(crate) use identity::{IdentityCommand, ServeArgs};
 pub(crate) use job::{JobArgs, JobCommand, ListJobArgs};
 pub(crate) use key::KeyCommand;
 pub(crate) use login::{LoginArgs, LogoutArgs, ServicePrincipalArgs};
+pub(crate) use resource::{LimitArgs, ListArgs, NameArgs, RemoveArgs, TableCommand, WaitArgs};
+pub(crate) use rest::{RestArgs, method};
 pub(crate) use workspace::{PlaceArgs, WorkspaceArgs, WorkspaceCommand};
 pub(crate) use workspace_change::{
     CreateWorkspaceArgs, DeleteWorkspaceArgs, IsolationMode, NewWorkspaceKind, OneWorkspaceArgs, ProvisionNetworkArgs,
@@ -69,6 +81,10 @@ pub(crate) struct Global {
     /// Tell on stderr what happens, without secrets
     #[arg(long, global = true)]
     pub(crate) debug: bool,
+
+    /// Tell no warnings on stderr, and nothing that moves
+    #[arg(long, global = true)]
+    pub(crate) only_show_errors: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -105,6 +121,29 @@ pub(crate) enum Command {
     /// Manage the models of a workspace
     #[command(subcommand)]
     Model(AssetCommand),
+    /// Look at the datastores of a workspace
+    #[command(subcommand)]
+    Datastore(TableCommand<DatastoreKind>),
+    /// Look at the connections of a workspace to other services
+    #[command(subcommand)]
+    Connection(TableCommand<ConnectionKind>),
+    /// Look at the schedules of a workspace
+    #[command(subcommand)]
+    Schedule(TableCommand<ScheduleKind>),
+    /// Look at the endpoints that answer at once
+    #[command(subcommand)]
+    OnlineEndpoint(TableCommand<OnlineEndpointKind>),
+    /// Look at the endpoints that work through much data
+    #[command(subcommand)]
+    BatchEndpoint(TableCommand<BatchEndpointKind>),
+    /// Look at the endpoints of models from the catalogue
+    #[command(subcommand)]
+    ServerlessEndpoint(TableCommand<ServerlessEndpointKind>),
+    /// Send any request to Azure, with the right token
+    ///
+    /// The token goes to the hosts of the cloud alone: Azure Resource Manager, Microsoft Graph and Azure Machine Learning. With
+    /// --resource it goes to the host that the URL names. Redirects are not followed.
+    Rest(Box<RestArgs>),
     /// Find out what is here, what would be used, and what is wrong
     ///
     /// Tells which ways of signing in there are and which one would be used, where the files lie and what protects them, and
@@ -121,9 +160,16 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Key(KeyCommand),
     /// Print the completion script of a shell
+    ///
+    /// With --dynamic names are completed, too, such as those of computes after --name: azml is asked each time, and looks into
+    /// the workspace for at most two seconds. Such a script belongs to this version of azml, so load it whenever a shell starts:
+    /// source <(azml completions bash --dynamic)
     Completions {
         /// The shell
         shell: Shell,
+        /// Complete names from the workspace, too
+        #[arg(long)]
+        dynamic: bool,
     },
 }
 

@@ -42,7 +42,7 @@ fn token_command(arguments: &[OsString]) -> Option<Cli> {
 }
 
 fn answer(Cli { global, command }: Cli) -> ExitCode {
-    log::start(global.debug);
+    log::start(global.debug, global.only_show_errors);
     match commands::run(command, &global) {
         Ok(outcome) => match outcome.map(|outcome| Printer::new(&global).print(&outcome)) {
             Some(Err(error)) if error.kind() != std::io::ErrorKind::BrokenPipe => {

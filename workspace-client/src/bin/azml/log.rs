@@ -16,9 +16,13 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 /// Only our own crates speak: other people's might log a header.
 const OURS: [&str; 6] = ["auth_cache", "auth_cli_bridge", "auth_core", "auth_msi", "azml", "workspace_client"];
 
-/// Tells warnings, or with `debug` everything that happens.
-pub(crate) fn start(debug: bool) {
-    let level = if debug { LevelFilter::DEBUG } else { LevelFilter::WARN };
+/// Tells warnings, or with `debug` everything that happens, or errors alone.
+pub(crate) fn start(debug: bool, only_errors: bool) {
+    let level = match (debug, only_errors) {
+        (true, _) => LevelFilter::DEBUG,
+        (false, true) => LevelFilter::ERROR,
+        (false, false) => LevelFilter::WARN,
+    };
     let ours = Targets::new().with_targets(OURS.map(|target| (target, level)));
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let subscriber = tracing_subscriber::registry().with(ours);

@@ -5,16 +5,18 @@ mod args;
 mod az_shim;
 mod claims;
 mod commands;
+mod completion;
 mod context;
+mod description;
 mod entity;
 mod log;
 mod output;
+mod progress;
 mod remains;
 mod report;
 mod settings;
 mod sign_in_prompt;
 mod terminal;
-mod yaml_file;
 
 use std::process::ExitCode;
 
@@ -28,8 +30,12 @@ fn main() -> ExitCode {
     if az_shim::is_called_for(arguments.next().as_ref()) {
         return az_shim::run(arguments.collect());
     }
+    completion::answer();
     let Cli { global, command } = Cli::parse();
-    log::start(global.debug);
+    log::start(global.debug, global.only_show_errors);
+    if global.only_show_errors {
+        terminal::say_only_errors();
+    }
     let printer = Printer::new(&global);
     let (result, code) = match commands::run(command, &global) {
         Ok(Some(outcome)) => (printer.print(&outcome), outcome.code()),

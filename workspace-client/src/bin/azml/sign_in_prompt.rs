@@ -9,7 +9,7 @@ use auth_core::oauth::DeviceCode;
 use auth_core::{Env, Secret};
 use tokio::sync::{Mutex, mpsc};
 
-use crate::terminal::Progress;
+use crate::progress::Progress;
 
 /// Shows the person where to sign in, and takes what is pasted.
 #[derive(Debug)]
@@ -68,7 +68,7 @@ impl Prompt for SignInPrompt {
     }
 
     fn no_browser(&self) {
-        self.progress.say("warning: no browser could be opened, or its opener did not end");
+        self.progress.warn("no browser could be opened, or its opener did not end");
     }
 
     fn takes_paste(&self) -> bool {
@@ -83,7 +83,7 @@ impl Prompt for SignInPrompt {
     }
 
     fn paste_refused(&self, why: &str) {
-        self.progress.say(&format!("warning: {why}"));
+        self.progress.warn(why);
     }
 
     fn device_code(&self, code: &DeviceCode) {

@@ -1,10 +1,9 @@
 //! Talking to the person, on stderr.
 
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use auth_core::{Error, ErrorKind};
-use indicatif::{ProgressBar, ProgressStyle};
 
 /// Writes a line to stderr. If nobody can read it, so be it.
 pub(crate) fn say(line: &str) {
@@ -14,6 +13,25 @@ pub(crate) fn say(line: &str) {
 /// Writes a line to stderr that somebody must be able to read.
 pub(crate) fn tell(line: &str) -> std::io::Result<()> {
     writeln!(std::io::stderr(), "{line}")
+}
+
+/// Whether only errors are said.
+static ONLY_ERRORS: AtomicBool = AtomicBool::new(false);
+
+/// From now on only errors are said, and nothing moves.
+pub(crate) fn say_only_errors() {
+    ONLY_ERRORS.store(true, Ordering::Relaxed);
+}
+
+pub(crate) fn says_only_errors() -> bool {
+    ONLY_ERRORS.load(Ordering::Relaxed)
+}
+
+/// Writes a warning to stderr, unless only errors are wanted.
+pub(crate) fn warn(warning: &str) {
+    if !says_only_errors() {
+        say(&format!("warning: {warning}"));
+    }
 }
 
 /// Asks whether that is meant, unless it was said already. Without a terminal it must be said (observed: az 2.91).
@@ -32,45 +50,5 @@ pub(crate) fn confirm(what: &str, is_said: bool) -> Result<(), Error> {
     match answer.trim().to_lowercase().as_str() {
         "y" | "yes" => Ok(()),
         _ => Err(Error::new(ErrorKind::Cancelled, "nothing was done")),
-    }
-}
-
-/// Says what is being waited for: with a spinner on a terminal, not at all elsewhere.
-#[derive(Debug)]
-pub(crate) struct Progress(ProgressBar);
-
-impl Progress {
-    pub(crate) fn new() -> Self {
-        if !std::io::stderr().is_terminal() {
-            return Self(ProgressBar::hidden());
-        }
-        let bar = ProgressBar::new_spinner();
-        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
-            bar.set_style(style);
-        }
-        Self(bar)
-    }
-
-    /// From now on this is being waited for.
-    pub(crate) fn on(&self, what: &'static str) {
-        self.0.reset();
-        self.0.set_message(what);
-        self.0.enable_steady_tick(Duration::from_millis(100));
-    }
-
-    /// Nothing moves on the terminal until the next [`Progress::on`], so that a person can type.
-    pub(crate) fn rest(&self) {
-        self.0.disable_steady_tick();
-        self.0.set_message("");
-        self.0.finish_and_clear();
-    }
-
-    pub(crate) fn done(&self) {
-        self.0.finish_and_clear();
-    }
-
-    /// Writes a line above the spinner.
-    pub(crate) fn say(&self, line: &str) {
-        self.0.suspend(|| say(line));
     }
 }

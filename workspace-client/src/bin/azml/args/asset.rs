@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::WorkspaceArgs;
+use super::{LimitArgs, WorkspaceArgs};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum AssetCommand {
@@ -87,14 +87,6 @@ pub(crate) struct ListAssetArgs {
 
     #[command(flatten)]
     pub(crate) workspace: WorkspaceArgs,
-}
-
-/// How many of a list.
-#[derive(Clone, Copy, Debug, Args)]
-pub(crate) struct LimitArgs {
-    /// At most so many
-    #[arg(short = 'r', long, value_name = "NUMBER", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
-    pub(crate) max_results: u32,
 }
 
 #[derive(Debug, Args)]

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 
-use super::{LimitArgs, WorkspaceArgs};
+use workspace_client::resources::compute::ComputeKind;
+
+use super::{EditArgs, LimitArgs, NameArgs, RemoveArgs, WaitArgs, WorkspaceArgs};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ComputeCommand {
@@ -27,21 +29,21 @@ pub(crate) enum ComputeCommand {
         workspace: WorkspaceArgs,
     },
     /// Show a compute
-    Show(ComputeArgs),
+    Show(NameArgs<ComputeKind>),
     /// Change how many nodes a cluster has
     Update(UpdateComputeArgs),
     /// Start a compute instance
-    Start(WaitingComputeArgs),
+    Start(WaitArgs<ComputeKind>),
     /// Stop a compute instance
-    Stop(WaitingComputeArgs),
+    Stop(WaitArgs<ComputeKind>),
     /// Restart a compute instance
-    Restart(WaitingComputeArgs),
+    Restart(WaitArgs<ComputeKind>),
     /// Delete a compute with its machines
-    Delete(RemoveComputeArgs),
+    Delete(RemoveArgs<ComputeKind>),
     /// Take an attached compute out of the workspace; what was attached stays
-    Detach(RemoveComputeArgs),
+    Detach(RemoveArgs<ComputeKind>),
     /// List the nodes of a cluster
-    ListNodes(ComputeArgs),
+    ListNodes(NameArgs<ComputeKind>),
     /// List the sizes of machines that a region offers
     ListSizes {
         /// Only those for computes of this type, such as amlcompute or computeinstance
@@ -54,34 +56,6 @@ pub(crate) enum ComputeCommand {
     ListUsage(RegionArgs),
 }
 
-/// Which compute.
-#[derive(Debug, Args)]
-pub(crate) struct ComputeArgs {
-    /// The compute
-    #[arg(short, long)]
-    pub(crate) name: String,
-    #[command(flatten)]
-    pub(crate) workspace: WorkspaceArgs,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct WaitingComputeArgs {
-    #[command(flatten)]
-    pub(crate) compute: ComputeArgs,
-    /// Do not wait for the end
-    #[arg(long)]
-    pub(crate) no_wait: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct RemoveComputeArgs {
-    #[command(flatten)]
-    pub(crate) waiting: WaitingComputeArgs,
-    /// Do not ask whether that is meant
-    #[arg(short, long)]
-    pub(crate) yes: bool,
-}
-
 #[derive(Debug, Args)]
 pub(crate) struct RegionArgs {
     /// The region [default: that of the workspace]
@@ -92,11 +66,18 @@ pub(crate) struct RegionArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(group = ArgGroup::new("change").multiple(true).required(true))]
+#[command(group = ArgGroup::new(super::edit::GROUP).multiple(true).required(true))]
 pub(crate) struct UpdateComputeArgs {
     #[command(flatten)]
-    pub(crate) waiting: WaitingComputeArgs,
+    pub(crate) waiting: WaitArgs<ComputeKind>,
+    #[command(flatten)]
+    pub(crate) changes: ComputeChanges,
+}
 
+/// What becomes different.
+#[derive(Debug, Args)]
+#[group(skip)]
+pub(crate) struct ComputeChanges {
     /// The cluster never has fewer nodes
     #[arg(long, value_name = "NUMBER", group = "change")]
     pub(crate) min_instances: Option<u64>,
@@ -108,6 +89,9 @@ pub(crate) struct UpdateComputeArgs {
     /// How long a node is kept without work
     #[arg(short = 'd', long, value_name = "SECONDS", group = "change")]
     pub(crate) idle_time_before_scale_down: Option<u64>,
+
+    #[command(flatten)]
+    pub(crate) edit: EditArgs,
 }
 
 #[derive(Debug, Args)]

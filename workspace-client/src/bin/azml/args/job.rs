@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand};
 
 use super::{LimitArgs, WorkspaceArgs};
+use crate::completion::names;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum JobCommand {
@@ -24,7 +25,7 @@ pub(crate) enum JobCommand {
 #[derive(Debug, Args)]
 pub(crate) struct JobArgs {
     /// The job
-    #[arg(short, long)]
+    #[arg(short, long, add = names(|ws| ws.jobs().list()))]
     pub(crate) name: String,
     #[command(flatten)]
     pub(crate) workspace: WorkspaceArgs,

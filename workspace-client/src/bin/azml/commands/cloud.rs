@@ -8,7 +8,7 @@ use workspace_client::clouds::{self, CloudOrigin};
 use crate::args::RegisterArgs;
 use crate::context::{Context, block_on};
 use crate::output::{Column, Outcome};
-use crate::terminal::say;
+use crate::terminal::{say, warn};
 
 /// The columns of the Azure CLI, and one of ours.
 const COLUMNS: [Column; 4] = [("IsActive", "isActive"), ("Name", "name"), ("Profile", "profile"), ("Origin", "origin")];
@@ -19,7 +19,7 @@ pub(crate) fn list(context: &Context) -> Result<Outcome, Error> {
     for (name, _) in clouds.names() {
         match clouds.named(&name) {
             Ok((cloud, origin)) => listed.push(json(&cloud, origin, active.as_deref())),
-            Err(error) => say(&format!("warning: cloud {name:?} cannot be used: {error}")),
+            Err(error) => warn(&format!("cloud {name:?} cannot be used: {error}")),
         }
     }
     Ok(Outcome::with_columns(Value::Array(listed), &COLUMNS))

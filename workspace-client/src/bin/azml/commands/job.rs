@@ -4,14 +4,14 @@ use std::io::Write as _;
 
 use auth_core::{Error, ErrorKind};
 use serde_json::Value;
-use workspace_client::arm::ResourceId;
+use workspace_client::resources::Kind as _;
 use workspace_client::resources::asset::ListView;
-use workspace_client::resources::job::{Job, JobFilter, JobStatus, JobType, Jobs};
+use workspace_client::resources::job::{Job, JobFilter, JobKind, JobStatus, JobType, Jobs};
 
-use super::resource::{finish, some, workspace_of};
+use super::resource::{Operation, finish, some, workspace_of};
 use crate::args::{JobArgs, JobCommand, ListJobArgs};
 use crate::context::{Context, block_on};
-use crate::entity::{self, Member, put};
+use crate::entity::{self, Member, is, written};
 use crate::output::{Column, Outcome};
 use crate::terminal::say;
 
@@ -24,25 +24,19 @@ const COLUMNS: [Column; 5] = [
 ];
 
 /// How jobs are shown (observed: azure-ai-ml 1.35).
-const MEMBERS: [Member; 18] = [
-    ("/command", "/properties/command"),
-    ("/compute", "/properties/computeId"),
-    ("/creation_context/created_at", "/systemData/createdAt"),
-    ("/creation_context/created_by", "/systemData/createdBy"),
-    ("/creation_context/created_by_type", "/systemData/createdByType"),
-    ("/description", "/properties/description"),
-    ("/display_name", "/properties/displayName"),
-    ("/environment", "/properties/environmentId"),
-    ("/environment_variables", "/properties/environmentVariables"),
-    ("/experiment_name", "/properties/experimentName"),
-    ("/id", "/id"),
-    ("/inputs", "/properties/inputs"),
-    ("/name", "/name"),
-    ("/outputs", "/properties/outputs"),
-    ("/properties", "/properties/properties"),
-    ("/services", "/properties/services"),
-    ("/status", "/properties/status"),
-    ("/tags", "/properties/tags"),
+const MEMBERS: &[Member] = &[
+    is("/command", "/properties/command"),
+    is("/compute", "/properties/computeId"),
+    is("/display_name", "/properties/displayName"),
+    is("/environment", "/properties/environmentId"),
+    is("/environment_variables", "/properties/environmentVariables"),
+    is("/experiment_name", "/properties/experimentName"),
+    is("/inputs", "/properties/inputs"),
+    is("/outputs", "/properties/outputs"),
+    is("/properties", "/properties/properties"),
+    is("/services", "/properties/services"),
+    is("/status", "/properties/status"),
+    written("/type", "/properties/jobType", str::to_lowercase),
 ];
 
 pub(crate) fn run(command: JobCommand, context: &Context) -> Result<Option<Outcome>, Error> {
@@ -54,8 +48,9 @@ pub(crate) fn run(command: JobCommand, context: &Context) -> Result<Option<Outco
         }
         JobCommand::Stream(args) => stream(args, context).map(|()| None),
         JobCommand::Cancel(args) => {
-            let (jobs, name) = find(args, context)?;
-            block_on(async { finish(jobs.cancel(&name).await?, false, "ending the job").await })?;
+            let ws = workspace_of(args.workspace, context)?;
+            let operation = Operation::of::<JobKind>("ending", &args.name, &ws);
+            block_on(async { finish(ws.jobs().cancel(&args.name).await?, false, &operation).await })?;
             Ok(None)
         }
         JobCommand::Archive(args) => {
@@ -112,14 +107,7 @@ fn stream(args: JobArgs, context: &Context) -> Result<(), Error> {
 }
 
 fn shown(job: &Job) -> Value {
-    let mut shown = entity::of(job.raw(), &MEMBERS);
-    if let Some(kind) = job.job_type() {
-        put(&mut shown, "/type", kind.as_str().to_lowercase());
-    }
-    if let Ok(id) = job.id().parse::<ResourceId>() {
-        put(&mut shown, "/resourceGroup", id.resource_group());
-    }
-    shown
+    entity::resource(job.raw(), JobKind::TAGS, MEMBERS)
 }
 
 fn find(args: JobArgs, context: &Context) -> Result<(Jobs, String), Error> {

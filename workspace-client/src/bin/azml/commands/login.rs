@@ -20,8 +20,9 @@ use crate::accounts::Accounts;
 use crate::args::LoginArgs;
 use crate::context::{Context, block_on};
 use crate::output::Outcome;
+use crate::progress::Progress;
 use crate::sign_in_prompt::SignInPrompt;
-use crate::terminal::{Progress, say};
+use crate::terminal::{say, warn};
 
 pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<Outcome, Error> {
     let progress = Arc::new(Progress::new());
@@ -54,7 +55,7 @@ pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<Outcome, Error>
     };
     Profile::prepare(&context.env)?;
     if context.env.var("AZML_PROTECTION").is_some_and(|places| places.trim() == "memory") {
-        say("warning: AZML_PROTECTION is memory, so the next command must sign in again");
+        warn("AZML_PROTECTION is memory, so the next command must sign in again");
     }
     let request = request(args, auth.cloud())?;
     let signed_in = block_on(sign_in(&auth, &request, way, args.tenant.is_some(), &progress, context));
@@ -75,7 +76,7 @@ pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<Outcome, Error>
     let is_told = found.is_some();
     let Found { mut subscriptions, refused } = found.unwrap_or_default();
     for (tenant, error) in &refused {
-        say(&format!("warning: the subscriptions of tenant {tenant} are not listed: {error}"));
+        warn(&format!("the subscriptions of tenant {tenant} are not listed: {error}"));
         if let Some(help) = error.help() {
             say(&format!("next: {help}"));
         }
@@ -130,7 +131,7 @@ pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<Outcome, Error>
 /// Puts a profile out of the way that cannot be read, and says so.
 pub(super) fn mend_profile(context: &Context) -> Result<(), Error> {
     if let Some((aside, problem)) = block_on(Profile::set_aside_if_damaged(&context.env))? {
-        say(&format!("warning: {problem}; it is {} now, and a new one is made", aside.display()));
+        warn(&format!("{problem}; it is {} now, and a new one is made", aside.display()));
     }
     Ok(())
 }
@@ -199,7 +200,7 @@ async fn sign_in(
         Way::Person => auth.sign_in_for(request).await?,
     };
     let account = auth.account().await.unwrap_or_else(|error| {
-        progress.say(&format!("warning: the saved login cannot be read: {error}"));
+        progress.warn(&format!("the saved login cannot be read: {error}"));
         None
     });
     let (user, tenant) = (user(&token, account.as_ref()), token.tenant().cloned());
@@ -207,7 +208,7 @@ async fn sign_in(
     let client = ArmClient::new(Arc::new(auth.clone())).http(context.http.clone());
     let wanted = tenant.as_ref().filter(|_| only_this_tenant);
     let found = subscriptions::find(&client, &user, wanted).await;
-    let found = found.inspect_err(|error| progress.say(&format!("warning: the tenants cannot be listed: {error}")));
+    let found = found.inspect_err(|error| progress.warn(&format!("the tenants cannot be listed: {error}")));
     Ok(SignedIn { found: found.ok(), user, tenant, account })
 }
 

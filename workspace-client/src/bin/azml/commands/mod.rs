@@ -14,14 +14,18 @@ mod login;
 mod login_service_principal;
 mod logout;
 mod resource;
+mod rest;
 mod tenant;
 mod token;
 mod workspace;
 
 pub(crate) use identity::Bind;
 pub(crate) use logout::{entry, name};
+pub(crate) use resource::{Listed, workspace_of};
 
 use auth_core::Error;
+use workspace_client::resources::connection::Connections;
+use workspace_client::resources::datastore::Datastores;
 
 use crate::args::{
     AccountCommand, AzShimCommand, CloudCommand, Command, Global, IdentityCommand, KeyCommand, TenantCommand,
@@ -57,10 +61,21 @@ pub(crate) fn run(command: Command, global: &Global) -> Result<Option<Outcome>, 
         Command::Cloud(CloudCommand::Unregister { name }) => cloud::unregister(&name, &context).map(|()| None),
         Command::Workspace(command) => workspace::run(command, &context),
         Command::Compute(command) => compute::run(command, &context),
+        Command::Datastore(command) => {
+            resource::run_at_once(command, &context, async |all: &Datastores, name: &str| all.delete(name).await)
+        }
+        Command::Connection(command) => {
+            resource::run_at_once(command, &context, async |all: &Connections, name: &str| all.delete(name).await)
+        }
+        Command::Schedule(command) => resource::run(command, &context),
+        Command::OnlineEndpoint(command) => resource::run(command, &context),
+        Command::BatchEndpoint(command) => resource::run(command, &context),
+        Command::ServerlessEndpoint(command) => resource::run(command, &context),
         Command::Data(command) => asset::data(command, &context),
         Command::Environment(command) => asset::environments(command, &context),
         Command::Job(command) => job::run(command, &context),
         Command::Model(command) => asset::models(command, &context),
+        Command::Rest(args) => rest::run(&args, &context),
         Command::Doctor(args) => doctor::run(&args, &context).map(Some),
         Command::Identity(IdentityCommand::Serve(args)) => {
             identity::serve(&args, &context, &Printer::new(global)).map(Some)
@@ -70,10 +85,7 @@ pub(crate) fn run(command: Command, global: &Global) -> Result<Option<Outcome>, 
         Command::Key(KeyCommand::Show) => doctor::protection(&context).map(Some),
         Command::Key(KeyCommand::Move { to }) => key::move_to(to, &context).map(if_asked_for),
         Command::Key(KeyCommand::Rotate) => key::rotate(&context).map(if_asked_for),
-        Command::Completions { shell } => {
-            completions::run(shell);
-            Ok(None)
-        }
+        Command::Completions { shell, dynamic } => completions::run(shell, dynamic).map(|()| None),
     }
 }
 

@@ -22,7 +22,7 @@ struct Layout<K> {
     members: &'static [Member],
     columns: &'static [Column],
     /// What its file may say, and what the API takes for that.
-    describe: fn(description::Said) -> Result<Value, Error>,
+    describe: fn(&description::Said) -> Result<Value, Error>,
 }
 
 pub(crate) fn models(command: AssetCommand, context: &Context) -> Result<Option<Outcome>, Error> {
@@ -68,13 +68,13 @@ impl<K: AssetKind> Layout<K> {
 
     fn create(&self, args: CreateAssetArgs, context: &Context) -> Result<Outcome, Error> {
         let said = description::read(&args, K::NAME)?;
-        let (name, version) = (said.name(K::NAME)?, said.version());
-        let body = (self.describe)(said)?;
+        let (name, version) = (said.name()?, said.version());
+        let body = (self.describe)(&said)?;
         let assets = self.assets(args.workspace, context)?;
         let created = block_on(async {
             match version {
-                Some(version) => assets.create_or_update(&name, &version, &body).await,
-                None => assets.create(&name, &body).await,
+                Some(version) => assets.create_or_update(name, version, &body).await,
+                None => assets.create(name, &body).await,
             }
         })?;
         Ok(self.one(&created))

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use workspace_client::arm::ResourceId;
 
-use crate::entity::{self, Member, put};
+use crate::entity::{self, Member, is, put};
 use crate::output::Column;
 
 pub(super) const TYPED_COLUMNS: [Column; 4] =
@@ -14,42 +14,42 @@ pub(super) const CONTAINER_COLUMNS: [Column; 3] =
 pub(super) const ENVIRONMENT_COLUMNS: [Column; 4] =
     [("Name", "name"), ("Version", "version"), ("Image", "image"), ("Description", "description")];
 
-pub(super) const DATA: [Member; 2] = [("/path", "/properties/dataUri"), ("/type", "/properties/dataType")];
+pub(super) const DATA: [Member; 2] = [is("/path", "/properties/dataUri"), is("/type", "/properties/dataType")];
 pub(super) const ENVIRONMENT: [Member; 6] = [
-    ("/build/dockerfile_path", "/properties/build/dockerfilePath"),
-    ("/build/path", "/properties/build/contextUri"),
-    ("/conda_file", "/properties/condaFile"),
-    ("/image", "/properties/image"),
-    ("/inference_config", "/properties/inferenceConfig"),
-    ("/os_type", "/properties/osType"),
+    is("/build/dockerfile_path", "/properties/build/dockerfilePath"),
+    is("/build/path", "/properties/build/contextUri"),
+    is("/conda_file", "/properties/condaFile"),
+    is("/image", "/properties/image"),
+    is("/inference_config", "/properties/inferenceConfig"),
+    is("/os_type", "/properties/osType"),
 ];
 pub(super) const MODEL: [Member; 5] = [
-    ("/flavors", "/properties/flavors"),
-    ("/job_name", "/properties/jobName"),
-    ("/path", "/properties/modelUri"),
-    ("/stage", "/properties/stage"),
-    ("/type", "/properties/modelType"),
+    is("/flavors", "/properties/flavors"),
+    is("/job_name", "/properties/jobName"),
+    is("/path", "/properties/modelUri"),
+    is("/stage", "/properties/stage"),
+    is("/type", "/properties/modelType"),
 ];
 const EVERY: [Member; 9] = [
-    ("/creation_context/created_at", "/systemData/createdAt"),
-    ("/creation_context/created_by", "/systemData/createdBy"),
-    ("/creation_context/created_by_type", "/systemData/createdByType"),
-    ("/creation_context/last_modified_at", "/systemData/lastModifiedAt"),
-    ("/creation_context/last_modified_by", "/systemData/lastModifiedBy"),
-    ("/description", "/properties/description"),
-    ("/id", "/id"),
-    ("/properties", "/properties/properties"),
-    ("/tags", "/properties/tags"),
+    is("/creation_context/created_at", "/systemData/createdAt"),
+    is("/creation_context/created_by", "/systemData/createdBy"),
+    is("/creation_context/created_by_type", "/systemData/createdByType"),
+    is("/creation_context/last_modified_at", "/systemData/lastModifiedAt"),
+    is("/creation_context/last_modified_by", "/systemData/lastModifiedBy"),
+    is("/description", "/properties/description"),
+    is("/id", "/id"),
+    is("/properties", "/properties/properties"),
+    is("/tags", "/properties/tags"),
 ];
 const CONTAINER: [Member; 3] = [
-    ("/latest_version", "/properties/latestVersion"),
-    ("/name", "/name"),
-    ("/next_version", "/properties/nextVersion"),
+    is("/latest_version", "/properties/latestVersion"),
+    is("/name", "/name"),
+    is("/next_version", "/properties/nextVersion"),
 ];
 
 /// A version, which Azure names by its version alone.
 pub(super) fn version(raw: &Value, members: &[Member]) -> Value {
-    let mut shown = entity::of(raw, &[&EVERY, members, &[("/version", "/name")]].concat());
+    let mut shown = entity::of(raw, &[&EVERY, members, &[is("/version", "/name")]].concat());
     let id = raw["id"].as_str().unwrap_or_default();
     if let Some(name) = id.rsplit('/').nth(2) {
         put(&mut shown, "/name", name);

@@ -5,15 +5,29 @@ use std::time::Duration;
 
 use auth_core::{Error, ErrorKind};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 use workspace_client::Workspace;
 use workspace_client::resources::compute::{AmlCompute, ComputeInstance};
 
-use crate::args::{ComputeIdentityArgs, CreateComputeArgs};
-use crate::yaml_file;
+use super::identity::Identity;
+use crate::args::CreateComputeArgs;
+use crate::description::{Description, Edit};
 
 /// The size of machine that is taken unless another one is named (observed: azure-ai-ml 1.35).
 const SIZE: &str = "STANDARD_DS3_V2";
+
+/// What Azure alone sets.
+const READ_ONLY: [&str; 9] = [
+    "created_on",
+    "id",
+    "last_operation",
+    "provisioning_errors",
+    "provisioning_state",
+    "resourceGroup",
+    "resource_id",
+    "services",
+    "state",
+];
 
 /// A compute that is to be created. What nobody knows is refused, so that nothing is passed over in silence.
 #[derive(Debug, Default, Deserialize)]
@@ -22,27 +36,21 @@ pub(super) struct NewCompute {
     #[serde(rename = "$schema")]
     _schema: Option<String>,
     create_on_behalf_of: Option<Owner>,
-    #[serde(deserialize_with = "yaml_file::text")]
     description: Option<String>,
     enable_node_public_ip: Option<bool>,
     enable_sso: Option<bool>,
     identity: Option<Identity>,
     idle_time_before_scale_down: Option<u64>,
     idle_time_before_shutdown_minutes: Option<u64>,
-    #[serde(deserialize_with = "yaml_file::text")]
     location: Option<String>,
     max_instances: Option<u64>,
     min_instances: Option<u64>,
-    #[serde(deserialize_with = "yaml_file::text")]
     name: Option<String>,
     network_settings: Network,
-    #[serde(deserialize_with = "yaml_file::text")]
     size: Option<String>,
     ssh_public_access_enabled: Option<bool>,
     ssh_settings: Ssh,
-    #[serde(deserialize_with = "yaml_file::texts")]
-    tags: BTreeMap<String, String>,
-    #[serde(deserialize_with = "yaml_file::text")]
+    tags: BTreeMap<String, Option<String>>,
     tier: Option<String>,
     #[serde(rename = "type")]
     kind: Option<String>,
@@ -53,21 +61,6 @@ pub(super) struct NewCompute {
 struct Owner {
     user_object_id: String,
     user_tenant_id: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Identity {
-    #[serde(rename = "type")]
-    kind: String,
-    #[serde(default)]
-    user_assigned_identities: Vec<AssignedIdentity>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct AssignedIdentity {
-    resource_id: String,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -86,18 +79,9 @@ struct Ssh {
 
 /// The file, then `--set`, then the options.
 pub(super) fn read(args: &CreateComputeArgs) -> Result<NewCompute, Error> {
-    let mut members = match &args.file {
-        Some(path) => yaml_file::read(path)?,
-        None => Map::new(),
-    };
-    yaml_file::set(&mut members, &args.set)?;
-    let mut described: NewCompute = serde_json::from_value(Value::Object(members)).map_err(|error| {
-        let place = args.file.as_ref().map_or_else(|| "--set".to_owned(), |path| path.display().to_string());
-        Error::new(
-            ErrorKind::Configuration,
-            format!("{place} does not describe a compute: {}", yaml_file::misfit(&error)),
-        )
-    })?;
+    let mut said = Description::read(args.file.as_deref())?;
+    said.edit(&[Edit::Set(args.set.clone())], false)?;
+    let mut described: NewCompute = said.without(&READ_ONLY).parse("a compute")?;
     set(&mut described.name, args.name.clone());
     set(&mut described.kind, args.kind.clone());
     set(&mut described.size, args.size.clone());
@@ -121,14 +105,9 @@ pub(super) fn read(args: &CreateComputeArgs) -> Result<NewCompute, Error> {
     set(&mut described.identity, Identity::said(&args.identity)?);
     for tag in &args.tags {
         let (name, value) = tag.split_once('=').unwrap_or((tag, ""));
-        described.tags.insert(name.to_owned(), value.to_owned());
+        described.tags.insert(name.to_owned(), Some(value.to_owned()));
     }
     Ok(described)
-}
-
-/// The identity that the options describe, as the API takes it.
-pub(super) fn identity(args: &ComputeIdentityArgs) -> Result<Option<Value>, Error> {
-    Ok(Identity::said(args)?.map(|identity| identity.json()))
 }
 
 impl NewCompute {
@@ -145,11 +124,9 @@ impl NewCompute {
         let body = match kind.to_lowercase().as_str() {
             "amlcompute" => to_json(&self.cluster(ws)?),
             "computeinstance" => to_json(&self.instance(ws)?),
-            _ => Err(Error::new(
-                ErrorKind::Configuration,
-                format!("{kind:?} is not a type of compute that can be created"),
-            )
-            .with_help("it is amlcompute or computeinstance; what exists already is attached: azml compute attach")),
+            _ => Err(Error::new(ErrorKind::Configuration, "there is no such type of compute to create").with_help(
+                "it is amlcompute or computeinstance; what exists already is attached: azml compute attach",
+            )),
         }?;
         Ok((name, body))
     }
@@ -167,8 +144,8 @@ impl NewCompute {
             None => cluster,
             Some("dedicated") => cluster.dedicated(),
             Some("low_priority" | "lowpriority") => cluster.low_priority(),
-            Some(tier) => {
-                return Err(Error::new(ErrorKind::Configuration, format!("{tier:?} is not a tier"))
+            Some(_) => {
+                return Err(Error::new(ErrorKind::Configuration, "there is no such tier")
                     .with_help("it is dedicated or low_priority"));
             }
         };
@@ -179,7 +156,10 @@ impl NewCompute {
         let keys = self.ssh_settings.admin_username.zip(self.ssh_settings.ssh_key_value);
         cluster = self.description.into_iter().fold(cluster, AmlCompute::description);
         cluster = self.location.into_iter().fold(cluster, AmlCompute::location);
-        cluster = self.tags.iter().fold(cluster, |cluster, (name, value)| cluster.tag(name, value));
+        cluster = self
+            .tags
+            .iter()
+            .fold(cluster, |cluster, (name, value)| cluster.tag(name, value.as_deref().unwrap_or_default()));
         cluster = self.identity.iter().fold(cluster, |cluster, identity| cluster.identity(identity.json()));
         cluster =
             self.idle_time_before_scale_down.map(Duration::from_secs).into_iter().fold(cluster, AmlCompute::idle_time);
@@ -203,7 +183,10 @@ impl NewCompute {
         let idle_time =
             self.idle_time_before_shutdown_minutes.map(|minutes| Duration::from_secs(minutes.saturating_mul(60)));
         instance = self.description.into_iter().fold(instance, ComputeInstance::description);
-        instance = self.tags.iter().fold(instance, |instance, (name, value)| instance.tag(name, value));
+        instance = self
+            .tags
+            .iter()
+            .fold(instance, |instance, (name, value)| instance.tag(name, value.as_deref().unwrap_or_default()));
         instance = self.identity.iter().fold(instance, |instance, identity| instance.identity(identity.json()));
         instance = idle_time.into_iter().fold(instance, ComputeInstance::idle_time);
         instance = subnet.into_iter().fold(instance, ComputeInstance::subnet);
@@ -236,48 +219,16 @@ impl NewCompute {
                 ws.subscription(),
                 ws.resource_group()
             )),
-            (Some(name), None) => {
-                return Err(Error::new(
-                    ErrorKind::Configuration,
-                    format!("in which virtual network is the subnet {name}?"),
-                )
-                .with_help("give the subnet's resource id, or --vnet-name with it"));
+            (Some(_), None) => {
+                return Err(Error::new(ErrorKind::Configuration, "in which virtual network is the subnet?")
+                    .with_help("give the subnet's resource id, or --vnet-name with it"));
             }
-            (None, _) => None,
+            (None, Some(_)) => {
+                return Err(Error::new(ErrorKind::Configuration, "which subnet of the virtual network?")
+                    .with_help("name it with --subnet"));
+            }
+            (None, None) => None,
         })
-    }
-}
-
-impl Identity {
-    fn said(args: &ComputeIdentityArgs) -> Result<Option<Self>, Error> {
-        let Some(kind) = args.identity_type.clone() else {
-            if args.user_assigned_identities.is_empty() {
-                return Ok(None);
-            }
-            let message = "what type of identity are --user-assigned-identities?";
-            return Err(Error::new(ErrorKind::Configuration, message).with_help("add --identity-type UserAssigned"));
-        };
-        let assigned = args.user_assigned_identities.iter();
-        let assigned = assigned.map(|id| AssignedIdentity { resource_id: id.trim().to_owned() }).collect();
-        Ok(Some(Self { kind, user_assigned_identities: assigned }))
-    }
-
-    /// As the API takes it, where types are written in Pascal case.
-    fn json(&self) -> Value {
-        let kind = match self.kind.to_lowercase().replace(['_', ' '], "").as_str() {
-            "systemassigned" => "SystemAssigned",
-            "userassigned" => "UserAssigned",
-            "systemassigned,userassigned" => "SystemAssigned,UserAssigned",
-            "none" => "None",
-            _ => &self.kind,
-        };
-        let mut identity = json!({"type": kind});
-        if !self.user_assigned_identities.is_empty() {
-            let assigned =
-                self.user_assigned_identities.iter().map(|assigned| (assigned.resource_id.clone(), json!({})));
-            identity["userAssignedIdentities"] = Value::Object(assigned.collect());
-        }
-        identity
     }
 }
 

@@ -1,19 +1,19 @@
 //! `azml compute`.
 
 mod description;
+mod identity;
 mod shown;
-
-use std::time::Duration;
+mod update;
 
 use auth_core::{Error, ErrorKind};
 use serde_json::json;
 use workspace_client::Workspace;
-use workspace_client::resources::compute::{Compute, Scale, UnderlyingResource, VmSize};
+use workspace_client::resources::compute::{Compute, ComputeKind, UnderlyingResource, VmSize};
 
-use super::resource::{all, finish, some, workspace_of};
+use super::resource::{Listed, Operation, all, finish, list, one, show, workspace_of};
 use crate::args::{
-    AttachComputeArgs, AttachedType, ComputeArgs, ComputeCommand, CreateComputeArgs, LimitArgs, RegionArgs,
-    RemoveComputeArgs, UpdateComputeArgs, WaitingComputeArgs, WorkspaceArgs,
+    AttachComputeArgs, AttachedType, ComputeCommand, CreateComputeArgs, NameArgs, RegionArgs, RemoveArgs,
+    UpdateComputeArgs, WaitArgs,
 };
 use crate::context::{Context, block_on};
 use crate::output::Outcome;
@@ -23,9 +23,15 @@ pub(crate) fn run(command: ComputeCommand, context: &Context) -> Result<Option<O
     match command {
         ComputeCommand::Create(args) => create(*args, context),
         ComputeCommand::Attach(args) => attach(args, context),
-        ComputeCommand::List { kind, limit, workspace } => list(kind.as_deref(), limit, workspace, context),
+        ComputeCommand::List { kind, limit, workspace } => {
+            let is_wanted = |compute: &Compute| match (&kind, compute.compute_type()) {
+                (Some(kind), own) => own.is_some_and(|own| own.as_str().eq_ignore_ascii_case(kind)),
+                (None, _) => true,
+            };
+            list(limit, workspace, is_wanted, context)
+        }
         ComputeCommand::Show(args) => show(args, context),
-        ComputeCommand::Update(args) => update(args, context),
+        ComputeCommand::Update(args) => change(args, context),
         ComputeCommand::Start(args) => act(args, Action::Start, context),
         ComputeCommand::Stop(args) => act(args, Action::Stop, context),
         ComputeCommand::Restart(args) => act(args, Action::Restart, context),
@@ -48,10 +54,9 @@ fn create(args: CreateComputeArgs, context: &Context) -> Result<Option<Outcome>,
     let (no_wait, described) = (args.no_wait, description::read(&args)?);
     let ws = workspace_of(args.workspace, context)?;
     let (name, body) = described.build(&ws)?;
-    let computes = ws.computes();
-    let created = block_on(async {
-        finish(computes.create_or_update(&name, &body).await?, no_wait, "creating the compute").await
-    })?;
+    let operation = Operation::of::<ComputeKind>("creating", &name, &ws);
+    let created =
+        block_on(async { finish(ws.computes().create_or_update(&name, &body).await?, no_wait, &operation).await })?;
     Ok(created.map(|compute| one(&compute)))
 }
 
@@ -62,85 +67,67 @@ fn attach(args: AttachComputeArgs, context: &Context) -> Result<Option<Outcome>,
     };
     let properties = json!({"computeType": kind, "resourceId": args.resource_id, "properties": settings});
     let mut body = json!({"properties": properties});
-    if let Some(identity) = description::identity(&args.identity)? {
+    if let Some(identity) = identity::said(&args.identity)? {
         body["identity"] = identity;
     }
-    let computes = workspace_of(args.workspace, context)?.computes();
+    let ws = workspace_of(args.workspace, context)?;
+    let operation = Operation::of::<ComputeKind>("attaching", &args.name, &ws);
     let attached = block_on(async {
-        finish(computes.create_or_update(&args.name, &body).await?, args.no_wait, "attaching the compute").await
+        finish(ws.computes().create_or_update(&args.name, &body).await?, args.no_wait, &operation).await
     })?;
     Ok(attached.map(|compute| one(&compute)))
 }
 
-fn list(
-    kind: Option<&str>,
-    limit: LimitArgs,
-    workspace: WorkspaceArgs,
-    context: &Context,
-) -> Result<Option<Outcome>, Error> {
-    let computes = workspace_of(workspace, context)?.computes();
-    let is_wanted = |compute: &Compute| {
-        kind.is_none_or(|kind| compute.compute_type().is_some_and(|own| own.as_str().eq_ignore_ascii_case(kind)))
-    };
-    let found = some(computes.list(), limit, is_wanted, shown::compute)?;
-    Ok(Some(Outcome::with_columns(found, &shown::COLUMNS)))
-}
-
-fn show(args: ComputeArgs, context: &Context) -> Result<Option<Outcome>, Error> {
-    let computes = workspace_of(args.workspace, context)?.computes();
-    Ok(Some(one(&block_on(computes.get(&args.name))?)))
-}
-
-fn update(args: UpdateComputeArgs, context: &Context) -> Result<Option<Outcome>, Error> {
-    let WaitingComputeArgs { compute: ComputeArgs { name, workspace }, no_wait } = args.waiting;
-    let computes = workspace_of(workspace, context)?.computes();
+fn change(args: UpdateComputeArgs, context: &Context) -> Result<Option<Outcome>, Error> {
+    let UpdateComputeArgs { waiting: WaitArgs { name: NameArgs { name, workspace, .. }, no_wait }, changes } = args;
+    let ws = workspace_of(workspace, context)?;
+    let (computes, operation) = (ws.computes(), Operation::of::<ComputeKind>("changing", &name, &ws));
     let updated = block_on(async {
+        let compute = computes.get(&name).await?;
+        if compute.scale().is_none() {
+            let message = format!("{name} is no cluster, and the API changes nothing else");
+            return Err(Error::new(ErrorKind::Configuration, message).with_help("azml compute list --type amlcompute"));
+        }
         // What is not said stays: the API wants both limits.
-        let scale = computes.get(&name).await?.scale().ok_or_else(|| {
-            Error::new(ErrorKind::Configuration, format!("{name} is no cluster, and the API changes nothing else"))
-                .with_help("azml compute list --type amlcompute")
-        })?;
-        let scale = Scale {
-            min_nodes: args.min_instances.unwrap_or(scale.min_nodes),
-            max_nodes: args.max_instances.unwrap_or(scale.max_nodes),
-            idle_time: args.idle_time_before_scale_down.map(Duration::from_secs).or(scale.idle_time),
-        };
-        finish(computes.update(&name, &scale).await?, no_wait, "changing the compute").await
+        let scale = update::changed(&ComputeKind::shown(&compute), &changes)?;
+        finish(computes.update(&name, &scale).await?, no_wait, &operation).await
     })?;
     Ok(updated.map(|compute| one(&compute)))
 }
 
-fn act(args: WaitingComputeArgs, action: Action, context: &Context) -> Result<Option<Outcome>, Error> {
-    let computes = workspace_of(args.compute.workspace, context)?.computes();
-    let name = args.compute.name;
+fn act(args: WaitArgs<ComputeKind>, action: Action, context: &Context) -> Result<Option<Outcome>, Error> {
+    let WaitArgs { name: NameArgs { name, workspace, .. }, no_wait } = args;
+    let ws = workspace_of(workspace, context)?;
+    let computes = ws.computes();
     block_on(async {
-        let (poller, what) = match action {
-            Action::Restart => (computes.restart(&name).await?, "restarting the compute instance"),
-            Action::Start => (computes.start(&name).await?, "starting the compute instance"),
-            Action::Stop => (computes.stop(&name).await?, "stopping the compute instance"),
+        let (poller, doing) = match action {
+            Action::Restart => (computes.restart(&name).await?, "restarting"),
+            Action::Start => (computes.start(&name).await?, "starting"),
+            Action::Stop => (computes.stop(&name).await?, "stopping"),
         };
-        finish(poller, args.no_wait, what).await
+        finish(poller, no_wait, &Operation::of::<ComputeKind>(doing, &name, &ws)).await
     })?;
     Ok(None)
 }
 
 fn remove(
-    args: RemoveComputeArgs,
+    args: RemoveArgs<ComputeKind>,
     underlying: UnderlyingResource,
     context: &Context,
 ) -> Result<Option<Outcome>, Error> {
-    let WaitingComputeArgs { compute: ComputeArgs { name, workspace }, no_wait } = args.waiting;
-    let (verb, what) = match underlying {
-        UnderlyingResource::Delete => ("delete", "deleting the compute"),
-        UnderlyingResource::Detach => ("detach", "detaching the compute"),
+    let RemoveArgs { name: NameArgs { name, workspace, .. }, no_wait, yes } = args;
+    let (verb, doing) = match underlying {
+        UnderlyingResource::Delete => ("delete", "deleting"),
+        UnderlyingResource::Detach => ("detach", "detaching"),
     };
-    confirm(&format!("{verb} the compute {name}"), args.yes)?;
-    let computes = workspace_of(workspace, context)?.computes();
-    block_on(async { finish(computes.delete(&name, underlying).await?, no_wait, what).await })?;
+    confirm(&format!("{verb} the compute {name}"), yes)?;
+    let ws = workspace_of(workspace, context)?;
+    let operation = Operation::of::<ComputeKind>(doing, &name, &ws);
+    block_on(async { finish(ws.computes().delete(&name, underlying).await?, no_wait, &operation).await })?;
     Ok(None)
 }
 
-fn list_nodes(args: ComputeArgs, context: &Context) -> Result<Option<Outcome>, Error> {
+fn list_nodes(args: NameArgs<ComputeKind>, context: &Context) -> Result<Option<Outcome>, Error> {
     let nodes = all(workspace_of(args.workspace, context)?.computes().nodes(&args.name), shown::node)?;
     Ok(Some(Outcome::with_columns(nodes, &shown::NODE_COLUMNS)))
 }
@@ -168,8 +155,4 @@ fn locate(region: RegionArgs, context: &Context) -> Result<(Workspace, String), 
         None => block_on(ws.get())?.location().to_owned(),
     };
     Ok((ws, location))
-}
-
-fn one(compute: &Compute) -> Outcome {
-    Outcome::with_columns(shown::compute(compute), &shown::COLUMNS)
 }

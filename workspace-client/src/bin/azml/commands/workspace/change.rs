@@ -10,11 +10,12 @@ use crate::args::{
     CreateWorkspaceArgs, DeleteWorkspaceArgs, IsolationMode, NewWorkspaceKind, OneWorkspaceArgs, ProvisionNetworkArgs,
     UpdateWorkspaceArgs, WaitingWorkspaceArgs, WorkspaceSettingArgs,
 };
-use crate::commands::resource::finish;
+use crate::commands::resource::{Operation, finish};
 use crate::context::{Context, block_on};
-use crate::entity::snake_case;
+use crate::entity::to_snake_case;
 use crate::output::Outcome;
-use crate::terminal::{Progress, confirm};
+use crate::progress::Progress;
+use crate::terminal::confirm;
 
 pub(crate) fn create(args: CreateWorkspaceArgs, context: &Context) -> Result<Option<Outcome>, Error> {
     let new = described(&args);
@@ -45,7 +46,9 @@ pub(crate) fn update(args: UpdateWorkspaceArgs, context: &Context) -> Result<Opt
     }
     let ws = one(workspace, context)?;
     let change = json!({"properties": properties});
-    let changed = block_on(async { finish(ws.update(&change).await?, no_wait, "changing the workspace").await })?;
+    let changed = block_on(async {
+        finish(ws.update(&change).await?, no_wait, &Operation::on_workspace("changing", &ws)).await
+    })?;
     changed.map(|details| shown(&details)).transpose()
 }
 
@@ -63,7 +66,7 @@ pub(crate) fn delete(args: DeleteWorkspaceArgs, context: &Context) -> Result<Opt
             progress.done();
             deleted?;
         }
-        finish(ws.delete(deletion).await?, no_wait, "deleting the workspace").await
+        finish(ws.delete(deletion).await?, no_wait, &Operation::on_workspace("deleting", &ws)).await
     })?;
     Ok(None)
 }
@@ -75,20 +78,29 @@ pub(crate) fn list_keys(args: OneWorkspaceArgs, context: &Context) -> Result<Opt
 
 pub(crate) fn sync_keys(args: WaitingWorkspaceArgs, context: &Context) -> Result<Option<Outcome>, Error> {
     let ws = one(args.workspace, context)?;
-    block_on(async { finish(ws.resync_keys().await?, args.no_wait, "reading the keys again").await })?;
+    block_on(async {
+        finish(ws.resync_keys().await?, args.no_wait, &Operation::on_workspace("reading the keys again of", &ws)).await
+    })?;
     Ok(None)
 }
 
 pub(crate) fn diagnose(args: WaitingWorkspaceArgs, context: &Context) -> Result<Option<Outcome>, Error> {
     let ws = one(args.workspace, context)?;
-    let found = block_on(async { finish(ws.diagnose().await?, args.no_wait, "looking at the workspace").await })?;
+    let found = block_on(async {
+        finish(ws.diagnose().await?, args.no_wait, &Operation::on_workspace("looking at", &ws)).await
+    })?;
     Ok(found.map(|found| Outcome::new(diagnosis(&found))))
 }
 
 pub(crate) fn provision_network(args: ProvisionNetworkArgs, context: &Context) -> Result<Option<Outcome>, Error> {
     let ws = one(args.waiting.workspace, context)?;
     let network = block_on(async {
-        finish(ws.provision_network(args.include_spark).await?, args.waiting.no_wait, "making the network").await
+        finish(
+            ws.provision_network(args.include_spark).await?,
+            args.waiting.no_wait,
+            &Operation::on_workspace("making the network of", &ws),
+        )
+        .await
     })?;
     Ok(network.map(|network| Outcome::new(json!({"status": network.status, "spark_ready": network.spark_ready}))))
 }
@@ -179,5 +191,5 @@ fn keys(keys: &WorkspaceKeys) -> Value {
 
 fn diagnosis(found: &Diagnosis) -> Value {
     let places = found.raw()["value"].as_object().into_iter().flatten();
-    places.map(|(place, found)| (snake_case(place), found.clone())).collect()
+    places.map(|(place, found)| (to_snake_case(place), found.clone())).collect()
 }
