@@ -165,6 +165,7 @@ mod tests {
 
     #[test]
     fn members_go_where_az_shows_them_and_what_is_missing_is_left_out() {
+        const NODE: &[Member] = &[is("/node_id", "/nodeId")];
         let raw = json!({
             "properties": {"vmSize": "S", "subnet": {"id": "/s"}, "errors": null, "idle": "PT1H30M", "odd": "soon", "access": "enabled"},
             "nodes": [{"nodeId": "a"}, {"nodeId": "b", "x": 1}], "one": {"nodeId": "c"}, "priority": "LowPriority",
