@@ -161,8 +161,6 @@ mod tests {
 
     use super::*;
 
-    const NODE: &[Member] = &[is("/node_id", "/nodeId")];
-
     #[test]
     fn members_go_where_az_shows_them_and_what_is_missing_is_left_out() {
         const NODE: &[Member] = &[is("/node_id", "/nodeId")];
