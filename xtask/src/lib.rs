@@ -9,3 +9,4 @@ pub mod emulator;
 pub mod log;
 mod loopback;
 pub mod script;
+pub mod specs;

@@ -1,5 +1,7 @@
 //! The hosts that are asked, and which token each of them gets.
 
+use std::fmt;
+
 use auth_core::http::may_carry_tokens;
 use auth_core::{Cloud, Error, ErrorKind, Scopes};
 use reqwest::Method;
@@ -8,7 +10,7 @@ use url::Url;
 use super::Request;
 
 /// A host, and the permission that its token is for. No other host ever gets that token.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Service {
     /// What an error calls it.
     pub(super) name: &'static str,
@@ -54,5 +56,25 @@ impl Service {
         let own = self.base.host_str().unwrap_or_default();
         let host = url.host_str().unwrap_or("a URL without a host");
         Err(Error::new(ErrorKind::Protocol, format!("{own} refers to {host}, where the token must not go")))
+    }
+}
+
+impl fmt::Debug for Service {
+    /// Without the query of its URL, which may be a signature.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Service").field("name", &self.name).field("host", &self.base.host_str()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signature_in_the_url_shows_in_no_debug_text() {
+        let url = Url::parse("https://storage.example/log?sig=canary").unwrap();
+        let service = Service::named("the log's storage", url, None).unwrap();
+        let text = format!("{service:?} {:?}", service.request(Method::GET, ""));
+        assert!(text.contains("storage.example") && !text.contains("canary"), "{text}");
     }
 }

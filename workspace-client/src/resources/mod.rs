@@ -9,6 +9,7 @@ mod collection;
 pub mod compute;
 pub mod connection;
 pub mod datastore;
+mod described;
 pub mod duration;
 pub mod endpoint;
 mod item;
@@ -29,6 +30,7 @@ pub use kind::{Kind, LongRunning, Patched, Tracked};
 pub use provisioning_state::ProvisioningState;
 pub use resource::Resource;
 
+use described::described;
 use item::item;
 pub(crate) use json::{Json, escaped};
 pub(crate) use kind::kind;

@@ -2,11 +2,12 @@
 //! repository.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use reqwest::Method;
 use serde_json::{Value, json};
 use xtask::emulator::{Workspace, World, defaults};
+use xtask::specs;
 
 use crate::caller::Caller;
 use crate::client::ARM;
@@ -56,7 +57,7 @@ fn hasty() -> Caller {
 
 #[tokio::test]
 async fn whatever_the_python_client_was_seen_to_ask_is_answered() {
-    let Some(file) = specs(TRACES) else { return };
+    let Some(file) = specs::find(TRACES) else { return };
     let traces: Value = read(&file);
     let mut asked = 0;
     let mut problems = Vec::new();
@@ -105,14 +106,14 @@ async fn whatever_the_python_client_was_seen_to_ask_is_answered() {
             }
         }
     }
-    told(&format!("{asked} requests of {} traces", traces["traces"].as_object().unwrap().len()));
+    specs::told(&format!("{asked} requests of {} traces", traces["traces"].as_object().unwrap().len()));
     assert_eq!(problems, Vec::<String>::new());
     assert!(asked > 40, "only {asked} requests were asked");
 }
 
 #[tokio::test]
 async fn whatever_the_examples_of_the_api_ask_is_answered() {
-    let Some(folder) = specs(DESCRIPTION) else { return };
+    let Some(folder) = specs::find(DESCRIPTION) else { return };
     let azure = hasty();
     let (mut asked, mut problems) = (0, Vec::new());
     for (number, example) in examples(&folder).into_iter().enumerate() {
@@ -131,7 +132,7 @@ async fn whatever_the_examples_of_the_api_ask_is_answered() {
             problems.push(format!("{}: {} {place}: {} {}", own.name, own.method, answer.status, answer.body));
         }
     }
-    told(&format!("{asked} examples"));
+    specs::told(&format!("{asked} examples"));
     assert_eq!(problems, Vec::<String>::new());
     assert!(asked > 150, "only {asked} examples were asked");
 }
@@ -253,22 +254,4 @@ fn examples(folder: &Path) -> Vec<Example> {
 
 fn read<T: serde::de::DeserializeOwned>(path: &Path) -> T {
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
-}
-
-/// What lies there in the folder that `AZML_SPECS` names, or beside the repository; none, with a word about it, where there is no
-/// API description.
-fn specs(place: &str) -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/specs");
-    let path = std::env::var_os("AZML_SPECS").map_or(beside, PathBuf::from).join(place);
-    if !path.exists() {
-        told("nothing: set AZML_SPECS to a folder with Azure's API descriptions");
-        return None;
-    }
-    Some(path)
-}
-
-/// How much was asked.
-#[allow(clippy::print_stdout, reason = "whoever runs the tests wants to know")]
-fn told(text: &str) {
-    println!("{text}");
 }

@@ -5,11 +5,10 @@ use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::described::described;
 use super::{AssetKind, Assets, Publishable, UploadTarget};
 use crate::Workspace;
 use crate::resources::json::Json;
-use crate::resources::{Resource, Verb, kind};
+use crate::resources::{Resource, Verb, described, kind};
 
 /// The version of the rules by which a folder is hashed (observed: azure-ai-ml 1.35).
 const HASH_VERSION: u32 = 202_208;
@@ -63,6 +62,7 @@ impl CodeVersion {
 /// A version of code, to be created.
 #[derive(Clone, Debug, Serialize)]
 #[serde(transparent)]
+#[must_use]
 pub struct NewCode(Json);
 
 described!(NewCode);
@@ -74,7 +74,6 @@ impl NewCode {
     }
 
     /// Without a name of its own: known by the hash of its files, so that [`Codes::find_by_hash`] finds it.
-    #[must_use]
     pub fn hash(self, hash: impl Into<String>) -> Self {
         let json = self.property("hash_sha256", hash).0;
         Self(json.with("/properties/properties/hash_version", HASH_VERSION).with("/properties/isAnonymous", true))

@@ -3,11 +3,10 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::described::described;
 use super::{AssetKind, Assets, Publishable};
 use crate::Workspace;
 use crate::resources::json::Json;
-use crate::resources::{Resource, kind};
+use crate::resources::{Resource, described, kind};
 
 kind! {
     /// The kind of [`Component`].
@@ -50,6 +49,7 @@ impl Component {
 /// A version of a component, to be created.
 #[derive(Clone, Debug, Serialize)]
 #[serde(transparent)]
+#[must_use]
 pub struct NewComponent(Json);
 
 described!(NewComponent);

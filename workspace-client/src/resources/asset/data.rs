@@ -3,12 +3,11 @@
 use serde::Serialize;
 use serde_json::json;
 
-use super::described::described;
 use super::{AssetKind, Assets, Latest, Publishable};
 use crate::Workspace;
 use crate::resources::json::Json;
 use crate::resources::open_enum::open_enum;
-use crate::resources::{Resource, kind};
+use crate::resources::{Resource, described, kind};
 
 kind! {
     /// The kind of [`Data`].
@@ -63,6 +62,7 @@ impl Data {
 /// A version of data, to be created.
 #[derive(Clone, Debug, Serialize)]
 #[serde(transparent)]
+#[must_use]
 pub struct NewData(Json);
 
 described!(NewData);

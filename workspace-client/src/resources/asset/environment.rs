@@ -3,12 +3,11 @@
 use serde::Serialize;
 use serde_json::json;
 
-use super::described::described;
 use super::{AssetKind, Assets, Publishable};
 use crate::Workspace;
 use crate::resources::json::Json;
 use crate::resources::open_enum::open_enum;
-use crate::resources::{Resource, kind};
+use crate::resources::{Resource, described, kind};
 
 kind! {
     /// The kind of [`Environment`].
@@ -82,6 +81,7 @@ impl Environment {
 /// A version of an environment, to be created.
 #[derive(Clone, Debug, Serialize)]
 #[serde(transparent)]
+#[must_use]
 pub struct NewEnvironment(Json);
 
 described!(NewEnvironment);
@@ -103,7 +103,6 @@ impl NewEnvironment {
     }
 
     /// The system of the image.
-    #[must_use]
     pub fn os_type(self, os_type: &OsType) -> Self {
         Self(self.0.with("/properties/osType", os_type.as_str()))
     }

@@ -4,7 +4,6 @@ pub mod code;
 pub mod component;
 mod container;
 pub mod data;
-mod described;
 pub mod environment;
 pub mod feature;
 mod filter;

@@ -3,12 +3,11 @@
 use serde::Serialize;
 use serde_json::json;
 
-use super::described::described;
 use super::{AssetKind, Assets, Publishable};
 use crate::Workspace;
 use crate::resources::json::Json;
 use crate::resources::open_enum::open_enum;
-use crate::resources::{Resource, kind};
+use crate::resources::{Resource, described, kind};
 
 kind! {
     /// The kind of [`Model`].
@@ -74,6 +73,7 @@ impl Model {
 /// ```
 #[derive(Clone, Debug, Serialize)]
 #[serde(transparent)]
+#[must_use]
 pub struct NewModel(Json);
 
 described!(NewModel);
@@ -85,7 +85,6 @@ impl NewModel {
     }
 
     /// Where it stands on its way.
-    #[must_use]
     pub fn stage(self, stage: impl Into<String>) -> Self {
         Self(self.0.with("/properties/stage", stage.into()))
     }

@@ -5,8 +5,9 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::resources::described;
 use crate::resources::duration;
-use crate::resources::json::{Json, escaped};
+use crate::resources::json::Json;
 
 /// A cluster of machines that Azure ML starts and stops by need, to be created. Its defaults are those of `az ml compute create`.
 ///
@@ -21,7 +22,10 @@ use crate::resources::json::{Json, escaped};
 /// ```
 #[derive(Clone, Debug, Serialize)]
 #[serde(transparent)]
+#[must_use]
 pub struct AmlCompute(Json);
+
+described!(tracked AmlCompute);
 
 impl AmlCompute {
     /// Up to four nodes of this size, such as `Standard_DS3_v2`, and none without work.
@@ -36,16 +40,6 @@ impl AmlCompute {
     /// In this region instead of the workspace's.
     pub fn location(self, location: impl Into<String>) -> Self {
         self.with("/location", location.into())
-    }
-
-    /// What it is for.
-    pub fn description(self, description: impl Into<String>) -> Self {
-        self.with("/properties/description", description.into())
-    }
-
-    /// Adds a tag.
-    pub fn tag(self, name: &str, value: impl Into<String>) -> Self {
-        self.with(&format!("/tags/{}", escaped(name)), value.into())
     }
 
     /// With this managed identity, as the API describes one: `{"type": "SystemAssigned"}`.
@@ -97,9 +91,5 @@ impl AmlCompute {
 
     fn setting(self, path: &str, value: impl Into<Value>) -> Self {
         self.with(&format!("/properties/properties/{path}"), value)
-    }
-
-    fn with(self, path: &str, value: impl Into<Value>) -> Self {
-        Self(self.0.with(path, value))
     }
 }

@@ -5,8 +5,9 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::resources::described;
 use crate::resources::duration;
-use crate::resources::json::{Json, escaped};
+use crate::resources::json::Json;
 
 /// A machine for one person, to be created. Its defaults are those of `az ml compute create`.
 ///
@@ -21,7 +22,10 @@ use crate::resources::json::{Json, escaped};
 /// ```
 #[derive(Clone, Debug, Serialize)]
 #[serde(transparent)]
+#[must_use]
 pub struct ComputeInstance(Json);
+
+described!(tracked ComputeInstance);
 
 impl ComputeInstance {
     /// A machine of this size, such as `Standard_DS3_v2`.
@@ -34,16 +38,6 @@ impl ComputeInstance {
         });
         let properties = json!({"computeType": "ComputeInstance", "disableLocalAuth": true, "properties": settings});
         Self(Json(json!({"properties": properties}))).setting("vmSize", vm_size.into())
-    }
-
-    /// What it is for.
-    pub fn description(self, description: impl Into<String>) -> Self {
-        self.with("/properties/description", description.into())
-    }
-
-    /// Adds a tag.
-    pub fn tag(self, name: &str, value: impl Into<String>) -> Self {
-        self.with(&format!("/tags/{}", escaped(name)), value.into())
     }
 
     /// With this managed identity, as the API describes one: `{"type": "SystemAssigned"}`.
@@ -90,9 +84,5 @@ impl ComputeInstance {
 
     fn setting(self, path: &str, value: impl Into<Value>) -> Self {
         self.with(&format!("/properties/properties/{path}"), value)
-    }
-
-    fn with(self, path: &str, value: impl Into<Value>) -> Self {
-        Self(self.0.with(path, value))
     }
 }

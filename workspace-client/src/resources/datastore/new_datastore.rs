@@ -5,7 +5,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::DatastoreType;
-use crate::resources::json::{Json, escaped};
+use crate::resources::described;
+use crate::resources::json::Json;
 
 /// A datastore, to be created. It is reached with the identity of whoever reads it, unless it is given credentials, which are
 /// written into the request and nowhere else.
@@ -23,52 +24,44 @@ use crate::resources::json::{Json, escaped};
 #[must_use]
 pub struct NewDatastore(Json);
 
+described!(NewDatastore);
+
 impl NewDatastore {
     /// A container of blobs in this storage account.
     pub fn blob(account: impl Into<String>, container: impl Into<String>) -> Self {
-        Self::of(&DatastoreType::AzureBlob).in_account(account).with("containerName", container.into())
+        Self::of(&DatastoreType::AzureBlob).in_account(account).setting("containerName", container.into())
     }
 
     /// A file share in this storage account.
     pub fn file_share(account: impl Into<String>, share: impl Into<String>) -> Self {
-        Self::of(&DatastoreType::AzureFile).in_account(account).with("fileShareName", share.into())
+        Self::of(&DatastoreType::AzureFile).in_account(account).setting("fileShareName", share.into())
     }
 
     /// A file system of a Data Lake in this storage account.
     pub fn data_lake_gen2(account: impl Into<String>, filesystem: impl Into<String>) -> Self {
-        Self::of(&DatastoreType::AzureDataLakeGen2).in_account(account).with("filesystem", filesystem.into())
+        Self::of(&DatastoreType::AzureDataLakeGen2).in_account(account).setting("filesystem", filesystem.into())
     }
 
     /// A store of Data Lake's first generation.
     pub fn data_lake_gen1(store: impl Into<String>) -> Self {
-        Self::of(&DatastoreType::AzureDataLakeGen1).with("storeName", store.into())
+        Self::of(&DatastoreType::AzureDataLakeGen1).setting("storeName", store.into())
     }
 
     /// A lakehouse of a workspace in `OneLake`.
     pub fn one_lake(workspace: impl Into<String>, lakehouse: impl Into<String>) -> Self {
         Self::of(&DatastoreType::OneLake)
-            .with("oneLakeWorkspaceName", workspace.into())
-            .with("artifact", json!({"artifactType": "LakeHouse", "artifactName": lakehouse.into()}))
-    }
-
-    /// What it is for.
-    pub fn description(self, description: impl Into<String>) -> Self {
-        self.with("description", description.into())
-    }
-
-    /// Adds a tag.
-    pub fn tag(self, name: &str, value: impl Into<String>) -> Self {
-        self.with(&format!("tags/{}", escaped(name)), value.into())
+            .setting("oneLakeWorkspaceName", workspace.into())
+            .setting("artifact", json!({"artifactType": "LakeHouse", "artifactName": lakehouse.into()}))
     }
 
     /// In this domain instead of that of the cloud's storage accounts.
     pub fn endpoint(self, endpoint: impl Into<String>) -> Self {
-        self.with("endpoint", endpoint.into())
+        self.setting("endpoint", endpoint.into())
     }
 
     /// With this protocol instead of `https`.
     pub fn protocol(self, protocol: impl Into<String>) -> Self {
-        self.with("protocol", protocol.into())
+        self.setting("protocol", protocol.into())
     }
 
     /// Reached with the key of the account.
@@ -99,16 +92,16 @@ impl NewDatastore {
     }
 
     fn in_account(self, account: impl Into<String>) -> Self {
-        self.with("accountName", account.into()).protocol("https")
+        self.setting("accountName", account.into()).protocol("https")
     }
 
     fn credentials(self, kind: &str, about: &Value, member: &str, secret: &Secret) -> Self {
-        let new = self.with("credentials", about.clone()).with("credentials/credentialsType", kind);
-        new.with("credentials/secrets/secretsType", kind)
-            .with(&format!("credentials/secrets/{member}"), secret.expose())
+        let new = self.setting("credentials", about.clone()).setting("credentials/credentialsType", kind);
+        new.setting("credentials/secrets/secretsType", kind)
+            .setting(&format!("credentials/secrets/{member}"), secret.expose())
     }
 
-    fn with(self, path: &str, value: impl Into<Value>) -> Self {
-        Self(self.0.with(&format!("/properties/{path}"), value))
+    fn setting(self, member: &str, value: impl Into<Value>) -> Self {
+        self.with(&format!("/properties/{member}"), value)
     }
 }

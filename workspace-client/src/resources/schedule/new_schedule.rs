@@ -3,7 +3,8 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::resources::json::{Json, escaped};
+use crate::resources::described;
+use crate::resources::json::Json;
 use crate::resources::open_enum::open_enum;
 
 /// A schedule, to be created.
@@ -52,6 +53,8 @@ open_enum! {
     }
 }
 
+described!(NewSchedule);
+
 impl NewSchedule {
     /// Starts a job, whose `properties` are described as the API describes them.
     pub fn job(trigger: &Trigger, definition: &Value) -> Self {
@@ -70,30 +73,16 @@ impl NewSchedule {
 
     /// The name that people see.
     pub fn display_name(self, name: impl Into<String>) -> Self {
-        self.with("displayName", name.into())
-    }
-
-    /// What it is for.
-    pub fn description(self, description: impl Into<String>) -> Self {
-        self.with("description", description.into())
-    }
-
-    /// Adds a tag.
-    pub fn tag(self, name: &str, value: impl Into<String>) -> Self {
-        self.with(&format!("tags/{}", escaped(name)), value.into())
+        self.with("/properties/displayName", name.into())
     }
 
     /// Rests until it is enabled.
     pub fn disabled(self) -> Self {
-        self.with("isEnabled", false)
+        self.with("/properties/isEnabled", false)
     }
 
     fn of(trigger: &Trigger, action: &Value) -> Self {
         Self(Json(json!({"properties": {"action": action, "isEnabled": true, "trigger": trigger}})))
-    }
-
-    fn with(self, path: &str, value: impl Into<Value>) -> Self {
-        Self(self.0.with(&format!("/properties/{path}"), value))
     }
 }
 

@@ -17,6 +17,8 @@ use workspace_client::resources::compute::{
     AmlCompute, Compute, ComputeNode, Computes, Scale, UnderlyingResource, Usage, VmSize,
 };
 
+use xtask::specs::{find as specs, told};
+
 use crate::rig::Tokens;
 
 const EXAMPLES: &str =
@@ -28,18 +30,6 @@ struct Example {
     name: String,
     parameters: Value,
     responses: Vec<(u16, Value)>,
-}
-
-/// What lies there in the folder that `AZML_SPECS` names, or beside the repository; none, with a word about it, where there is no
-/// API description.
-fn specs(place: &str) -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/specs");
-    let path = auth_core::Env::process().path("AZML_SPECS").unwrap_or(beside).join(place);
-    if !path.exists() {
-        told("nothing: set AZML_SPECS to a folder with Azure's API descriptions");
-        return None;
-    }
-    Some(path)
 }
 
 /// The examples in this folder and those below it.
@@ -209,13 +199,6 @@ fn every_size_and_usage_in_the_examples_is_read_and_written_without_loss() {
         let read: Usage = serde_json::from_value(usage.clone()).unwrap();
         assert_eq!((read.current(), read.limit()), (usage["currentValue"].as_u64(), usage["limit"].as_u64()));
         assert_eq!(serde_json::to_value(read).unwrap(), usage);
-    }
-}
-
-fn told(what: &str) {
-    #[expect(clippy::print_stdout, reason = "says how much was checked")]
-    {
-        println!("checked: {what}");
     }
 }
 

@@ -1,10 +1,11 @@
 //! What a snapshot holds, and its hashes, which are those of azure-ai-ml 1.35.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use auth_core::{Env, ErrorKind};
+use auth_core::ErrorKind;
 use serde_json::Value;
 use workspace_client::transfer::Snapshot;
+use xtask::specs;
 
 use super::write;
 
@@ -133,8 +134,8 @@ async fn patterns_are_held_against_where_links_lead() {
             "d5b686fd739e653d8d8abcf46d2df5ee87f9d4d76f4253894598a95e872c8097"
         ]
     );
-    let files = &[("shared/ignore", "/a.txt\n*.log\n"), ("src/a.txt", "a"), ("src/b.log", "b"), ("src/c.py", "c")];
-    let case = Case { files, links: &[("src/.amlignore", "../shared/ignore")] };
+    let files = &[("common/ignore", "/a.txt\n*.log\n"), ("src/a.txt", "a"), ("src/b.log", "b"), ("src/c.py", "c")];
+    let case = Case { files, links: &[("src/.amlignore", "../common/ignore")] };
     assert_eq!(
         case.hashes("src").await,
         [
@@ -211,23 +212,10 @@ async fn nothing_can_be_taken_of_what_is_not_there() {
     assert!(error.to_string().starts_with("no/such/folder cannot be read"), "{error}");
 }
 
-/// Vectors in the folder that `AZML_SPECS` names, or beside the repository.
-fn vectors() -> Option<Value> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/specs");
-    let specs: PathBuf = Env::process().path("AZML_SPECS").unwrap_or(beside);
-    let text = std::fs::read(specs.join("derived/asset-hash-vectors.json")).ok()?;
-    Some(serde_json::from_slice(&text).unwrap())
-}
-
 #[tokio::test]
 async fn every_vector_that_is_there_has_its_hashes() {
-    let Some(vectors) = vectors() else {
-        #[expect(clippy::print_stdout, reason = "says how much was checked")]
-        {
-            println!("checked: nothing: set AZML_SPECS to a folder with derived/asset-hash-vectors.json");
-        }
-        return;
-    };
+    let Some(vectors) = specs::find("derived/asset-hash-vectors.json") else { return };
+    let vectors: Value = serde_json::from_slice(&std::fs::read(vectors).unwrap()).unwrap();
     for case in vectors["folders"].as_array().unwrap() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join(case["rootFolderName"].as_str().unwrap());

@@ -1,20 +1,16 @@
 //! What Microsoft's own client sent, where its records lie beside the repository.
 
-use std::path::{Path, PathBuf};
-
 use reqwest::Method;
 use serde_json::{Value, json};
 use xtask::emulator::{World, defaults};
+use xtask::specs;
 
 use super::{Caller, DAY};
 
 const TRACES: &str = "derived/http-traces-azure-ai-ml-1.35.json";
 
 fn traces() -> Option<Value> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/specs");
-    let path = std::env::var_os("AZML_SPECS").map_or(beside, PathBuf::from).join(TRACES);
-    let bytes = std::fs::read(path).ok()?;
-    Some(serde_json::from_slice(&bytes).unwrap())
+    Some(serde_json::from_slice(&std::fs::read(specs::find(TRACES)?).unwrap()).unwrap())
 }
 
 /// The request as it would be sent to the workspace of the world.

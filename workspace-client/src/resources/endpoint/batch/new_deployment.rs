@@ -3,13 +3,16 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::resources::json::{Json, escaped};
+use crate::resources::described;
+use crate::resources::json::Json;
 
 /// A deployment of a batch endpoint, to be created. What it does not say is as Azure chooses it.
 #[derive(Clone, Debug, Serialize)]
 #[serde(transparent)]
 #[must_use]
 pub struct NewBatchDeployment(Json);
+
+described!(tracked NewBatchDeployment);
 
 impl NewBatchDeployment {
     /// Of the model with this id, on this compute.
@@ -56,16 +59,6 @@ impl NewBatchDeployment {
         self.with("/location", location.into())
     }
 
-    /// What it is for.
-    pub fn description(self, description: impl Into<String>) -> Self {
-        self.property("description", description.into())
-    }
-
-    /// Adds a tag.
-    pub fn tag(self, name: &str, value: impl Into<String>) -> Self {
-        self.with(&format!("/tags/{}", escaped(name)), value.into())
-    }
-
     /// With another member of its properties (RFC 6901), such as `/outputFileName`.
     pub fn setting(self, member: &str, value: impl Into<Value>) -> Self {
         self.with(&format!("/properties{member}"), value)
@@ -73,9 +66,5 @@ impl NewBatchDeployment {
 
     fn property(self, path: &str, value: impl Into<Value>) -> Self {
         self.with(&format!("/properties/{path}"), value)
-    }
-
-    fn with(self, path: &str, value: impl Into<Value>) -> Self {
-        Self(self.0.with(path, value))
     }
 }

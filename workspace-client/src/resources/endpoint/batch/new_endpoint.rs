@@ -1,15 +1,18 @@
 //! The description of a batch endpoint.
 
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::resources::json::{Json, escaped};
+use crate::resources::described;
+use crate::resources::json::Json;
 
 /// A batch endpoint, to be created. Its defaults are those of `az ml batch-endpoint create`: it is asked with a token of Entra ID.
 #[derive(Clone, Debug, Serialize)]
 #[serde(transparent)]
 #[must_use]
 pub struct NewBatchEndpoint(Json);
+
+described!(tracked NewBatchEndpoint);
 
 impl NewBatchEndpoint {
     /// This deployment answers where none is named.
@@ -20,20 +23,6 @@ impl NewBatchEndpoint {
     /// In this region instead of the workspace's.
     pub fn location(self, location: impl Into<String>) -> Self {
         self.with("/location", location.into())
-    }
-
-    /// What it is for.
-    pub fn description(self, description: impl Into<String>) -> Self {
-        self.with("/properties/description", description.into())
-    }
-
-    /// Adds a tag.
-    pub fn tag(self, name: &str, value: impl Into<String>) -> Self {
-        self.with(&format!("/tags/{}", escaped(name)), value.into())
-    }
-
-    fn with(self, path: &str, value: impl Into<Value>) -> Self {
-        Self(self.0.with(path, value))
     }
 }
 

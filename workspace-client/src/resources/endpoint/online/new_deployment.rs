@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::resources::described;
 use crate::resources::json::{Json, escaped};
 
 /// A deployment of an online endpoint, to be created. Its defaults are those of `az ml online-deployment create`.
@@ -10,6 +11,8 @@ use crate::resources::json::{Json, escaped};
 #[serde(transparent)]
 #[must_use]
 pub struct NewOnlineDeployment(Json);
+
+described!(tracked NewOnlineDeployment);
 
 impl NewOnlineDeployment {
     /// One managed machine of this size, such as `Standard_DS3_v2`.
@@ -58,16 +61,6 @@ impl NewOnlineDeployment {
         self.with("/location", location.into())
     }
 
-    /// What it is for.
-    pub fn description(self, description: impl Into<String>) -> Self {
-        self.property("description", description.into())
-    }
-
-    /// Adds a tag.
-    pub fn tag(self, name: &str, value: impl Into<String>) -> Self {
-        self.with(&format!("/tags/{}", escaped(name)), value.into())
-    }
-
     /// With another member of its properties (RFC 6901), such as `/requestSettings/requestTimeout`.
     pub fn setting(self, member: &str, value: impl Into<Value>) -> Self {
         self.with(&format!("/properties{member}"), value)
@@ -85,9 +78,5 @@ impl NewOnlineDeployment {
 
     fn property(self, path: &str, value: impl Into<Value>) -> Self {
         self.with(&format!("/properties/{path}"), value)
-    }
-
-    fn with(self, path: &str, value: impl Into<Value>) -> Self {
-        Self(self.0.with(path, value))
     }
 }

@@ -3,8 +3,9 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::resources::described;
 use crate::resources::endpoint::EndpointAuthMode;
-use crate::resources::json::{Json, escaped};
+use crate::resources::json::Json;
 
 /// An online endpoint, to be created. Its defaults are those of `az ml online-endpoint create`.
 ///
@@ -22,6 +23,8 @@ use crate::resources::json::{Json, escaped};
 #[must_use]
 pub struct NewOnlineEndpoint(Json);
 
+described!(tracked NewOnlineEndpoint);
+
 impl NewOnlineEndpoint {
     /// Asked in this way, on managed machines, with an identity of its own.
     pub fn new(mode: &EndpointAuthMode) -> Self {
@@ -32,16 +35,6 @@ impl NewOnlineEndpoint {
     /// In this region instead of the workspace's.
     pub fn location(self, location: impl Into<String>) -> Self {
         self.with("/location", location.into())
-    }
-
-    /// What it is for.
-    pub fn description(self, description: impl Into<String>) -> Self {
-        self.with("/properties/description", description.into())
-    }
-
-    /// Adds a tag.
-    pub fn tag(self, name: &str, value: impl Into<String>) -> Self {
-        self.with(&format!("/tags/{}", escaped(name)), value.into())
     }
 
     /// With this managed identity, as the API describes one: `{"type": "SystemAssigned"}`.
@@ -57,9 +50,5 @@ impl NewOnlineEndpoint {
     /// Whether it answers in the internet.
     pub fn public_network_access(self, enabled: bool) -> Self {
         self.with("/properties/publicNetworkAccess", if enabled { "Enabled" } else { "Disabled" })
-    }
-
-    fn with(self, path: &str, value: impl Into<Value>) -> Self {
-        Self(self.0.with(path, value))
     }
 }
