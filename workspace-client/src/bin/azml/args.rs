@@ -41,7 +41,9 @@ pub(crate) use identity::{IdentityCommand, ServeArgs};
 pub(crate) use job::{JobArgs, JobCommand, ListJobArgs};
 pub(crate) use key::KeyCommand;
 pub(crate) use login::{LoginArgs, LogoutArgs, ServicePrincipalArgs};
-pub(crate) use resource::{LimitArgs, ListArgs, NameArgs, RemoveArgs, TableCommand, WaitArgs};
+pub(crate) use resource::{
+    DescriptionArgs, LimitArgs, ListArgs, NameArgs, RemoveArgs, TableCommand, ViewArgs, WaitArgs,
+};
 pub(crate) use rest::{RestArgs, method};
 pub(crate) use workspace::{PlaceArgs, WorkspaceArgs, WorkspaceCommand};
 pub(crate) use workspace_change::{

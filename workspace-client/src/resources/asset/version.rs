@@ -36,15 +36,6 @@ pub enum ListView {
 }
 
 impl ListView {
-    /// With those that are archived, or only those.
-    pub fn of(include_archived: bool, archived_only: bool) -> Self {
-        match (include_archived, archived_only) {
-            (_, true) => Self::Archived,
-            (true, false) => Self::All,
-            (false, false) => Self::Active,
-        }
-    }
-
     /// The value as Azure takes it.
     pub fn as_str(self) -> &'static str {
         match self {

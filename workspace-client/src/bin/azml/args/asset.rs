@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{LimitArgs, WorkspaceArgs};
+use super::{DescriptionArgs, LimitArgs, ViewArgs, WorkspaceArgs};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum AssetCommand {
@@ -24,13 +24,8 @@ pub(crate) enum AssetCommand {
 
 #[derive(Debug, Args)]
 pub(crate) struct CreateAssetArgs {
-    /// A YAML file that describes it, as az ml takes it
-    #[arg(short, long)]
-    pub(crate) file: Option<PathBuf>,
-
-    /// Set a member of the file, such as tags.team=x
-    #[arg(long, value_name = "MEMBER=VALUE", num_args = 1.., action = clap::ArgAction::Append)]
-    pub(crate) set: Vec<String>,
+    #[command(flatten)]
+    pub(crate) described: DescriptionArgs,
 
     /// The name
     #[arg(short, long)]
@@ -74,13 +69,8 @@ pub(crate) struct ListAssetArgs {
     #[arg(short, long)]
     pub(crate) name: Option<String>,
 
-    /// Also those that are archived
-    #[arg(long, conflicts_with = "archived_only")]
-    pub(crate) include_archived: bool,
-
-    /// Only those that are archived
-    #[arg(long)]
-    pub(crate) archived_only: bool,
+    #[command(flatten)]
+    pub(crate) view: ViewArgs,
 
     #[command(flatten)]
     pub(crate) limit: LimitArgs,

@@ -1,12 +1,10 @@
 //! `azml compute`.
 
-use std::path::PathBuf;
-
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 
 use workspace_client::resources::compute::ComputeKind;
 
-use super::{EditArgs, LimitArgs, NameArgs, RemoveArgs, WaitArgs, WorkspaceArgs};
+use super::{DescriptionArgs, EditArgs, LimitArgs, NameArgs, RemoveArgs, WaitArgs, WorkspaceArgs};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ComputeCommand {
@@ -146,13 +144,8 @@ pub(crate) struct ComputeIdentityArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct CreateComputeArgs {
-    /// A YAML file that describes the compute, as az ml takes it
-    #[arg(short, long)]
-    pub(crate) file: Option<PathBuf>,
-
-    /// Set a member of the file, such as network_settings.subnet=ID
-    #[arg(long, value_name = "MEMBER=VALUE", num_args = 1.., action = clap::ArgAction::Append)]
-    pub(crate) set: Vec<String>,
+    #[command(flatten)]
+    pub(crate) described: DescriptionArgs,
 
     /// The compute
     #[arg(short, long)]

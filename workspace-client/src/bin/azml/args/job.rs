@@ -2,12 +2,12 @@
 
 use clap::{Args, Subcommand};
 
-use super::{LimitArgs, WorkspaceArgs};
+use super::{LimitArgs, ViewArgs, WorkspaceArgs};
 use crate::completion::names;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum JobCommand {
-    /// List the jobs of the workspace, the newest first
+    /// List the jobs of the workspace
     List(ListJobArgs),
     /// Show a job
     Show(JobArgs),
@@ -41,13 +41,8 @@ pub(crate) struct ListJobArgs {
     #[arg(long)]
     pub(crate) tag: Option<String>,
 
-    /// Also those that are archived
-    #[arg(long, conflicts_with = "archived_only")]
-    pub(crate) include_archived: bool,
-
-    /// Only those that are archived
-    #[arg(long)]
-    pub(crate) archived_only: bool,
+    #[command(flatten)]
+    pub(crate) view: ViewArgs,
 
     #[command(flatten)]
     pub(crate) limit: LimitArgs,

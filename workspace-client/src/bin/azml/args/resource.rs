@@ -1,8 +1,10 @@
 //! What the commands for resources of any kind take.
 
 use std::marker::PhantomData;
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use workspace_client::resources::asset::ListView;
 
 use super::WorkspaceArgs;
 use crate::commands::Listed;
@@ -35,6 +37,40 @@ pub(crate) struct LimitArgs {
     pub(crate) max_results: u32,
 }
 
+/// Which of a list.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct ViewArgs {
+    /// Also those that are archived
+    #[arg(long, conflicts_with = "archived_only")]
+    pub(crate) include_archived: bool,
+
+    /// Only those that are archived
+    #[arg(long)]
+    pub(crate) archived_only: bool,
+}
+
+impl ViewArgs {
+    pub(crate) fn view(self) -> ListView {
+        match self {
+            Self { archived_only: true, .. } => ListView::Archived,
+            Self { include_archived: true, .. } => ListView::All,
+            Self { .. } => ListView::Active,
+        }
+    }
+}
+
+/// What is said of a resource in a file.
+#[derive(Debug, Args)]
+pub(crate) struct DescriptionArgs {
+    /// A YAML file that describes it, as az ml takes it
+    #[arg(short, long)]
+    pub(crate) file: Option<PathBuf>,
+
+    /// Set a member of the file, such as tags.team=x
+    #[arg(long, value_name = "MEMBER=VALUE", num_args = 1.., action = clap::ArgAction::Append)]
+    pub(crate) set: Vec<String>,
+}
+
 /// Which resource of a kind.
 #[derive(Debug, Args)]
 pub(crate) struct NameArgs<K: Listed> {
@@ -58,10 +94,7 @@ pub(crate) struct WaitArgs<K: Listed> {
 #[derive(Debug, Args)]
 pub(crate) struct RemoveArgs<K: Listed> {
     #[command(flatten)]
-    pub(crate) name: NameArgs<K>,
-    /// Do not wait for the end
-    #[arg(long)]
-    pub(crate) no_wait: bool,
+    pub(crate) waiting: WaitArgs<K>,
     /// Do not ask whether that is meant
     #[arg(short, long)]
     pub(crate) yes: bool,

@@ -5,7 +5,6 @@ use std::io::Write as _;
 use auth_core::{Error, ErrorKind};
 use serde_json::Value;
 use workspace_client::resources::Kind as _;
-use workspace_client::resources::asset::ListView;
 use workspace_client::resources::job::{Job, JobFilter, JobKind, JobStatus, JobType, Jobs};
 
 use super::resource::{Operation, finish, some, workspace_of};
@@ -65,7 +64,7 @@ pub(crate) fn run(command: JobCommand, context: &Context) -> Result<Option<Outco
 }
 
 fn list(args: ListJobArgs, context: &Context) -> Result<Outcome, Error> {
-    let mut filter = JobFilter::new().view(ListView::of(args.include_archived, args.archived_only));
+    let mut filter = JobFilter::new().view(args.view.view());
     if let Some(kind) = &args.kind {
         filter = filter.job_type(JobType::from(kind.as_str()));
     }

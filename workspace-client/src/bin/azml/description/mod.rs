@@ -15,6 +15,7 @@ use auth_core::{Error, ErrorKind};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use crate::args::DescriptionArgs;
 pub(crate) use edit::Edit;
 use sources::{Place, Source, Sources, below, spelled};
 use typed::{Problem, Reader};
@@ -31,6 +32,13 @@ pub(crate) struct Description {
 }
 
 impl Description {
+    /// The file, and then `--set`.
+    pub(crate) fn said(args: &DescriptionArgs) -> Result<Self, Error> {
+        let mut said = Self::read(args.file.as_deref())?;
+        said.edit(&[Edit::Set(args.set.clone())], false)?;
+        Ok(said)
+    }
+
     /// What a file says; nothing where there is none.
     pub(crate) fn read(file: Option<&Path>) -> Result<Self, Error> {
         let Some(path) = file else { return Ok(Self::of(Value::Object(Map::new()))) };

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use crate::args::CreateAssetArgs;
-use crate::description::{Description, Edit};
+use crate::description::Description;
 
 /// What Azure alone sets.
 const READ_ONLY: [&str; 4] = ["creation_context", "id", "latest_version", "resourceGroup"];
@@ -70,8 +70,7 @@ pub(super) struct Said {
 
 /// The file, then `--set`, then the options.
 pub(super) fn read(args: &CreateAssetArgs, kind: &'static str) -> Result<Said, Error> {
-    let mut said = Description::read(args.file.as_deref())?;
-    said.edit(&[Edit::Set(args.set.clone())], false)?;
+    let said = Description::said(&args.described)?;
     let mut said = said.without(&READ_ONLY);
     let options = [
         ("name", "--name", &args.name),
@@ -94,7 +93,7 @@ pub(super) fn read(args: &CreateAssetArgs, kind: &'static str) -> Result<Said, E
         said.put(&["tags", name], "--tags", value.into());
     }
     let article = if kind.starts_with('e') { format!("an {kind}") } else { format!("a {kind}") };
-    let folder = args.file.as_deref().and_then(Path::parent).unwrap_or(Path::new("")).to_owned();
+    let folder = args.described.file.as_deref().and_then(Path::parent).unwrap_or(Path::new("")).to_owned();
     Ok(Said { common: said.parse(&article)?, description: said, kind, article, folder })
 }
 

@@ -7,7 +7,7 @@ use auth_core::Error;
 use serde_json::Value;
 use workspace_client::Workspace;
 use workspace_client::resources::Resource;
-use workspace_client::resources::asset::{AssetKind, Assets, Container, ListView, Version};
+use workspace_client::resources::asset::{AssetKind, Assets, Container, Version};
 
 use super::resource::{some, workspace_of};
 use crate::args::{AssetCommand, CreateAssetArgs, ListAssetArgs, OneAssetArgs, SomeAssetArgs, WorkspaceArgs};
@@ -81,7 +81,7 @@ impl<K: AssetKind> Layout<K> {
     }
 
     fn list(&self, args: ListAssetArgs, context: &Context) -> Result<Outcome, Error> {
-        let view = ListView::of(args.include_archived, args.archived_only);
+        let view = args.view.view();
         let assets = self.assets(args.workspace, context)?;
         if let Some(name) = args.name {
             let shown = |asset: &Resource<K>| shown::version(asset.raw(), self.members);

@@ -11,7 +11,7 @@ use workspace_client::resources::compute::{AmlCompute, ComputeInstance};
 
 use super::identity::Identity;
 use crate::args::CreateComputeArgs;
-use crate::description::{Description, Edit};
+use crate::description::Description;
 
 /// The size of machine that is taken unless another one is named (observed: azure-ai-ml 1.35).
 const SIZE: &str = "STANDARD_DS3_V2";
@@ -79,8 +79,7 @@ struct Ssh {
 
 /// The file, then `--set`, then the options.
 pub(super) fn read(args: &CreateComputeArgs) -> Result<NewCompute, Error> {
-    let mut said = Description::read(args.file.as_deref())?;
-    said.edit(&[Edit::Set(args.set.clone())], false)?;
+    let said = Description::said(&args.described)?;
     let mut described: NewCompute = said.without(&READ_ONLY).parse("a compute")?;
     set(&mut described.name, args.name.clone());
     set(&mut described.kind, args.kind.clone());

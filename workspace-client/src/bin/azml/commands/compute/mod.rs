@@ -115,7 +115,7 @@ fn remove(
     underlying: UnderlyingResource,
     context: &Context,
 ) -> Result<Option<Outcome>, Error> {
-    let RemoveArgs { name: NameArgs { name, workspace, .. }, no_wait, yes } = args;
+    let RemoveArgs { waiting: WaitArgs { name: NameArgs { name, workspace, .. }, no_wait }, yes } = args;
     let (verb, doing) = match underlying {
         UnderlyingResource::Delete => ("delete", "deleting"),
         UnderlyingResource::Detach => ("detach", "detaching"),

@@ -10,7 +10,7 @@ use workspace_client::Workspace;
 use workspace_client::resources::{Collection, Kind, LongRunning, Resource};
 
 use super::workspace;
-use crate::args::{LimitArgs, ListArgs, NameArgs, RemoveArgs, TableCommand, WorkspaceArgs};
+use crate::args::{LimitArgs, ListArgs, NameArgs, RemoveArgs, TableCommand, WaitArgs, WorkspaceArgs};
 use crate::context::{Context, block_on};
 use crate::entity::{self, Member};
 use crate::output::{Column, Outcome};
@@ -78,7 +78,7 @@ pub(crate) fn one<K: Listed>(resource: &Resource<K>) -> Outcome {
 }
 
 fn delete<K: Listed + LongRunning>(args: RemoveArgs<K>, context: &Context) -> Result<Option<Outcome>, Error> {
-    let RemoveArgs { name: NameArgs { name, workspace, .. }, no_wait, yes } = args;
+    let RemoveArgs { waiting: WaitArgs { name: NameArgs { name, workspace, .. }, no_wait }, yes } = args;
     confirm(&format!("delete the {} {name}", K::NAME), yes)?;
     let ws = workspace_of(workspace, context)?;
     let operation = Operation::of::<K>("deleting", &name, &ws);
@@ -91,7 +91,7 @@ fn delete_at_once<K: Listed>(
     context: &Context,
     delete: impl AsyncFnOnce(&Collection<K>, &str) -> Result<(), Error>,
 ) -> Result<Option<Outcome>, Error> {
-    let NameArgs { name, workspace, .. } = args.name;
+    let NameArgs { name, workspace, .. } = args.waiting.name;
     confirm(&format!("delete the {} {name}", K::NAME), args.yes)?;
     let resources = K::of(&workspace_of(workspace, context)?);
     block_on(delete(&resources, &name))?;
