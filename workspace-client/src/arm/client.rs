@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use auth_core::http::HttpClient;
 use auth_core::{
@@ -77,7 +76,7 @@ impl ArmClient {
         Self::new(Arc::new(Absent { name: "no sign-in", cloud: Cloud::public(), why }))
     }
 
-    /// What time it is for this client.
+    /// What tells the time here, and waits.
     pub(crate) fn time(&self) -> Clock {
         self.clock.clone()
     }
@@ -213,11 +212,6 @@ impl ArmClient {
         Service::resource_manager(self.cloud()).request(method, path).query("api-version", api_version)
     }
 
-    /// The time, as the client's clock tells it.
-    pub(crate) fn now(&self) -> SystemTime {
-        self.clock.now()
-    }
-
     /// What a request that takes no time is answered with. An answer without a body is null.
     pub(crate) async fn fetch<T: DeserializeOwned>(&self, request: &Request) -> Result<T, Error> {
         let answer = self.exchange(request).await?;
@@ -243,6 +237,15 @@ impl ArmClient {
             Err(error) if ArmError::of(&error).is_some_and(|arm| [404, 416].contains(&arm.status())) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// The permission that Azure ML's own services ask for.
+    pub(crate) fn ml_scopes(&self) -> Result<Scopes, Error> {
+        let cloud = self.cloud();
+        cloud.ml_scope().ok_or_else(|| {
+            let message = format!("cloud {} does not say what tokens for Azure ML are for", cloud.name());
+            Error::new(ErrorKind::Configuration, message).with_help("azml cloud register --help tells how that is said")
+        })
     }
 
     /// A token of this permission, for a service that is handed one.

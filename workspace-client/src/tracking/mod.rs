@@ -25,7 +25,6 @@ mod server;
 use std::fmt;
 
 use auth_core::Error;
-use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::arm::Pager;
@@ -152,8 +151,8 @@ impl Tracking {
         self.question("metrics/get-history", &[("run_id", run_id), ("metric_key", key)], "metrics", Metric::read)
     }
 
-    /// The files and folders that a run has kept, in this folder of its; an empty path is the outermost one. A workspace tells
-    /// those of its jobs elsewhere: see [`Jobs`](crate::resources::job::Jobs).
+    /// The files and folders that a run has kept, in this folder of its; an empty path is the outermost one. This is the list of a plain
+    /// server: Azure ML lists the files of its jobs through another service (observed: azureml-mlflow 1.62).
     pub fn artifacts(&self, run_id: &str, path: &str) -> Pager<Artifact> {
         self.question("artifacts/list", &[("run_id", run_id), ("path", path)], "files", Artifact::new)
     }
@@ -191,7 +190,3 @@ impl fmt::Debug for Tracking {
         f.debug_struct("Tracking").finish_non_exhaustive()
     }
 }
-
-/// What is only asked, and what changes something.
-const QUESTION: Method = Method::GET;
-const CHANGE: Method = Method::POST;

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
 use auth_core::{Clock, Env, Error, ErrorKind};
+use reqwest::Method;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{CHANGE, QUESTION};
 use crate::Workspace;
 use crate::arm::{ArmClient, ArmError, Page, Pager, Service, Turn, unreadable};
 
@@ -79,14 +79,14 @@ impl Tracking {
 
     pub(super) async fn ask(&self, verb: &str, query: &[(&str, &str)]) -> Result<Value, Error> {
         let (client, service) = self.0.reach().await?;
-        let request = service.request(QUESTION, &path(verb));
+        let request = service.request(Method::GET, &path(verb));
         let request = query.iter().fold(request, |request, (name, value)| request.query(name, value));
         client.fetch(&request).await
     }
 
     pub(super) async fn change(&self, verb: &str, body: &Value) -> Result<Value, Error> {
         let (client, service) = self.0.reach().await?;
-        client.fetch(&service.request(CHANGE, &path(verb)).body(body)?).await
+        client.fetch(&service.request(Method::POST, &path(verb)).body(body)?).await
     }
 
     /// A list that is asked for with a body, which also says where to go on.
@@ -102,7 +102,7 @@ impl Tracking {
             let (place, mut body) = (place.clone(), body.clone());
             async move {
                 let (client, service) = place.reach().await?;
-                let first = service.request(CHANGE, &path(verb)).repeatable();
+                let first = service.request(Method::POST, &path(verb)).repeatable();
                 let request = match turn {
                     Turn::First(size) => {
                         body["max_results"] = json!(size.unwrap_or(PAGE));
@@ -135,7 +135,7 @@ impl Tracking {
             let (place, query) = (place.clone(), query.clone());
             async move {
                 let (client, service) = place.reach().await?;
-                let first = service.request(QUESTION, &path(verb));
+                let first = service.request(Method::GET, &path(verb));
                 let first = query.iter().fold(first, |request, (name, value)| request.query(name, value));
                 let request = match turn {
                     Turn::First(Some(size)) => first.clone().query("max_results", &size.to_string()),

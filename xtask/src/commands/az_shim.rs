@@ -1,7 +1,6 @@
 //! `cargo xtask az-shim`: Microsoft's own clients, unchanged, with azml in the place of the Azure CLI.
 
 use std::path::Path;
-use std::process::Command;
 
 use serde::Deserialize;
 use tempfile::TempDir;
@@ -33,9 +32,8 @@ pub(super) fn run() -> Result<(), String> {
     let ask = |program: &Path, name: &str, script: &str| {
         let file = home.path().join(name);
         std::fs::write(&file, script).map_err(|error| format!("{}: {error}", file.display()))?;
-        let command = azml.command(&[])?;
-        let mut client = Command::new(program);
-        client.env_clear().envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        let client = Azml { program: program.to_owned(), ..azml };
+        let mut client = client.command(&[])?;
         client.env("PATH", &shim).env("NODE_PATH", &modules).arg(&file).arg(SCOPE);
         let (printed, told) = output(without_display(&mut client))?;
         serde_json::from_str::<Answer>(&printed).map_err(|error| format!("{name}: {error}: {printed}{told}"))

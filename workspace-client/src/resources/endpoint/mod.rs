@@ -11,9 +11,9 @@ use std::time::Duration;
 use auth_core::{Error, ErrorKind, Scopes};
 use url::Url;
 
-use super::Resource;
 use super::open_enum::open_enum;
-use crate::arm::{ArmClient, Service};
+use super::{Resource, Tracked};
+use crate::arm::Service;
 
 pub use keys::{EndpointKeys, EndpointToken, KeyType};
 pub use marketplace::{
@@ -39,23 +39,31 @@ open_enum! {
     }
 }
 
+/// A kind that answers at an address of its own.
+pub trait Scoring: Tracked {}
+
+impl<K: Scoring> Resource<K> {
+    /// How whoever asks it shows who they are.
+    pub fn auth_mode(&self) -> Option<EndpointAuthMode> {
+        self.json().one_of("/properties/authMode")
+    }
+
+    /// Where it answers.
+    pub fn scoring_uri(&self) -> Option<&str> {
+        self.json().text("/properties/scoringUri")
+    }
+
+    /// Where it describes what it answers.
+    pub fn swagger_uri(&self) -> Option<&str> {
+        self.json().text("/properties/swaggerUri")
+    }
+}
+
 /// The host that an endpoint names as its own. Whatever is sent with the request goes there and nowhere else.
-fn scoring_service<K>(endpoint: &Resource<K>, scopes: Option<Scopes>) -> Result<Service, Error> {
-    let url = endpoint.json().text("/properties/scoringUri").and_then(|url| Url::parse(url).ok()).ok_or_else(|| {
+fn scoring_service<K: Scoring>(endpoint: &Resource<K>, scopes: Option<Scopes>) -> Result<Service, Error> {
+    let url = endpoint.scoring_uri().and_then(|url| Url::parse(url).ok()).ok_or_else(|| {
         Error::new(ErrorKind::Rejected, format!("endpoint {} does not say yet where it answers", endpoint.name()))
             .with_help("wait until its creation has ended")
     })?;
     Service::named("the endpoint", url, scopes)
-}
-
-/// The permission that endpoints with Entra ID ask for.
-fn ml_scopes(client: &ArmClient) -> Result<Scopes, Error> {
-    let cloud = client.cloud();
-    cloud.ml_scope().ok_or_else(|| {
-        Error::new(
-            ErrorKind::Configuration,
-            format!("cloud {} does not say what tokens for Azure ML are for", cloud.name()),
-        )
-        .with_help("azml cloud update --help tells how its Azure ML audience is set")
-    })
 }

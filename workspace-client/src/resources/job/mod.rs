@@ -4,7 +4,7 @@ mod filter;
 mod log_name;
 mod logs;
 
-use auth_core::{Error, ErrorKind};
+use auth_core::Error;
 use reqwest::Method;
 use reqwest::header::HeaderName;
 use serde::Serialize;
@@ -131,11 +131,7 @@ impl Jobs {
         let mut verb = Verb::put(&[name], &body)?;
         if acts_as_person(&body) {
             let client = self.workspace().reach().await?;
-            let scopes = client.cloud().ml_scope().ok_or_else(|| {
-                let message = format!("the cloud {} does not say which tokens a pipeline needs", client.cloud().name());
-                Error::new(ErrorKind::Configuration, message)
-            })?;
-            verb = verb.header(TOKEN_OF_PERSON, client.token(scopes).await?.secret().expose());
+            verb = verb.header(TOKEN_OF_PERSON, client.token(client.ml_scopes()?).await?.secret().expose());
         }
         self.place().fetch(verb).await
     }

@@ -153,7 +153,7 @@ impl Schedules {
     /// # Errors
     /// As [`Collection::get`].
     pub async fn trigger(&self, name: &str) -> Result<TriggeredSchedule, Error> {
-        let now = OffsetDateTime::from(self.place().root().reach().await?.client.now());
+        let now = OffsetDateTime::from(self.place().root().reach().await?.client.time().now());
         let now = now.format(&Rfc3339).map_err(|error| {
             Error::new(ErrorKind::Configuration, "the clock of this machine shows no time of this era")
                 .with_source(error)

@@ -8,7 +8,7 @@ use auth_core::Error;
 use reqwest::header::HeaderName;
 use serde::Serialize;
 
-use super::{DEADLINE, DEPLOYMENT_HEADER, EndpointAuthMode, EndpointKeys, ml_scopes, scoring_service};
+use super::{DEADLINE, DEPLOYMENT_HEADER, EndpointKeys, Scoring, scoring_service};
 use crate::Workspace;
 use crate::arm::Method;
 use crate::resources::{Collection, LongRunning, Patched, Resource, Verb, item, kind};
@@ -24,6 +24,7 @@ kind! {
 
 impl LongRunning for BatchEndpointKind {}
 impl Patched for BatchEndpointKind {}
+impl Scoring for BatchEndpointKind {}
 
 /// A batch endpoint. What answers is its [`BatchDeployment`]s.
 pub type BatchEndpoint = Resource<BatchEndpointKind>;
@@ -43,21 +44,6 @@ impl Workspace {
 }
 
 impl BatchEndpoint {
-    /// How whoever asks it shows who they are.
-    pub fn auth_mode(&self) -> Option<EndpointAuthMode> {
-        self.json().one_of("/properties/authMode")
-    }
-
-    /// Where it takes requests.
-    pub fn scoring_uri(&self) -> Option<&str> {
-        self.json().text("/properties/scoringUri")
-    }
-
-    /// Where it describes what it takes.
-    pub fn swagger_uri(&self) -> Option<&str> {
-        self.json().text("/properties/swaggerUri")
-    }
-
     /// The deployment that answers where none is named.
     pub fn default_deployment(&self) -> Option<&str> {
         self.json().text("/properties/defaults/deploymentName")
@@ -92,7 +78,7 @@ impl BatchEndpoints {
     ) -> Result<BatchJob, Error> {
         let endpoint = self.get(name).await?;
         let client = self.place().root().reach().await?.client;
-        let service = scoring_service(&endpoint, Some(ml_scopes(&client)?))?;
+        let service = scoring_service(&endpoint, Some(client.ml_scopes()?))?;
         let request = service.request(Method::POST, "").body(request)?.deadline(DEADLINE);
         let request = match deployment {
             Some(deployment) => request.header(HeaderName::from_static(DEPLOYMENT_HEADER), deployment)?,

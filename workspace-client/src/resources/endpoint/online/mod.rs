@@ -11,7 +11,7 @@ use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderName};
 use serde_json::{Map, Value};
 
 use super::keys::regenerate;
-use super::{DEPLOYMENT_HEADER, EndpointAuthMode, EndpointKeys, EndpointToken, KeyType, ml_scopes, scoring_service};
+use super::{DEPLOYMENT_HEADER, EndpointAuthMode, EndpointKeys, EndpointToken, KeyType, Scoring, scoring_service};
 use crate::Workspace;
 use crate::arm::{Method, Pager, Poller};
 use crate::resources::{Collection, Kind as _, LongRunning, Patched, Resource, Verb, kind};
@@ -29,6 +29,7 @@ kind! {
 
 impl LongRunning for OnlineEndpointKind {}
 impl Patched for OnlineEndpointKind {}
+impl Scoring for OnlineEndpointKind {}
 
 /// An online endpoint. What answers is its [`OnlineDeployment`]s.
 pub type OnlineEndpoint = Resource<OnlineEndpointKind>;
@@ -43,21 +44,6 @@ impl Workspace {
 }
 
 impl OnlineEndpoint {
-    /// How whoever asks it shows who they are.
-    pub fn auth_mode(&self) -> Option<EndpointAuthMode> {
-        self.json().one_of("/properties/authMode")
-    }
-
-    /// Where it answers.
-    pub fn scoring_uri(&self) -> Option<&str> {
-        self.json().text("/properties/scoringUri")
-    }
-
-    /// Where it describes what it answers.
-    pub fn swagger_uri(&self) -> Option<&str> {
-        self.json().text("/properties/swaggerUri")
-    }
-
     /// The Kubernetes cluster that it is on; none of a managed one.
     pub fn compute(&self) -> Option<&str> {
         self.json().text("/properties/compute")
@@ -150,7 +136,7 @@ impl OnlineEndpoints {
         let endpoint = self.get(name).await?;
         let client = self.place().root().reach().await?.client;
         let mode = endpoint.auth_mode().unwrap_or(EndpointAuthMode::Key);
-        let scopes = (mode == EndpointAuthMode::AadToken).then(|| ml_scopes(&client)).transpose()?;
+        let scopes = (mode == EndpointAuthMode::AadToken).then(|| client.ml_scopes()).transpose()?;
         let service = scoring_service(&endpoint, scopes)?;
         let key = match mode {
             EndpointAuthMode::AadToken => None,

@@ -46,7 +46,7 @@ pub(super) fn settle(memory: &mut Memory) {
     }
 }
 
-/// Begins an operation, whose id names what it does, where, and to what (observed: azure-ai-ml 1.35).
+/// Begins an operation, whose id names what it does, where, and to what. Clients take it as it is.
 pub(super) fn begin(
     memory: &mut Memory,
     request: &ArmRequest<'_>,
