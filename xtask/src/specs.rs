@@ -4,12 +4,18 @@ use std::path::{Path, PathBuf};
 
 /// What lies there in the folder that `AZML_SPECS` names, or beside the repository; none, with a word about it, where there is
 /// nothing.
+///
+/// # Panics
+/// If `AZML_SPECS` names a folder without it.
 pub fn find(place: &str) -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/specs");
-    let path = std::env::var_os("AZML_SPECS").map_or(beside, PathBuf::from).join(place);
+    let named = std::env::var_os("AZML_SPECS").map(PathBuf::from);
+    let is_named = named.is_some();
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/specs");
+    let path = named.unwrap_or_else(beside).join(place);
     if path.exists() {
         return Some(path);
     }
+    assert!(!is_named, "AZML_SPECS names a folder without {place}");
     told(&format!("nothing: set AZML_SPECS to a folder with {place}"));
     None
 }

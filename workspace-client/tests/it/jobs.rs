@@ -76,7 +76,7 @@ async fn only_a_pipeline_is_handed_a_token_of_whoever_submits_it() {
         })
         .mount(&server)
         .await;
-    let tokens = Tokens::with_ml(&server.uri());
+    let tokens = Tokens::for_arm(&server.uri());
     let jobs = Workspace::new(SUBSCRIPTION, "rg", "ws").auth(tokens.clone()).jobs();
     jobs.create_or_update("command", &command("x")).await.unwrap();
     jobs.create_or_update("pipeline", &json!({"properties": {"jobType": "Pipeline", "jobs": {}}})).await.unwrap();

@@ -24,12 +24,6 @@ impl Tokens {
         Self { cloud, requests: Arc::default() }
     }
 
-    /// The same, for a cloud that names the resource of Azure ML.
-    pub(crate) fn with_ml(url: &str) -> Self {
-        let cloud = Cloud::custom("Rig", "https://login.rig.example", url, "https://arm.rig.example/").unwrap();
-        Self { cloud: cloud.ml_audience("https://ml.rig.example").unwrap().build(), requests: Arc::default() }
-    }
-
     /// For the public cloud.
     pub(crate) fn public() -> Self {
         Self { cloud: Cloud::public(), requests: Arc::default() }

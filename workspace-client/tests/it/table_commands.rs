@@ -78,8 +78,9 @@ fn ctrl_c_ends_the_wait_and_not_the_operation() {
     let mut child = Command::new(env!("CARGO_BIN_EXE_azml"));
     child.env_clear().envs(desk.home.variables()).envs(desk.azure.env()).current_dir(desk.home.path());
     child.args(["compute", "create", "--name", "cpu", "--type", "amlcompute"]).stderr(Stdio::piped());
-    let child = child.spawn().unwrap();
+    let mut child = child.spawn().unwrap();
     while !desk.azure.requests().iter().any(|request| request.path.contains("/operationsStatus/")) {
+        assert_eq!(child.try_wait().unwrap(), None, "azml ended before it had asked");
         std::thread::yield_now();
     }
     assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use xtask::emulator::{Emulator, defaults};
 
 use super::repository::{cargo, find_program, output_of, root, shown, this_program};
-use super::test::EVERYTHING;
+use super::test::{EVERYTHING, Place, scrub};
 use super::{block_on, packages};
 
 /// The last version that runs on Node 20.
@@ -25,6 +25,9 @@ const ACCOUNT: &str = "devstoreaccount1";
 /// Its key, which is no secret (Microsoft, "Use the Azurite emulator").
 const KEY: &str = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 const STORAGE: &str = "https://storage.azure.com";
+/// What is there when the tests of transfers have run, one blob of each.
+const WRITTEN: [&str; 3] =
+    ["transfers/many/0/0.txt", "transfers/with-identity/src/main.py", "transfers/with-sas/src/main.py"];
 /// Where the tests of transfers put their blobs.
 const TRANSFERS: &str = "transfers";
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -46,7 +49,7 @@ pub(super) fn run() -> Result<(), String> {
     println!("the Azure SDK's client listed that with our sign-in; tokens of other audiences were refused");
     transfer(&storage.url, &azure)?;
     // Without their variables the tests pass without having done anything.
-    block_on(async { expect(&storage.url, &azure, &[(Method::HEAD, "transfers/many/0/0.txt", "", 200)]).await })??;
+    block_on(async { expect(&storage.url, &azure, &WRITTEN.map(|place| (Method::HEAD, place, "", 200))).await })??;
     println!("folders went up and came back, with an identity and with a SAS");
     Ok(())
 }
@@ -54,6 +57,7 @@ pub(super) fn run() -> Result<(), String> {
 /// Runs the tests that need an Azurite.
 fn transfer(account: &str, azure: &Emulator) -> Result<(), String> {
     let mut tests = cargo(&["test", "--quiet"]);
+    scrub(&mut tests, Place::Here);
     tests.args(EVERYTHING).args(["--test", "it", "transfer::azurite"]).env("SSL_CERT_FILE", azure.ca_file());
     tests.env("AZML_TEST_AZURITE", format!("{account}/{TRANSFERS}")).env("AZML_TEST_AZURITE_SAS", sas(TRANSFERS)?);
     tests.env("AZML_TEST_AZURITE_TOKEN", token(azure, STORAGE));

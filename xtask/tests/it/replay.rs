@@ -89,7 +89,10 @@ async fn whatever_the_python_client_was_seen_to_ask_is_answered() {
             let url = request["url"].as_str().unwrap();
             let url = match url.split_once("/mferp/") {
                 Some((_, rest)) => format!("{ARM}/mferp/{rest}"),
-                None if url.contains("/operationResults/op1") => location.clone(),
+                None if url.contains("/operationResults/op1") => {
+                    assert!(!location.is_empty(), "{name}: there is nothing to ask about");
+                    location.clone()
+                }
                 None if url.starts_with(ARM) => url.to_owned(),
                 // The data plane and the storage are other services.
                 None => continue,

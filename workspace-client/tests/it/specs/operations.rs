@@ -143,5 +143,6 @@ pub(super) async fn check(groups: &[&str], call: impl AsyncFn(&Case, Workspace) 
 pub(super) fn read(groups: &[&str], read: impl Fn(&Case) -> usize) {
     let Some(cases) = cases(groups) else { return };
     let read: usize = cases.iter().map(read).sum();
+    assert!(read > 0, "nothing was read of {}", groups.join(", "));
     told(&format!("{read} answers of {}", groups.join(", ")));
 }

@@ -174,6 +174,7 @@ async fn an_upload_that_is_dropped_ends() {
     blobs.answer_with([ResponseTemplate::new(404).set_delay(std::time::Duration::from_secs(3600))]);
     let upload = tokio::task::spawn(blobs.container().upload(&src, "").for_asset("code", "1").into_future());
     while blobs.asked().await.is_empty() {
+        assert!(!upload.is_finished(), "the upload ended before it had asked");
         tokio::task::yield_now().await;
     }
     upload.abort();

@@ -75,27 +75,25 @@ pub(super) fn list(call: &Call<'_>) -> Result<Reply, ArmError> {
 
 /// The answer to what can be done with a resource besides changing it.
 pub(super) fn act(mut call: Call<'_>, action: &Action) -> Result<Reply, ArmError> {
-    let stored = call.stored();
-    if let Action::Always(answer) = action {
-        return answer(&mut call).map(Reply::ok);
-    }
-    let mut resource = stored.ok_or_else(|| call.place.not_found())?;
+    let resource = call.stored().ok_or_else(|| call.place.not_found());
     match action {
         Action::Always(answer) => answer(&mut call).map(Reply::ok),
         Action::Answer(answer) => {
+            let mut resource = resource?;
             let reply = answer(&mut call, &mut resource)?;
             call.memory.store.resources.insert(call.place.key.clone(), resource);
             Ok(Reply::ok(reply))
         }
-        Action::List(list) => call.request.page(call.memory, &list(&resource)).map(Reply::ok),
+        Action::List(list) => call.request.page(call.memory, &list(&resource?)).map(Reply::ok),
         Action::Operation(begin, end) => {
+            let mut resource = resource?;
             call.check_idle()?;
             let outcome = begin(&mut call, &mut resource)?;
             call.memory.store.resources.insert(call.place.key.clone(), resource);
             let operation = call.begin_operation(Change::Act(*end), outcome);
             Ok(Reply::empty(StatusCode::ACCEPTED).leading_to(&call, &operation, Pace::Location))
         }
-        Action::Show(show) => Ok(Reply::ok(show(&resource))),
+        Action::Show(show) => Ok(Reply::ok(show(&resource?))),
     }
 }
 

@@ -85,6 +85,19 @@ async fn a_deletion_takes_its_time_and_can_be_repeated() {
 }
 
 #[tokio::test]
+async fn a_job_that_is_made_again_is_not_taken_away_by_the_deletion_of_the_one_before() {
+    let caller = Caller::new();
+    caller.submit("j", json!({})).await;
+    let begun = caller.ask(Method::DELETE, "jobs/j", None).await;
+    let link = begun.header("location");
+    while caller.get(link).await.status == StatusCode::ACCEPTED {}
+    caller.submit("j", json!({})).await;
+    assert_eq!(caller.get(link).await.status, StatusCode::NO_CONTENT);
+    caller.azure.advance_clock(Duration::from_secs(700));
+    assert_eq!(caller.get("jobs/j").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
 async fn what_does_not_fit_is_refused_with_its_reason() {
     let caller = Caller::new();
     assert_eq!(caller.submit("j", json!({"jobType": "Dream"})).await.code(), (400, "BadRequest"));

@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use xtask::emulator::{World, defaults};
+use xtask::emulator::{OUTCOME_TAG, World, defaults};
 use xtask::specs;
 
 use super::{Caller, DAY};
@@ -33,18 +33,23 @@ async fn what_microsofts_client_asks_about_jobs_is_answered() {
     let Some(traces) = traces() else { return };
     let caller = Caller::in_world(World { job_questions: 0, ..World::default() });
     let second = caller.azure.issue_access_token(defaults::ADA, defaults::CONTOSO, "https://ml.azure.com", DAY);
-    let mut asked = 0;
+    caller.submit("running", json!({"tags": {OUTCOME_TAG: "Running"}})).await;
+    let (mut asked, mut followed) = (0, 0);
     let mut of_jobs: Vec<_> =
         traces["traces"].as_object().unwrap().iter().filter(|(name, _)| name.starts_with("job ")).collect();
     of_jobs.sort_by_key(|(name, _)| !name.starts_with("job submit"));
     for (name, trace) in of_jobs {
         // A job cannot become another one.
-        let job = if name.contains("user identity") { "job2" } else { "job1" };
+        let job = match name.as_str() {
+            "job cancel" => "running",
+            name if name.contains("user identity") => "job2",
+            _ => "job1",
+        };
         let mut links = json!({});
         for request in trace.as_array().unwrap() {
             let url = here(request["url"].as_str().unwrap(), job, &links);
             // Assets and uploads are not the subject of this test.
-            if !["/jobs/", "/discovery", "/history/", "std_log", "mfeOperationResults"]
+            if !["/jobs/", "/discovery", "/history/", "std_log", "perationResults"]
                 .iter()
                 .any(|part| url.contains(part))
             {
@@ -58,6 +63,7 @@ async fn what_microsofts_client_asks_about_jobs_is_answered() {
                 Value::Null => &[],
                 _ => &[("x-azureml-token", &second)],
             };
+            followed += usize::from(links["operationResults/op1"].as_str().is_some_and(|link| link == url));
             let answer = caller.ask_with(method, &url, body, headers).await;
             assert!(answer.status.is_success(), "{name}: {url}: {} {}", answer.status, answer.text);
             asked += 1;
@@ -69,5 +75,6 @@ async fn what_microsofts_client_asks_about_jobs_is_answered() {
             }
         }
     }
-    assert!(asked > 10, "{asked}");
+    specs::told(&format!("{asked} requests about jobs"));
+    assert!(asked > 10 && followed > 0, "{asked} {followed}");
 }

@@ -38,8 +38,9 @@ pub(super) fn answer(
         }
         (&Method::PUT, [name]) => submit::put(memory, request, workspace, name),
         (&Method::DELETE, [name]) => {
-            let Some(run) = memory.runs(id).find_mut(name) else { return Ok(Reply::empty(StatusCode::NO_CONTENT)) };
-            run.is_leaving = true;
+            if memory.runs(id).find(name).is_none() {
+                return Ok(Reply::empty(StatusCode::NO_CONTENT));
+            }
             Ok(operation::begin(memory, request, workspace, name, true))
         }
         (&Method::POST, [name, action]) if action.eq_ignore_ascii_case("cancel") => {

@@ -27,10 +27,12 @@ pub(in super::super) fn answer(memory: &mut Memory, request: &ArmRequest<'_>, id
     };
     if !is_over {
         let link = format!("{}{}?api-version={}", request.origin, request.path, version(request));
-        return Ok(Reply::empty(StatusCode::ACCEPTED).header("location", link).header("retry-after", "0"));
+        return Ok(Reply::empty(StatusCode::ACCEPTED)
+            .header("location", link)
+            .header("retry-after", memory.world.retry_after.to_string()));
     }
     if is_deletion {
-        memory.runs(&workspace).remove(&job);
+        end(memory, id);
         return Ok(Reply::empty(StatusCode::NO_CONTENT));
     }
     Ok(Reply::empty(StatusCode::OK))
@@ -39,14 +41,24 @@ pub(in super::super) fn answer(memory: &mut Memory, request: &ArmRequest<'_>, id
 /// Ends the deletions that nobody asks about.
 pub(super) fn settle(memory: &mut Memory) {
     let now = memory.now();
-    let is_due = |operation: &&JobOperation| operation.is_deletion && now >= operation.begun + LONGEST;
-    let due: Vec<JobOperation> = memory.plane.operations.values().filter(is_due).cloned().collect();
-    for operation in due {
-        memory.runs(&operation.workspace).remove(&operation.job);
+    let is_due = |operation: &JobOperation| operation.is_deletion && now >= operation.begun + LONGEST;
+    let operations = memory.plane.operations.iter();
+    let due: Vec<_> = operations.filter(|(_, operation)| is_due(operation)).map(|(id, _)| id.clone()).collect();
+    for id in due {
+        end(memory, &id);
     }
 }
 
-/// Begins an operation, whose id names what it does, where, and to what. Clients take it as it is.
+/// A deletion ends once: a job that is made again under its name is another one.
+fn end(memory: &mut Memory, id: &str) {
+    let Some(operation) = memory.plane.operations.get_mut(id).filter(|operation| !operation.has_ended) else { return };
+    operation.has_ended = true;
+    let JobOperation { workspace, job, .. } = operation.clone();
+    memory.runs(&workspace).remove(&job);
+}
+
+/// Begins an operation. Its id names what it does, where, and to what; that form and the name of its place are of our own making, as
+/// clients take a link as it is.
 pub(super) fn begin(
     memory: &mut Memory,
     request: &ArmRequest<'_>,
@@ -63,6 +75,7 @@ pub(super) fn begin(
         is_deletion,
         questions: memory.world.operation_questions,
         begun: memory.now(),
+        has_ended: false,
     };
     memory.plane.operations.insert(id.clone(), operation);
     let link = format!(
@@ -72,5 +85,7 @@ pub(super) fn begin(
         workspace["location"].as_str().unwrap_or_default(),
         version(request),
     );
-    Reply::empty(StatusCode::ACCEPTED).header("location", link).header("retry-after", "0")
+    Reply::empty(StatusCode::ACCEPTED)
+        .header("location", link)
+        .header("retry-after", memory.world.retry_after.to_string())
 }

@@ -1,4 +1,4 @@
-//! A run as run history tells it (observed: azure-ai-ml 1.35, `_restclient/runhistory/models`).
+//! A run as run history tells it (read: azure-ai-ml 1.35, `_restclient/runhistory/models`).
 
 use serde_json::{Value, json};
 

@@ -40,6 +40,7 @@ pub(in super::super) struct JobOperation {
     pub(in super::super) is_deletion: bool,
     pub(in super::super) questions: u32,
     pub(in super::super) begun: i64,
+    pub(in super::super) has_ended: bool,
 }
 
 /// The runs of one workspace.
@@ -158,6 +159,15 @@ impl Runs {
 
     /// The runs that lie in no other, the newest first, from the one with this number on, and each with its number.
     pub(in super::super) fn newest(&self, from: Option<u64>) -> impl Iterator<Item = (u64, Run)> {
+        self.numbered(from).filter(|(_, run)| run.parent.is_none())
+    }
+
+    /// Every run, the newest first.
+    pub(in super::super) fn all(&self) -> impl Iterator<Item = Run> {
+        self.numbered(None).map(|(_, run)| run)
+    }
+
+    fn numbered(&self, from: Option<u64>) -> impl Iterator<Item = (u64, Run)> {
         let from = from.unwrap_or(u64::MAX);
         let made = self.by_number.range(FIRST..).rev().filter(move |(number, _)| **number <= from);
         let made = made.map(|(number, run)| (*number, run.clone()));
@@ -166,13 +176,7 @@ impl Runs {
             let changed = self.by_number.get(&number).cloned();
             Some((number, changed.or_else(|| self.generated_run(number))?))
         });
-        made.chain(own).filter(|(_, run)| run.parent.is_none())
-    }
-
-    /// Every run, the newest first.
-    pub(in super::super) fn all(&self) -> impl Iterator<Item = Run> {
-        let made = self.by_number.values().rev().cloned();
-        made.chain((0..self.generated).rev().filter_map(|number| self.generated_run(number)))
+        made.chain(own)
     }
 
     /// Every experiment, with those of the runs that the world has.

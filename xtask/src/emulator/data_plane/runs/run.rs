@@ -21,8 +21,6 @@ pub(in super::super::super) struct Run {
     pub(in super::super::super) parameters: BTreeMap<String, String>,
     /// What its client measured.
     pub(in super::super::super) measured: Vec<Measurement>,
-    /// Whether it is about to be deleted.
-    pub(in super::super::super) is_leaving: bool,
 }
 
 /// A value of a metric.
@@ -69,7 +67,7 @@ impl Run {
         complete(&mut properties, defaults);
         let (name, author) = (name.to_owned(), author.to_owned());
         let (parameters, measured) = (BTreeMap::new(), Vec::new());
-        Self { number: 0, name, parent: None, author, properties, born, life, parameters, measured, is_leaving: false }
+        Self { number: 0, name, parent: None, author, properties, born, life, parameters, measured }
     }
 
     /// Whether its client tells how far it is.
