@@ -11,6 +11,7 @@ mod edit;
 mod identity;
 mod job;
 mod key;
+mod later;
 mod login;
 mod resource;
 mod rest;
@@ -40,6 +41,7 @@ pub(crate) use edit::EditArgs;
 pub(crate) use identity::{IdentityCommand, ServeArgs};
 pub(crate) use job::{JobArgs, JobCommand, ListJobArgs};
 pub(crate) use key::KeyCommand;
+pub(crate) use later::Later;
 pub(crate) use login::{LoginArgs, LogoutArgs, ServicePrincipalArgs};
 pub(crate) use resource::{
     DescriptionArgs, LimitArgs, ListArgs, NameArgs, RemoveArgs, TableCommand, ViewArgs, WaitArgs,
@@ -99,48 +101,48 @@ pub(crate) enum Command {
     Logout(LogoutArgs),
     /// Show who is signed in, and get tokens
     #[command(subcommand)]
-    Account(AccountCommand),
+    Account(Later<AccountCommand>),
     /// Choose the cloud, and describe clouds of your own
     #[command(subcommand)]
-    Cloud(CloudCommand),
+    Cloud(Later<CloudCommand>),
     /// Manage Azure Machine Learning workspaces
     #[command(subcommand)]
-    Workspace(WorkspaceCommand),
+    Workspace(Later<WorkspaceCommand>),
     /// Manage the clusters and compute instances of a workspace
     ///
     /// Which workspace is said as with azml workspace show.
     #[command(subcommand)]
-    Compute(ComputeCommand),
+    Compute(Later<ComputeCommand>),
     /// Manage the data assets of a workspace
     #[command(subcommand)]
-    Data(AssetCommand),
+    Data(Later<AssetCommand>),
     /// Manage the environments of a workspace
     #[command(subcommand)]
-    Environment(AssetCommand),
+    Environment(Later<AssetCommand>),
     /// Look at the jobs of a workspace, and end them
     #[command(subcommand)]
-    Job(JobCommand),
+    Job(Later<JobCommand>),
     /// Manage the models of a workspace
     #[command(subcommand)]
-    Model(AssetCommand),
+    Model(Later<AssetCommand>),
     /// Look at the datastores of a workspace
     #[command(subcommand)]
-    Datastore(TableCommand<DatastoreKind>),
+    Datastore(Later<TableCommand<DatastoreKind>>),
     /// Look at the connections of a workspace to other services
     #[command(subcommand)]
-    Connection(TableCommand<ConnectionKind>),
+    Connection(Later<TableCommand<ConnectionKind>>),
     /// Look at the schedules of a workspace
     #[command(subcommand)]
-    Schedule(TableCommand<ScheduleKind>),
+    Schedule(Later<TableCommand<ScheduleKind>>),
     /// Look at the endpoints that answer at once
     #[command(subcommand)]
-    OnlineEndpoint(TableCommand<OnlineEndpointKind>),
+    OnlineEndpoint(Later<TableCommand<OnlineEndpointKind>>),
     /// Look at the endpoints that work through much data
     #[command(subcommand)]
-    BatchEndpoint(TableCommand<BatchEndpointKind>),
+    BatchEndpoint(Later<TableCommand<BatchEndpointKind>>),
     /// Look at the endpoints of models from the catalogue
     #[command(subcommand)]
-    ServerlessEndpoint(TableCommand<ServerlessEndpointKind>),
+    ServerlessEndpoint(Later<TableCommand<ServerlessEndpointKind>>),
     /// Send any request to Azure, with the right token
     ///
     /// The token goes to the hosts of the cloud alone: Azure Resource Manager, Microsoft Graph and Azure Machine Learning. With
@@ -154,13 +156,13 @@ pub(crate) enum Command {
     Doctor(DoctorArgs),
     /// Give containers and other programs on this machine tokens of your login
     #[command(subcommand)]
-    Identity(IdentityCommand),
+    Identity(Later<IdentityCommand>),
     /// Answer the tools that start the Azure CLI for a token, in its place
     #[command(subcommand)]
-    AzShim(AzShimCommand),
+    AzShim(Later<AzShimCommand>),
     /// Show and change where the key is that seals the saved logins
     #[command(subcommand)]
-    Key(KeyCommand),
+    Key(Later<KeyCommand>),
     /// Print the completion script of a shell
     ///
     /// With --dynamic names are completed, too, such as those of computes after --name: azml is asked each time, and looks into

@@ -7,7 +7,7 @@ use std::process::{Command, ExitCode};
 use auth_core::{Env, Error, ErrorKind};
 use clap::Parser as _;
 
-use crate::args::{AccountCommand, Cli, Command as Azml};
+use crate::args::{AccountCommand, Cli, Command as Azml, Later};
 use crate::output::Printer;
 use crate::{commands, log, terminal};
 
@@ -38,7 +38,7 @@ fn token_command(arguments: &[OsString]) -> Option<Cli> {
     let words: Vec<_> = arguments.iter().map(|word| word.to_str()).collect::<Option<_>>()?;
     let known = words.iter().filter(|word| !WITHOUT_EFFECT.contains(word));
     let cli = Cli::try_parse_from(["azml"].iter().chain(known)).ok()?;
-    matches!(cli.command, Azml::Account(AccountCommand::GetAccessToken(_))).then_some(cli)
+    matches!(cli.command, Azml::Account(Later(AccountCommand::GetAccessToken(_)))).then_some(cli)
 }
 
 fn answer(Cli { global, command }: Cli) -> ExitCode {

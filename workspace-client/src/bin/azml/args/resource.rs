@@ -10,7 +10,7 @@ use super::WorkspaceArgs;
 use crate::commands::Listed;
 use crate::completion::names;
 
-/// The commands of a kind that is no more than a table of members.
+// The commands of a kind that is no more than a table of members. (Its description would take the place of the kind's.)
 #[derive(Debug, Subcommand)]
 pub(crate) enum TableCommand<K: Listed> {
     #[command(about = format!("List the {}s of the workspace", K::NAME))]

@@ -28,7 +28,7 @@ use workspace_client::resources::connection::Connections;
 use workspace_client::resources::datastore::Datastores;
 
 use crate::args::{
-    AccountCommand, AzShimCommand, CloudCommand, Command, Global, IdentityCommand, KeyCommand, TenantCommand,
+    AccountCommand, AzShimCommand, CloudCommand, Command, Global, IdentityCommand, KeyCommand, Later, TenantCommand,
 };
 use crate::context::Context;
 use crate::output::{Outcome, Printer};
@@ -46,45 +46,49 @@ pub(crate) fn run(command: Command, global: &Global) -> Result<Option<Outcome>, 
             // Like az, it prints nothing unless a format is asked for.
             logout::run(&args, &context).map(if_asked_for)
         }
-        Command::Account(AccountCommand::Show { subscription }) => {
+        Command::Account(Later(AccountCommand::Show { subscription })) => {
             account::show(subscription.as_deref(), &context).map(Some)
         }
-        Command::Account(AccountCommand::List { all }) => account::list(all, &context).map(Some),
-        Command::Account(AccountCommand::Set { subscription }) => account::set(&subscription, &context).map(|()| None),
-        Command::Account(AccountCommand::Tenant(TenantCommand::List)) => tenant::list(&context).map(Some),
-        Command::Account(AccountCommand::GetAccessToken(args)) => token::access_token(&args, &context).map(Some),
-        Command::Account(AccountCommand::GetAuthenticationHeader(args)) => token::header(&args, &context).map(Some),
-        Command::Cloud(CloudCommand::List) => cloud::list(&context).map(Some),
-        Command::Cloud(CloudCommand::Show { name }) => cloud::show(name.as_deref(), &context).map(Some),
-        Command::Cloud(CloudCommand::Set { name }) => cloud::set(&name, &context).map(|()| None),
-        Command::Cloud(CloudCommand::Register(args)) => cloud::register(&args, &context).map(|()| None),
-        Command::Cloud(CloudCommand::Unregister { name }) => cloud::unregister(&name, &context).map(|()| None),
-        Command::Workspace(command) => workspace::run(command, &context),
-        Command::Compute(command) => compute::run(command, &context),
-        Command::Datastore(command) => {
+        Command::Account(Later(AccountCommand::List { all })) => account::list(all, &context).map(Some),
+        Command::Account(Later(AccountCommand::Set { subscription })) => {
+            account::set(&subscription, &context).map(|()| None)
+        }
+        Command::Account(Later(AccountCommand::Tenant(TenantCommand::List))) => tenant::list(&context).map(Some),
+        Command::Account(Later(AccountCommand::GetAccessToken(args))) => token::access_token(&args, &context).map(Some),
+        Command::Account(Later(AccountCommand::GetAuthenticationHeader(args))) => {
+            token::header(&args, &context).map(Some)
+        }
+        Command::Cloud(Later(CloudCommand::List)) => cloud::list(&context).map(Some),
+        Command::Cloud(Later(CloudCommand::Show { name })) => cloud::show(name.as_deref(), &context).map(Some),
+        Command::Cloud(Later(CloudCommand::Set { name })) => cloud::set(&name, &context).map(|()| None),
+        Command::Cloud(Later(CloudCommand::Register(args))) => cloud::register(&args, &context).map(|()| None),
+        Command::Cloud(Later(CloudCommand::Unregister { name })) => cloud::unregister(&name, &context).map(|()| None),
+        Command::Workspace(Later(command)) => workspace::run(command, &context),
+        Command::Compute(Later(command)) => compute::run(command, &context),
+        Command::Datastore(Later(command)) => {
             resource::run_at_once(command, &context, async |all: &Datastores, name: &str| all.delete(name).await)
         }
-        Command::Connection(command) => {
+        Command::Connection(Later(command)) => {
             resource::run_at_once(command, &context, async |all: &Connections, name: &str| all.delete(name).await)
         }
-        Command::Schedule(command) => resource::run(command, &context),
-        Command::OnlineEndpoint(command) => resource::run(command, &context),
-        Command::BatchEndpoint(command) => resource::run(command, &context),
-        Command::ServerlessEndpoint(command) => resource::run(command, &context),
-        Command::Data(command) => asset::data(command, &context),
-        Command::Environment(command) => asset::environments(command, &context),
-        Command::Job(command) => job::run(command, &context),
-        Command::Model(command) => asset::models(command, &context),
+        Command::Schedule(Later(command)) => resource::run(command, &context),
+        Command::OnlineEndpoint(Later(command)) => resource::run(command, &context),
+        Command::BatchEndpoint(Later(command)) => resource::run(command, &context),
+        Command::ServerlessEndpoint(Later(command)) => resource::run(command, &context),
+        Command::Data(Later(command)) => asset::data(command, &context),
+        Command::Environment(Later(command)) => asset::environments(command, &context),
+        Command::Job(Later(command)) => job::run(command, &context),
+        Command::Model(Later(command)) => asset::models(command, &context),
         Command::Rest(args) => rest::run(&args, &context),
         Command::Doctor(args) => doctor::run(&args, &context).map(Some),
-        Command::Identity(IdentityCommand::Serve(args)) => {
+        Command::Identity(Later(IdentityCommand::Serve(args))) => {
             identity::serve(&args, &context, &Printer::new(global)).map(Some)
         }
-        Command::AzShim(AzShimCommand::Install { dir }) => az_shim::install(&dir, &context.env).map(|()| None),
-        Command::AzShim(AzShimCommand::Uninstall { dir }) => az_shim::uninstall(&dir).map(|()| None),
-        Command::Key(KeyCommand::Show) => doctor::protection(&context).map(Some),
-        Command::Key(KeyCommand::Move { to }) => key::move_to(to, &context).map(if_asked_for),
-        Command::Key(KeyCommand::Rotate) => key::rotate(&context).map(if_asked_for),
+        Command::AzShim(Later(AzShimCommand::Install { dir })) => az_shim::install(&dir, &context.env).map(|()| None),
+        Command::AzShim(Later(AzShimCommand::Uninstall { dir })) => az_shim::uninstall(&dir).map(|()| None),
+        Command::Key(Later(KeyCommand::Show)) => doctor::protection(&context).map(Some),
+        Command::Key(Later(KeyCommand::Move { to })) => key::move_to(to, &context).map(if_asked_for),
+        Command::Key(Later(KeyCommand::Rotate)) => key::rotate(&context).map(if_asked_for),
         Command::Completions { shell, dynamic } => completions::run(shell, dynamic).map(|()| None),
     }
 }
