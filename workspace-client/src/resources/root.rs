@@ -29,13 +29,20 @@ impl Root {
                 Ok(Reached {
                     service: Service::resource_manager(client.cloud()),
                     client,
-                    path: workspace.resource_id()?.as_str().to_owned(),
+                    path: self.path()?,
                     subscription: format!(
                         "/subscriptions/{}/providers/Microsoft.MachineLearningServices",
                         workspace.subscription()
                     ),
                 })
             }
+        }
+    }
+
+    /// Its path at the service, which is its id.
+    pub(super) fn path(&self) -> Result<String, Error> {
+        match self {
+            Self::Workspace(workspace) => Ok(workspace.resource_id()?.as_str().to_owned()),
         }
     }
 

@@ -13,7 +13,9 @@ kind! {
     pub ComponentKind: "component" in "components" at "2025-12-01"
 }
 
-impl AssetKind for ComponentKind {}
+impl AssetKind for ComponentKind {
+    const DEFAULT_LABEL: Option<&'static str> = Some("default");
+}
 
 impl Publishable for ComponentKind {}
 

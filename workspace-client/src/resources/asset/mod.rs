@@ -1,6 +1,8 @@
 //! What has a name and versions: models, data, environments, components.
 
 pub mod code;
+#[cfg(feature = "transfer")]
+mod code_files;
 pub mod component;
 mod container;
 pub mod data;
@@ -10,6 +12,7 @@ mod filter;
 pub mod model;
 mod publish;
 mod reference;
+mod resolve;
 mod upload;
 mod version;
 
@@ -45,6 +48,8 @@ pub trait AssetKind: Kind {
     const TAKES_TIME: bool = false;
     /// Whether a list can be told to show archived ones.
     const HAS_VIEWS: bool = true;
+    /// The label that a reference without a version means, if it may be without (observed: azure-ai-ml 1.35).
+    const DEFAULT_LABEL: Option<&'static str> = None;
     /// The parameter that says which tags a list is about.
     const TAGS_PARAMETER: &'static str = "tags";
     /// The parameter that says how many items a page has.

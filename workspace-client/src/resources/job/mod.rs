@@ -8,6 +8,7 @@ mod history;
 mod log_name;
 mod logs;
 mod name;
+mod outputs;
 mod pipeline;
 mod setup;
 mod sweep;
