@@ -1,5 +1,7 @@
 //! What has a name and versions: models, data, environments, components.
 
+#[cfg(feature = "transfer")]
+mod anonymous;
 pub mod code;
 #[cfg(feature = "transfer")]
 mod code_files;
