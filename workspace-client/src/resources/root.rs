@@ -39,6 +39,13 @@ impl Root {
         }
     }
 
+    /// The services of its region.
+    pub(super) async fn region(&self) -> Result<(ArmClient, Service), Error> {
+        match self {
+            Self::Workspace(workspace) => workspace.region().await,
+        }
+    }
+
     /// Its path at the service, which is its id.
     pub(super) fn path(&self) -> Result<String, Error> {
         match self {

@@ -8,13 +8,16 @@ mod az_shim;
 mod cloud;
 mod compute;
 mod edit;
+mod endpoint;
 mod identity;
 mod job;
 mod key;
 mod later;
 mod login;
+mod quota;
 mod resource;
 mod rest;
+mod schedule;
 mod workspace;
 mod workspace_change;
 
@@ -22,10 +25,6 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use workspace_client::resources::connection::ConnectionKind;
 use workspace_client::resources::datastore::DatastoreKind;
-use workspace_client::resources::endpoint::ServerlessEndpointKind;
-use workspace_client::resources::endpoint::batch::BatchEndpointKind;
-use workspace_client::resources::endpoint::online::OnlineEndpointKind;
-use workspace_client::resources::schedule::ScheduleKind;
 
 use crate::output::Format;
 
@@ -40,15 +39,22 @@ pub(crate) use compute::{
     RegionArgs, UpdateComputeArgs,
 };
 pub(crate) use edit::EditArgs;
+pub(crate) use endpoint::{
+    BatchDeploymentCommand, BatchEndpointCommand, InvokeBatchArgs, InvokeOnlineArgs, LogArgs, LogContainer,
+    OnlineDeploymentCommand, OnlineEndpointCommand, RegenerateArgs, ServerlessEndpointCommand, TrafficArgs, WhichKey,
+};
 pub(crate) use identity::{IdentityCommand, ServeArgs};
 pub(crate) use job::{CreateJobArgs, DownloadJobArgs, JobArgs, JobCommand, JobMetricsArgs, ListJobArgs, UpdateJobArgs};
 pub(crate) use key::KeyCommand;
 pub(crate) use later::Later;
 pub(crate) use login::{LoginArgs, LogoutArgs, ServicePrincipalArgs};
 pub(crate) use resource::{
-    DescriptionArgs, LimitArgs, ListArgs, NameArgs, RemoveArgs, TableCommand, ViewArgs, WaitArgs,
+    CreateArgs, DescriptionArgs, EndpointArgs, LimitArgs, ListArgs, NameArgs, NoParent, RemoveArgs, TableCommand,
+    UpdateArgs, ViewArgs, WaitArgs,
 };
+pub(crate) use quota::{QuotaCommand, UpdateQuotaArgs};
 pub(crate) use rest::{RestArgs, method};
+pub(crate) use schedule::ScheduleCommand;
 pub(crate) use workspace::{PlaceArgs, WorkspaceArgs, WorkspaceCommand};
 pub(crate) use workspace_change::{
     CreateWorkspaceArgs, DeleteWorkspaceArgs, IsolationMode, NewWorkspaceKind, OneWorkspaceArgs, ProvisionNetworkArgs,
@@ -130,24 +136,33 @@ pub(crate) enum Command {
     /// Manage the components of a workspace, which are the steps of pipelines
     #[command(subcommand)]
     Component(Later<AssetCommand>),
-    /// Look at the datastores of a workspace
+    /// Manage the datastores of a workspace
     #[command(subcommand)]
     Datastore(Later<TableCommand<DatastoreKind>>),
-    /// Look at the connections of a workspace to other services
+    /// Manage the connections of a workspace to other services
     #[command(subcommand)]
     Connection(Later<TableCommand<ConnectionKind>>),
-    /// Look at the schedules of a workspace
+    /// Manage the schedules of a workspace
     #[command(subcommand)]
-    Schedule(Later<TableCommand<ScheduleKind>>),
-    /// Look at the endpoints that answer at once
+    Schedule(Later<ScheduleCommand>),
+    /// Manage the endpoints that answer at once, and ask them
     #[command(subcommand)]
-    OnlineEndpoint(Later<TableCommand<OnlineEndpointKind>>),
-    /// Look at the endpoints that work through much data
+    OnlineEndpoint(Later<OnlineEndpointCommand>),
+    /// Manage the deployments of an online endpoint
     #[command(subcommand)]
-    BatchEndpoint(Later<TableCommand<BatchEndpointKind>>),
-    /// Look at the endpoints of models from the catalogue
+    OnlineDeployment(Later<OnlineDeploymentCommand>),
+    /// Manage the endpoints that work through much data, and ask them
     #[command(subcommand)]
-    ServerlessEndpoint(Later<TableCommand<ServerlessEndpointKind>>),
+    BatchEndpoint(Later<BatchEndpointCommand>),
+    /// Manage the deployments of a batch endpoint
+    #[command(subcommand)]
+    BatchDeployment(Later<BatchDeploymentCommand>),
+    /// Manage the endpoints of models from the catalogue
+    #[command(subcommand)]
+    ServerlessEndpoint(Later<ServerlessEndpointCommand>),
+    /// Show and set the quotas of workspaces
+    #[command(subcommand)]
+    Quota(Later<QuotaCommand>),
     /// Send any request to Azure, with the right token
     ///
     /// The token goes to the hosts of the cloud alone: Azure Resource Manager, Microsoft Graph and Azure Machine Learning. With

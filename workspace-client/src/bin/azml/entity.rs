@@ -19,6 +19,7 @@ enum Shown {
     Equals(&'static str),
     /// A map of members, or a list of such maps.
     Inner(&'static [Member]),
+    Milliseconds,
     Minutes,
     Seconds,
     Text(fn(&str) -> String),
@@ -38,6 +39,11 @@ pub(crate) const fn equals(place: &'static str, source: &'static str, text: &'st
 /// A map of members, or a list of such maps.
 pub(crate) const fn inner(place: &'static str, source: &'static str, members: &'static [Member]) -> Member {
     Member { place, source, shown: Shown::Inner(members) }
+}
+
+/// An ISO 8601 duration in whole milliseconds.
+pub(crate) const fn milliseconds(place: &'static str, source: &'static str) -> Member {
+    Member { place, source, shown: Shown::Milliseconds }
 }
 
 /// An ISO 8601 duration in whole minutes.
@@ -105,6 +111,7 @@ impl Shown {
                 Value::Array(items) => items.iter().map(|item| of(item, members)).collect(),
                 value => of(value, members),
             },
+            Self::Milliseconds => u64::try_from(duration()?.as_millis()).ok()?.into(),
             Self::Minutes => (duration()?.as_secs() / 60).into(),
             Self::Seconds => duration()?.as_secs().into(),
             Self::Text(spell) => spell(value.as_str()?).into(),

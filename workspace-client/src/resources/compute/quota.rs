@@ -37,7 +37,7 @@ open_enum! {
 pub struct NewQuota {
     id: String,
     kind: Option<String>,
-    limit: u64,
+    limit: i64,
 }
 
 impl Computes {
@@ -59,8 +59,8 @@ impl Computes {
 }
 
 impl NewQuota {
-    /// Lets what this id names, as [`Quota::id`] tells it, use so many cores.
-    pub fn new(id: impl Into<String>, limit: u64) -> Self {
+    /// Lets what this id names, as [`Quota::id`] tells it, use so many cores; -1 for as many as the subscription may.
+    pub fn new(id: impl Into<String>, limit: i64) -> Self {
         Self { id: id.into(), kind: None, limit }
     }
 

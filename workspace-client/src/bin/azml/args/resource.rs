@@ -1,20 +1,23 @@
 //! What the commands for resources of any kind take.
 
-use std::marker::PhantomData;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use workspace_client::resources::asset::ListView;
 
-use super::WorkspaceArgs;
-use crate::commands::Listed;
+use super::{EditArgs, WorkspaceArgs};
+use crate::commands::{Described, Listed, Parent as _};
 use crate::completion::names;
 
-// The commands of a kind that is no more than a table of members. (Its description would take the place of the kind's.)
+// The commands of a kind that a file describes. (Its description would take the place of the kind's.)
 #[derive(Debug, Subcommand)]
-pub(crate) enum TableCommand<K: Listed> {
-    #[command(about = format!("List the {}s of the workspace", K::NAME))]
-    List(ListArgs),
+pub(crate) enum TableCommand<K: Described> {
+    #[command(about = format!("Create one {}, or replace it", K::NAME))]
+    Create(CreateArgs<K>),
+    #[command(about = format!("Change one {}", K::NAME))]
+    Update(UpdateArgs<K>),
+    #[command(about = format!("List the {}s of the {}", K::NAME, K::Parent::NAME))]
+    List(ListArgs<K>),
     #[command(about = format!("Show one {}", K::NAME))]
     Show(NameArgs<K>),
     #[command(about = format!("Delete one {}", K::NAME))]
@@ -22,11 +25,54 @@ pub(crate) enum TableCommand<K: Listed> {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct ListArgs {
+pub(crate) struct CreateArgs<K: Listed> {
+    #[command(flatten)]
+    pub(crate) described: DescriptionArgs,
+
+    /// The name [default: that of the file]
+    #[arg(short, long)]
+    pub(crate) name: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) parent: K::Parent,
+
+    /// Do not wait for the end
+    #[arg(long)]
+    pub(crate) no_wait: bool,
+
+    #[command(flatten)]
+    pub(crate) workspace: WorkspaceArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UpdateArgs<K: Listed> {
+    #[command(flatten)]
+    pub(crate) waiting: WaitArgs<K>,
+
+    #[command(flatten)]
+    pub(crate) changes: EditArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs<K: Listed> {
     #[command(flatten)]
     pub(crate) limit: LimitArgs,
     #[command(flatten)]
+    pub(crate) parent: K::Parent,
+    #[command(flatten)]
     pub(crate) workspace: WorkspaceArgs,
+}
+
+/// Nothing: it lies in the workspace itself.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct NoParent {}
+
+/// The endpoint that it lies in.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct EndpointArgs {
+    /// The endpoint
+    #[arg(short, long, value_name = "NAME")]
+    pub(crate) endpoint_name: Option<String>,
 }
 
 /// How many of a list.
@@ -74,12 +120,12 @@ pub(crate) struct DescriptionArgs {
 /// Which resource of a kind.
 #[derive(Debug, Args)]
 pub(crate) struct NameArgs<K: Listed> {
-    #[arg(short, long, help = format!("The {}", K::NAME), add = names(|ws| K::of(ws).list()))]
+    #[arg(short, long, help = format!("The {}", K::NAME), add = names(|ws| K::of(ws, &K::Parent::default()).list()))]
     pub(crate) name: String,
     #[command(flatten)]
+    pub(crate) parent: K::Parent,
+    #[command(flatten)]
     pub(crate) workspace: WorkspaceArgs,
-    #[arg(skip)]
-    pub(crate) kind: PhantomData<fn() -> K>,
 }
 
 #[derive(Debug, Args)]

@@ -7,21 +7,24 @@ mod cloud;
 mod completions;
 mod compute;
 mod doctor;
+mod endpoint;
 mod identity;
 mod job;
 mod key;
 mod login;
 mod login_service_principal;
 mod logout;
+mod quota;
 mod resource;
 mod rest;
+mod schedule;
 mod tenant;
 mod token;
 mod workspace;
 
 pub(crate) use identity::Bind;
 pub(crate) use logout::{entry, name};
-pub(crate) use resource::{Listed, workspace_of};
+pub(crate) use resource::{Described, Listed, Parent, workspace_of};
 
 use auth_core::Error;
 use workspace_client::resources::asset::component::ComponentKind;
@@ -75,10 +78,13 @@ pub(crate) fn run(command: Command, global: &Global) -> Result<Option<Outcome>, 
         Command::Connection(Later(command)) => {
             resource::run_at_once(command, &context, async |all: &Connections, name: &str| all.delete(name).await)
         }
-        Command::Schedule(Later(command)) => resource::run(command, &context),
-        Command::OnlineEndpoint(Later(command)) => resource::run(command, &context),
-        Command::BatchEndpoint(Later(command)) => resource::run(command, &context),
-        Command::ServerlessEndpoint(Later(command)) => resource::run(command, &context),
+        Command::Schedule(Later(command)) => schedule::run(command, &context),
+        Command::OnlineEndpoint(Later(command)) => endpoint::online(command, &context),
+        Command::OnlineDeployment(Later(command)) => endpoint::online_deployments(command, &context),
+        Command::BatchEndpoint(Later(command)) => endpoint::batch(command, &context),
+        Command::BatchDeployment(Later(command)) => endpoint::batch_deployments(command, &context),
+        Command::ServerlessEndpoint(Later(command)) => endpoint::serverless(command, &context),
+        Command::Quota(Later(command)) => quota::run(command, &context),
         Command::Data(Later(command)) => asset::run::<DataKind>(command, &context),
         Command::Environment(Later(command)) => asset::run::<EnvironmentKind>(command, &context),
         Command::Job(Later(command)) => job::run(command, &context),

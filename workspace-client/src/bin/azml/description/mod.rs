@@ -26,7 +26,7 @@ use typed::{Problem, Reader};
 const LARGEST: u64 = 4 << 20;
 
 /// The members of a resource, and where each of them was said.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Description {
     members: Value,
     sources: Sources,
@@ -96,6 +96,17 @@ impl Description {
         self
     }
 
+    /// What a member says, as a description of its own.
+    pub(crate) fn inner(&self, name: &str) -> Self {
+        let sources = self.sources.inside(&below("", name));
+        Self { members: self.members[name].clone(), sources, file: self.file.clone() }
+    }
+
+    /// Takes a member away.
+    pub(crate) fn take(&mut self, name: &str) -> Option<Value> {
+        self.members.as_object_mut()?.remove(name)
+    }
+
     /// Where the files that it names are looked for: beside its own.
     pub(crate) fn folder(&self) -> PathBuf {
         self.file.as_deref().and_then(|file| Path::new(file).parent()).unwrap_or(Path::new("")).to_owned()
@@ -143,6 +154,12 @@ impl Description {
             }
         })
     }
+}
+
+/// JSON with the members that were said.
+pub(crate) fn members<const N: usize>(said: [(&str, Option<Value>); N]) -> Value {
+    let said = said.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+    Value::Object(said.collect())
 }
 
 /// Where something was said, for a sentence.

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 /// Where each member was said, by JSON pointer.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Sources(BTreeMap<String, Source>);
 
 /// Where a member was said, and how it was written if it is no text.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Source {
     pub(super) place: Place,
     pub(super) text: Option<String>,
@@ -38,6 +38,15 @@ impl Sources {
     pub(super) fn forget(&mut self, pointer: &str) {
         let inner = format!("{pointer}/");
         self.0.retain(|known, _| known != pointer && !known.starts_with(&inner));
+    }
+
+    /// Those of what lies in this member, as seen from there.
+    pub(super) fn inside(&self, pointer: &str) -> Self {
+        let inner = self.0.iter().filter_map(|(known, source)| {
+            let rest = known.strip_prefix(pointer)?;
+            (rest.is_empty() || rest.starts_with('/')).then(|| (rest.to_owned(), source.clone()))
+        });
+        Self(inner.collect())
     }
 
     /// How the member was written.

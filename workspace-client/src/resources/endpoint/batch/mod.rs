@@ -5,17 +5,21 @@ mod new_deployment;
 mod new_endpoint;
 
 use auth_core::Error;
+use reqwest::Method;
 use reqwest::header::HeaderName;
 use serde::Serialize;
 
 use super::{DEADLINE, DEPLOYMENT_HEADER, EndpointKeys, Scoring, scoring_service};
 use crate::Workspace;
-use crate::arm::Method;
+use crate::arm::{Pager, Turn, item as read};
 use crate::resources::{Collection, LongRunning, Patched, Resource, Verb, item, kind};
 
 pub use deployment::{BatchDeployment, BatchDeploymentKind, BatchDeployments};
 pub use new_deployment::NewBatchDeployment;
 pub use new_endpoint::NewBatchEndpoint;
+
+/// The version of the API that knows the jobs of endpoints (observed: azure-ai-ml 1.35).
+const JOBS_VERSION: &str = "2020-09-01-dataplanepreview";
 
 kind! {
     /// The kind of [`BatchEndpoint`].
@@ -62,6 +66,24 @@ impl BatchEndpoints {
     /// As [`Collection::get`].
     pub async fn keys(&self, name: &str) -> Result<EndpointKeys, Error> {
         self.place().fetch(Verb::ask(&[name, "listkeys"])).await
+    }
+
+    /// The jobs with which an endpoint has answered (observed: azure-ai-ml 1.35).
+    pub fn jobs(&self, name: &str) -> Pager<BatchJob> {
+        let (place, name) = (self.place().clone(), name.to_owned());
+        Pager::new(move |turn| {
+            let (place, name) = (place.clone(), name.clone());
+            async move {
+                let (client, service) = place.root().region().await?;
+                let path = format!("mferp/managementfrontend{}", place.id(&[&name, "jobs"])?);
+                let first = service.request(Method::GET, &path).query("api-version", JOBS_VERSION);
+                let request = match turn {
+                    Turn::First(_) => first,
+                    Turn::Next(request) => *request,
+                };
+                client.page(&request, "value").await?.map(read)
+            }
+        })
     }
 
     /// Starts a job with which the endpoint answers: `{"properties": {...}}` as the API describes it. Without a deployment the default

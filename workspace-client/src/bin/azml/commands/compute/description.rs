@@ -9,8 +9,9 @@ use serde_json::Value;
 use workspace_client::Workspace;
 use workspace_client::resources::compute::{AmlCompute, ComputeInstance};
 
-use super::identity::Identity;
+
 use crate::args::CreateComputeArgs;
+use crate::commands::resource::ManagedIdentity;
 use crate::description::Description;
 
 /// The size of machine that is taken unless another one is named (observed: azure-ai-ml 1.35).
@@ -39,7 +40,7 @@ pub(super) struct NewCompute {
     description: Option<String>,
     enable_node_public_ip: Option<bool>,
     enable_sso: Option<bool>,
-    identity: Option<Identity>,
+    identity: Option<ManagedIdentity>,
     idle_time_before_scale_down: Option<u64>,
     idle_time_before_shutdown_minutes: Option<u64>,
     location: Option<String>,
@@ -101,7 +102,7 @@ pub(super) fn read(args: &CreateComputeArgs) -> Result<NewCompute, Error> {
         &mut described.create_on_behalf_of,
         owner.map(|(user_object_id, user_tenant_id)| Owner { user_object_id, user_tenant_id }),
     );
-    set(&mut described.identity, Identity::said(&args.identity)?);
+    set(&mut described.identity, ManagedIdentity::said(&args.identity)?);
     for tag in &args.tags {
         let (name, value) = tag.split_once('=').unwrap_or((tag, ""));
         described.tags.insert(name.to_owned(), Some(value.to_owned()));

@@ -1,7 +1,6 @@
 //! `azml compute`.
 
 mod description;
-mod identity;
 mod shown;
 mod update;
 
@@ -10,9 +9,9 @@ use serde_json::json;
 use workspace_client::Workspace;
 use workspace_client::resources::compute::{Compute, ComputeKind, UnderlyingResource, VmSize};
 
-use super::resource::{Listed, Operation, all, finish, list, one, show, workspace_of};
+use super::resource::{Listed, ManagedIdentity, Operation, all, finish, list, one, show, workspace_of};
 use crate::args::{
-    AttachComputeArgs, AttachedType, ComputeCommand, CreateComputeArgs, NameArgs, RegionArgs, RemoveArgs,
+    AttachComputeArgs, AttachedType, ComputeCommand, CreateComputeArgs, NameArgs, NoParent, RegionArgs, RemoveArgs,
     UpdateComputeArgs, WaitArgs,
 };
 use crate::context::{Context, block_on};
@@ -28,7 +27,7 @@ pub(crate) fn run(command: ComputeCommand, context: &Context) -> Result<Option<O
                 (Some(kind), own) => own.is_some_and(|own| own.as_str().eq_ignore_ascii_case(kind)),
                 (None, _) => true,
             };
-            list(limit, workspace, is_wanted, context)
+            list(limit, &NoParent {}, workspace, is_wanted, context)
         }
         ComputeCommand::Show(args) => show(args, context),
         ComputeCommand::Update(args) => change(args, context),
@@ -67,8 +66,8 @@ fn attach(args: AttachComputeArgs, context: &Context) -> Result<Option<Outcome>,
     };
     let properties = json!({"computeType": kind, "resourceId": args.resource_id, "properties": settings});
     let mut body = json!({"properties": properties});
-    if let Some(identity) = identity::said(&args.identity)? {
-        body["identity"] = identity;
+    if let Some(identity) = ManagedIdentity::said(&args.identity)? {
+        body["identity"] = identity.json();
     }
     let ws = workspace_of(args.workspace, context)?;
     let operation = Operation::of::<ComputeKind>("attaching", &args.name, &ws);
@@ -148,7 +147,7 @@ fn list_usage(region: RegionArgs, context: &Context) -> Result<Option<Outcome>, 
 }
 
 /// The workspace, and the region that is meant.
-fn locate(region: RegionArgs, context: &Context) -> Result<(Workspace, String), Error> {
+pub(crate) fn locate(region: RegionArgs, context: &Context) -> Result<(Workspace, String), Error> {
     let ws = workspace_of(region.workspace, context)?;
     let location = match region.location {
         Some(location) => location,

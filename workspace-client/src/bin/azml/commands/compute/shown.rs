@@ -5,6 +5,7 @@ use workspace_client::Workspace;
 use workspace_client::resources::Kind as _;
 use workspace_client::resources::compute::{Compute, ComputeKind, ComputeNode, ComputeType, Computes, Usage, VmSize};
 
+use crate::args::NoParent;
 use crate::commands::Listed;
 use crate::entity::{self, Member, equals, is, minutes, put, seconds, snake_case, written};
 use crate::output::Column;
@@ -122,6 +123,8 @@ const USAGE: &[Member] = &[
 ];
 
 impl Listed for ComputeKind {
+    type Parent = NoParent;
+
     const MEMBERS: &'static [Member] = EVERY;
     const COLUMNS: &'static [Column] = &[
         ("Name", "name"),
@@ -132,7 +135,7 @@ impl Listed for ComputeKind {
         ("Location", "location"),
     ];
 
-    fn of(workspace: &Workspace) -> Computes {
+    fn of(workspace: &Workspace, _: &NoParent) -> Computes {
         workspace.computes()
     }
 

@@ -18,7 +18,7 @@ use crate::context::{Context, block_on};
 use crate::entity::{self, Member, is, written};
 use crate::output::{Column, Outcome};
 
-pub(crate) use description::{Declared, Steps};
+pub(crate) use description::{Declared, NewJob, Steps};
 
 const COLUMNS: [Column; 5] = [
     ("Name", "name"),

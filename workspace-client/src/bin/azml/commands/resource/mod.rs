@@ -1,77 +1,156 @@
 //! What the commands for resources share. A kind that is a table of members needs [`Listed`] and an enum of its commands.
 
+mod identity;
+mod kinds;
 mod list;
+mod parent;
+mod put;
 mod resolver;
-mod tables;
 mod wait;
 
-use auth_core::Error;
+use auth_core::{Error, ErrorKind};
 use serde_json::Value;
 use workspace_client::Workspace;
 use workspace_client::resources::{Collection, Kind, LongRunning, Resource};
 
 use super::workspace;
-use crate::args::{LimitArgs, ListArgs, NameArgs, RemoveArgs, TableCommand, WaitArgs, WorkspaceArgs};
+use crate::args::{
+    CreateArgs, LimitArgs, ListArgs, NameArgs, RemoveArgs, TableCommand, UpdateArgs, WaitArgs, WorkspaceArgs,
+};
 use crate::context::{Context, block_on};
+use crate::description::Description;
 use crate::entity::{self, Member};
 use crate::output::{Column, Outcome};
 use crate::terminal::confirm;
 
+pub(crate) use identity::ManagedIdentity;
 pub(crate) use list::{all, some};
-pub(crate) use resolver::{Resolver, is_url};
+pub(crate) use parent::Parent;
+pub(crate) use put::{Put, overlaid, to_json};
+pub(crate) use resolver::{Resolver, is_reference, is_url, name_of};
 pub(crate) use wait::{Operation, finish};
+
+/// What Azure alone sets of everything, so that what `show` printed can be sent back.
+const READ_ONLY: [&str; 6] = ["$schema", "creation_context", "id", "name", "provisioning_state", "resourceGroup"];
 
 /// A kind of resource, as azml lists and shows it.
 pub(crate) trait Listed: Kind + Sized {
+    /// What it lies in beside the workspace.
+    type Parent: Parent;
+
     /// What is shown of it beside what every resource has: the member as `az ml` names it, and where Azure says it.
     const MEMBERS: &'static [Member];
     /// The columns of a table.
     const COLUMNS: &'static [Column];
 
-    fn of(workspace: &Workspace) -> Collection<Self>;
+    fn of(workspace: &Workspace, parent: &Self::Parent) -> Collection<Self>;
 
     fn shown(resource: &Resource<Self>) -> Value {
         entity::resource(resource.raw(), Self::TAGS, Self::MEMBERS)
     }
 }
 
+/// A kind of resource that a file describes.
+pub(crate) trait Described: Listed {
+    /// What Azure alone sets of it beside what it sets of everything.
+    const READ_ONLY: &'static [&'static str];
+
+    /// What the API takes for what was said.
+    async fn describe(said: &Description, resolver: &Resolver) -> Result<Value, Error>;
+
+    async fn put(resources: &Collection<Self>, name: &str, body: &Value) -> Result<Put<Self>, Error>;
+}
+
 /// The commands of a kind that Azure takes its time to delete.
-pub(crate) fn run<K: Listed + LongRunning>(
+pub(crate) fn run<K: Described + LongRunning>(
     command: TableCommand<K>,
     context: &Context,
 ) -> Result<Option<Outcome>, Error> {
     match command {
+        TableCommand::Create(args) => create(args, context),
         TableCommand::Delete(args) => delete(args, context),
-        TableCommand::List(ListArgs { limit, workspace }) => list::<K>(limit, workspace, |_| true, context),
+        TableCommand::List(ListArgs { limit, parent, workspace }) => {
+            list::<K>(limit, &parent, workspace, |_| true, context)
+        }
         TableCommand::Show(args) => show(args, context),
+        TableCommand::Update(args) => change(args, context),
     }
 }
 
 /// The commands of a kind that is deleted at once.
-pub(crate) fn run_at_once<K: Listed>(
+pub(crate) fn run_at_once<K: Described>(
     command: TableCommand<K>,
     context: &Context,
     delete: impl AsyncFnOnce(&Collection<K>, &str) -> Result<(), Error>,
 ) -> Result<Option<Outcome>, Error> {
     match command {
+        TableCommand::Create(args) => create(args, context),
         TableCommand::Delete(args) => delete_at_once(args, context, delete),
-        TableCommand::List(ListArgs { limit, workspace }) => list::<K>(limit, workspace, |_| true, context),
+        TableCommand::List(ListArgs { limit, parent, workspace }) => {
+            list::<K>(limit, &parent, workspace, |_| true, context)
+        }
         TableCommand::Show(args) => show(args, context),
+        TableCommand::Update(args) => change(args, context),
     }
+}
+
+fn create<K: Described>(args: CreateArgs<K>, context: &Context) -> Result<Option<Outcome>, Error> {
+    let mut said = Description::said(&args.described)?;
+    let name = args.name.or_else(|| said.members()["name"].as_str().map(str::to_owned)).ok_or_else(|| {
+        Error::new(ErrorKind::Configuration, format!("what is the name of the {}?", K::NAME))
+            .with_help("name it with --name, or in the file that --file names")
+    })?;
+    let parent = args.parent.or_said(&mut said);
+    parent.check()?;
+    let said = said.without(&[&READ_ONLY[..], K::READ_ONLY].concat());
+    let resolver = Resolver::new(workspace_of(args.workspace, context)?, said.folder());
+    let operation = Operation::of::<K>("creating", &name, &resolver.ws).in_parent(&parent);
+    let created = block_on(async {
+        let body = K::describe(&said, &resolver).await?;
+        K::put(&K::of(&resolver.ws, &parent), &name, &body).await?.finish(args.no_wait, &operation).await
+    })?;
+    Ok(created.map(|resource| one(&resource)))
+}
+
+/// What is changed is described before and after; where the two differ, what Azure has is changed.
+fn change<K: Described>(args: UpdateArgs<K>, context: &Context) -> Result<Option<Outcome>, Error> {
+    let UpdateArgs { waiting: WaitArgs { name: NameArgs { name, parent, workspace }, no_wait }, changes } = args;
+    if changes.edits.is_empty() {
+        return Err(Error::new(ErrorKind::Configuration, "what is to be changed?")
+            .with_help("say it with --set, --add or --remove, such as --set tags.team=x"));
+    }
+    parent.check()?;
+    let ws = workspace_of(workspace, context)?;
+    let operation = Operation::of::<K>("changing", &name, &ws).in_parent(&parent);
+    let updated = block_on(async {
+        let resources = K::of(&ws, &parent);
+        let resource = resources.get(&name).await?;
+        let before = Description::of(K::shown(&resource)).without(&[&READ_ONLY[..], K::READ_ONLY].concat());
+        let mut after = before.clone();
+        after.edit(&changes.edits, changes.force_string)?;
+        let resolver = Resolver::new(ws.clone(), after.folder());
+        let (before, after) = (K::describe(&before, &resolver).await?, K::describe(&after, &resolver).await?);
+        let body = overlaid(resource.raw().clone(), &before, &after);
+        K::put(&resources, &name, &body).await?.finish(no_wait, &operation).await
+    })?;
+    Ok(updated.map(|resource| one(&resource)))
 }
 
 pub(crate) fn list<K: Listed>(
     limit: LimitArgs,
+    parent: &K::Parent,
     workspace: WorkspaceArgs,
     is_wanted: impl Fn(&Resource<K>) -> bool,
     context: &Context,
 ) -> Result<Option<Outcome>, Error> {
-    let resources = K::of(&workspace_of(workspace, context)?);
+    parent.check()?;
+    let resources = K::of(&workspace_of(workspace, context)?, parent);
     Ok(Some(Outcome::with_columns(some(resources.list(), limit, is_wanted, K::shown)?, K::COLUMNS)))
 }
 
 pub(crate) fn show<K: Listed>(args: NameArgs<K>, context: &Context) -> Result<Option<Outcome>, Error> {
-    let resources = K::of(&workspace_of(args.workspace, context)?);
+    args.parent.check()?;
+    let resources = K::of(&workspace_of(args.workspace, context)?, &args.parent);
     Ok(Some(one(&block_on(resources.get(&args.name))?)))
 }
 
@@ -80,11 +159,12 @@ pub(crate) fn one<K: Listed>(resource: &Resource<K>) -> Outcome {
 }
 
 fn delete<K: Listed + LongRunning>(args: RemoveArgs<K>, context: &Context) -> Result<Option<Outcome>, Error> {
-    let RemoveArgs { waiting: WaitArgs { name: NameArgs { name, workspace, .. }, no_wait }, yes } = args;
+    let RemoveArgs { waiting: WaitArgs { name: NameArgs { name, parent, workspace }, no_wait }, yes } = args;
+    parent.check()?;
     confirm(&format!("delete the {} {name}", K::NAME), yes)?;
     let ws = workspace_of(workspace, context)?;
-    let operation = Operation::of::<K>("deleting", &name, &ws);
-    block_on(async { finish(K::of(&ws).delete(&name).await?, no_wait, &operation).await })?;
+    let operation = Operation::of::<K>("deleting", &name, &ws).in_parent(&parent);
+    block_on(async { finish(K::of(&ws, &parent).delete(&name).await?, no_wait, &operation).await })?;
     Ok(None)
 }
 
@@ -93,9 +173,10 @@ fn delete_at_once<K: Listed>(
     context: &Context,
     delete: impl AsyncFnOnce(&Collection<K>, &str) -> Result<(), Error>,
 ) -> Result<Option<Outcome>, Error> {
-    let NameArgs { name, workspace, .. } = args.waiting.name;
+    let NameArgs { name, parent, workspace } = args.waiting.name;
+    parent.check()?;
     confirm(&format!("delete the {} {name}", K::NAME), args.yes)?;
-    let resources = K::of(&workspace_of(workspace, context)?);
+    let resources = K::of(&workspace_of(workspace, context)?, &parent);
     block_on(delete(&resources, &name))?;
     Ok(None)
 }

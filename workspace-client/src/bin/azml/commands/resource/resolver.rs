@@ -130,14 +130,16 @@ impl Resolver {
 }
 
 /// Whether a text names something in Azure, and not a file.
-fn is_reference(said: &str) -> bool {
+pub(crate) fn is_reference(said: &str) -> bool {
     said.starts_with("azureml:") || said.starts_with("/subscriptions/")
 }
 
+/// Whether a text is the address of something outside Azure ML.
 pub(crate) fn is_url(said: &str) -> bool {
     ["http://", "https://", "wasb://", "wasbs://", "abfss://", "adl://"].iter().any(|start| said.starts_with(start))
 }
 
-fn name_of(said: &str) -> &str {
+/// A name or an id, without what says that it is one.
+pub(crate) fn name_of(said: &str) -> &str {
     said.strip_prefix("azureml:").unwrap_or(said)
 }

@@ -5,6 +5,7 @@ use workspace_client::Workspace;
 use workspace_client::arm::Poller;
 use workspace_client::resources::Kind;
 
+use super::Parent;
 use crate::progress::Progress;
 
 /// An operation in the words of a person.
@@ -26,6 +27,12 @@ impl Operation {
                 "azml {command} show --name {name} --workspace-name {workspace} --resource-group {group} --subscription {subscription}"
             ),
         }
+    }
+
+    /// Of what lies in more than the workspace.
+    pub(crate) fn in_parent(mut self, parent: &impl Parent) -> Self {
+        self.look.push_str(&parent.options());
+        self
     }
 
     pub(crate) fn on_workspace(doing: &str, workspace: &Workspace) -> Self {

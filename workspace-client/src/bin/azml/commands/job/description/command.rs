@@ -10,10 +10,10 @@ use workspace_client::resources::duration;
 
 use super::Common;
 use super::data::{self, Inputs, Outputs, Spelling};
-use super::setup::{self, Distribution, QueueSettings, Resources, Services, members};
+use super::setup::{self, Distribution, QueueSettings, Resources, Services};
 use crate::commands::asset::Environment;
 use crate::commands::resource::Resolver;
-use crate::description::TextOr;
+use crate::description::{TextOr, members};
 
 /// What a command job has beside what every job has.
 #[derive(Debug, Deserialize)]

@@ -66,7 +66,7 @@ enum Kind {
 }
 
 /// A job that is to be submitted.
-pub(super) struct NewJob {
+pub(crate) struct NewJob {
     common: Common,
     job: AnyJob,
 }
@@ -78,7 +78,7 @@ enum AnyJob {
 }
 
 impl NewJob {
-    pub(super) fn read(said: Description) -> Result<Self, Error> {
+    pub(crate) fn read(said: Description) -> Result<Self, Error> {
         let said = said.without(&READ_ONLY);
         let common: Common = said.parse("a job")?;
         let job = match common.kind {
@@ -94,7 +94,7 @@ impl NewJob {
     }
 
     /// As the API takes it.
-    pub(super) async fn build(&self, resolver: &Resolver) -> Result<Value, Error> {
+    pub(crate) async fn build(&self, resolver: &Resolver) -> Result<Value, Error> {
         let properties = match &self.job {
             AnyJob::Command(job) => job.build(&self.common, resolver).await,
             AnyJob::Pipeline(job) => job.build(&self.common, resolver).await,

@@ -17,6 +17,7 @@ use crate::commands::resource::Resolver;
 pub(super) struct PipelineJob {
     #[serde(default)]
     inputs: Inputs,
+    #[serde(default)]
     jobs: Steps,
     #[serde(default)]
     outputs: Outputs,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use crate::description::members;
 use crate::entity::to_snake_case;
 
 /// What a job runs on.
@@ -285,12 +286,6 @@ impl Service {
 /// As the API takes them.
 pub(crate) fn services(said: &Services) -> Value {
     Value::Object(said.iter().map(|(name, service)| (name.clone(), service.of_job())).collect())
-}
-
-/// The members that were said.
-pub(crate) fn members<const N: usize>(said: [(&str, Option<Value>); N]) -> Value {
-    let said = said.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
-    Value::Object(said.collect())
 }
 
 /// Members as the API takes them in the steps of pipelines.

@@ -9,16 +9,16 @@ use workspace_client::resources::asset::component::NewComponent;
 
 use super::command::Limits;
 use super::data::{self, FOLDER, Input, Inputs, Output, Spelling, is_binding};
-use super::setup::{Distribution, Identity, Resources, in_snake_case, members};
+use super::setup::{Distribution, Identity, Resources, in_snake_case};
 use crate::commands::asset::{Environment, component_spec};
 use crate::commands::resource::Resolver;
-use crate::description::{Description, TextOr};
+use crate::description::{Description, TextOr, members};
 
 /// What the inputs of a pipeline are, as a component declares them, by name.
 pub(crate) type Declared = BTreeMap<String, Value>;
 
 /// The steps of a pipeline, by name.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Steps(BTreeMap<String, Step>);
 

@@ -9,10 +9,10 @@ use serde_json::{Map, Value, json};
 use super::Common;
 use super::command::seconds;
 use super::data::{self, Inputs, Outputs, Spelling};
-use super::setup::{Distribution, QueueSettings, Resources, members};
+use super::setup::{Distribution, QueueSettings, Resources};
 use crate::commands::asset::Environment;
 use crate::commands::resource::Resolver;
-use crate::description::TextOr;
+use crate::description::{TextOr, members};
 
 /// What a sweep job has beside what every job has.
 #[derive(Debug, Deserialize)]

@@ -1,4 +1,4 @@
-//! The managed identity of a compute, in the words of `az ml`.
+//! The managed identity of a resource, in the words of `az ml`.
 
 use auth_core::{Error, ErrorKind};
 use serde::Deserialize;
@@ -8,7 +8,7 @@ use crate::args::ComputeIdentityArgs;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Identity {
+pub(crate) struct ManagedIdentity {
     #[serde(rename = "type")]
     kind: String,
     #[serde(default)]
@@ -21,13 +21,8 @@ struct AssignedIdentity {
     resource_id: String,
 }
 
-/// The identity that the options describe, as the API takes it.
-pub(super) fn said(args: &ComputeIdentityArgs) -> Result<Option<Value>, Error> {
-    Ok(Identity::said(args)?.map(|identity| identity.json()))
-}
-
-impl Identity {
-    pub(super) fn said(args: &ComputeIdentityArgs) -> Result<Option<Self>, Error> {
+impl ManagedIdentity {
+    pub(crate) fn said(args: &ComputeIdentityArgs) -> Result<Option<Self>, Error> {
         let Some(kind) = args.identity_type.clone() else {
             if args.user_assigned_identities.is_empty() {
                 return Ok(None);
@@ -41,7 +36,7 @@ impl Identity {
     }
 
     /// As the API takes it, where types are written in Pascal case.
-    pub(super) fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         let kind = match self.kind.to_lowercase().replace(['_', ' '], "").as_str() {
             "systemassigned" => "SystemAssigned",
             "userassigned" => "UserAssigned",

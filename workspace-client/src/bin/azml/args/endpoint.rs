@@ -1,0 +1,162 @@
+//! `azml online-endpoint`, `azml batch-endpoint` and `azml serverless-endpoint`, and what is deployed there.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+use workspace_client::resources::endpoint::ServerlessEndpointKind;
+use workspace_client::resources::endpoint::batch::{BatchDeploymentKind, BatchEndpointKind};
+use workspace_client::resources::endpoint::online::{OnlineDeploymentKind, OnlineEndpointKind};
+
+use super::{DescriptionArgs, LimitArgs, NameArgs, TableCommand, WaitArgs};
+use crate::commands::Listed;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum OnlineEndpointCommand {
+    #[command(flatten)]
+    Table(TableCommand<OnlineEndpointKind>),
+    /// Share the requests out among the deployments of an endpoint
+    SetTraffic(TrafficArgs),
+    /// Print the keys of an endpoint, or a token for it
+    GetCredentials(NameArgs<OnlineEndpointKind>),
+    /// Replace a key of an endpoint
+    RegenerateKeys(RegenerateArgs<OnlineEndpointKind>),
+    /// Ask an endpoint, and print what it answers as it is
+    Invoke(InvokeOnlineArgs),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum OnlineDeploymentCommand {
+    #[command(flatten)]
+    Table(TableCommand<OnlineDeploymentKind>),
+    /// Print the last lines of what a deployment has logged
+    GetLogs(LogArgs),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum BatchEndpointCommand {
+    #[command(flatten)]
+    Table(TableCommand<BatchEndpointKind>),
+    /// Start a job with which an endpoint answers
+    Invoke(InvokeBatchArgs),
+    /// List the jobs of an endpoint
+    ListJobs {
+        #[command(flatten)]
+        name: NameArgs<BatchEndpointKind>,
+        #[command(flatten)]
+        limit: LimitArgs,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum BatchDeploymentCommand {
+    #[command(flatten)]
+    Table(TableCommand<BatchDeploymentKind>),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ServerlessEndpointCommand {
+    #[command(flatten)]
+    Table(TableCommand<ServerlessEndpointKind>),
+    /// Print the keys of an endpoint
+    GetCredentials(NameArgs<ServerlessEndpointKind>),
+    /// Replace a key of an endpoint
+    RegenerateKeys(RegenerateArgs<ServerlessEndpointKind>),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TrafficArgs {
+    #[command(flatten)]
+    pub(crate) waiting: WaitArgs<OnlineEndpointKind>,
+
+    /// How many of a hundred requests each deployment gets; what is not named gets none
+    #[arg(short = 'r', long, value_name = "DEPLOYMENT=PERCENT", num_args = 1.., required = true, value_delimiter = ' ')]
+    pub(crate) traffic: Vec<String>,
+}
+
+/// Which key is replaced.
+#[derive(Debug, Args)]
+pub(crate) struct RegenerateArgs<K: Listed> {
+    #[command(flatten)]
+    pub(crate) waiting: WaitArgs<K>,
+
+    /// The key
+    #[arg(long, value_enum, default_value_t = WhichKey::Primary, ignore_case = true)]
+    pub(crate) key_type: WhichKey,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum WhichKey {
+    Primary,
+    Secondary,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InvokeOnlineArgs {
+    #[command(flatten)]
+    pub(crate) name: NameArgs<OnlineEndpointKind>,
+
+    /// The file with the request, which is JSON; - for the standard input
+    #[arg(short = 'r', long, value_name = "FILE")]
+    pub(crate) request_file: PathBuf,
+
+    /// The deployment that answers, whatever the traffic rules say
+    #[arg(short, long, value_name = "NAME")]
+    pub(crate) deployment_name: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InvokeBatchArgs {
+    #[command(flatten)]
+    pub(crate) name: NameArgs<BatchEndpointKind>,
+
+    #[command(flatten)]
+    pub(crate) described: DescriptionArgs,
+
+    /// The data: a URI, an asset, or what lies on this machine and is uploaded
+    #[arg(long, value_name = "PATH")]
+    pub(crate) input: Option<String>,
+
+    /// What the data is: uri_folder, uri_file or mltable
+    #[arg(long, value_name = "TYPE", default_value = "uri_folder")]
+    pub(crate) input_type: String,
+
+    /// The folder for what comes out of it, in a datastore: azureml://datastores/NAME/paths/PATH
+    #[arg(long, value_name = "URI")]
+    pub(crate) output_path: Option<String>,
+
+    /// The deployment that answers [default: the endpoint's own]
+    #[arg(short, long, value_name = "NAME")]
+    pub(crate) deployment_name: Option<String>,
+
+    /// The experiment that the job belongs to
+    #[arg(long, value_name = "NAME")]
+    pub(crate) experiment_name: Option<String>,
+
+    /// How many files a machine takes at once
+    #[arg(short, long, value_name = "FILES")]
+    pub(crate) mini_batch_size: Option<u64>,
+
+    /// On how many machines
+    #[arg(short = 'c', long, value_name = "MACHINES")]
+    pub(crate) instance_count: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LogArgs {
+    #[command(flatten)]
+    pub(crate) name: NameArgs<OnlineDeploymentKind>,
+
+    /// At most so many lines
+    #[arg(short, long, default_value_t = 5000)]
+    pub(crate) lines: u32,
+
+    /// The container
+    #[arg(short, long, value_enum, default_value_t = LogContainer::InferenceServer)]
+    pub(crate) container: LogContainer,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum LogContainer {
+    InferenceServer,
+    StorageInitializer,
+}

@@ -1,0 +1,12 @@
+//! One file a kind: how it is shown, and what a file says of it (observed: azure-ai-ml 1.35).
+
+mod about;
+mod batch_deployment;
+mod batch_endpoint;
+mod connection;
+mod datastore;
+mod deployment;
+mod online_deployment;
+mod online_endpoint;
+mod schedule;
+mod serverless_endpoint;
