@@ -36,6 +36,7 @@ pub mod resources;
 pub mod storage;
 #[cfg(feature = "cli-bridge")]
 pub mod subscriptions;
+mod top_level;
 pub mod tracking;
 #[cfg(feature = "transfer")]
 pub mod transfer;
@@ -47,4 +48,5 @@ pub use dirs::config_dir;
 #[cfg(feature = "cli-bridge")]
 pub use profile::Profile;
 pub use resources::ProvisioningState;
+pub use top_level::TopLevelList;
 pub use workspace::{NewWorkspace, PublicNetworkAccess, Workspace, WorkspaceDetails, WorkspaceList};
