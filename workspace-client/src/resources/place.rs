@@ -39,6 +39,11 @@ impl Place {
         Self { root: self.root.clone(), path, name: K::NAME, api_version: self.api_version.clone() }
     }
 
+    /// What lies in the same root at this segment of a path.
+    pub(super) fn beside(&self, segment: &str) -> Self {
+        Self { path: vec![segment.to_owned()], ..self.clone() }
+    }
+
     pub(crate) fn at_version(self, api_version: impl Into<String>) -> Self {
         Self { api_version: api_version.into(), ..self }
     }

@@ -36,7 +36,7 @@ pub(crate) fn not_found<K: Kind>(id: &ResourceId, error: &Error) -> Option<Error
     let (first, rest) = kind.split_at(1);
     let place = format!("{} in resource group {group} of subscription {subscription}", id.root_name());
     let message = format!("{}{rest} not found: {place}", first.to_uppercase());
-    let not_found = Error::new(ErrorKind::Rejected, message).with_help(help).with_source(arm.clone());
+    let not_found = Error::new(ErrorKind::Rejected, message).with_help(help).with_status(404).with_source(arm.clone());
     Some(match error.correlation_id() {
         Some(id) => not_found.with_correlation_id(id),
         None => not_found,

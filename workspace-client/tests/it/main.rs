@@ -38,6 +38,7 @@ mod managed_identity;
 mod operation;
 #[cfg(feature = "cli")]
 mod reach;
+mod registries;
 mod rest_commands;
 mod rig;
 #[cfg(feature = "cli")]

@@ -4,16 +4,18 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{AssetKind, Assets, Publishable};
-use crate::Workspace;
 use crate::resources::json::Json;
 use crate::resources::{Resource, described, kind};
+use crate::{Registry, Workspace};
 
 kind! {
     /// The kind of [`Component`].
     pub ComponentKind: "component" in "components" at "2025-12-01"
 }
 
-impl AssetKind for ComponentKind {}
+impl AssetKind for ComponentKind {
+    const HAS_REGISTRY_VIEWS: bool = false;
+}
 
 impl Publishable for ComponentKind {}
 
@@ -26,6 +28,13 @@ impl Workspace {
     /// The components of the workspace.
     pub fn components(&self) -> Components {
         Components::of(self)
+    }
+}
+
+impl Registry {
+    /// The components of the registry.
+    pub fn components(&self) -> Components {
+        Components::of_registry(self)
     }
 }
 

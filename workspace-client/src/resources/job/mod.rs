@@ -11,7 +11,6 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::open_enum::open_enum;
-use super::root::Root;
 use super::verb::to_json;
 use super::{Collection, Resource, Verb, kind};
 use crate::Workspace;
@@ -130,7 +129,7 @@ impl Jobs {
         let body = to_json(job)?;
         let mut verb = Verb::put(&[name], &body)?;
         if acts_as_person(&body) {
-            let client = self.workspace().reach().await?;
+            let client = self.workspace()?.reach().await?;
             verb = verb.header(TOKEN_OF_PERSON, client.token(client.ml_scopes()?).await?.secret().expose());
         }
         self.place().fetch(verb).await
@@ -170,7 +169,7 @@ impl Jobs {
 
     /// What a job writes, from its beginning on.
     pub fn logs(&self, name: &str) -> JobLogs {
-        JobLogs::new(self.workspace().clone(), name)
+        JobLogs::new(self.clone(), name)
     }
 
     /// A job cannot be changed, but its run can (observed: azure-ai-ml 1.35).
@@ -178,13 +177,12 @@ impl Jobs {
         let job = self.get(name).await?;
         let experiment = job.experiment_name().unwrap_or("Default");
         let place = format!("experiments/{experiment}/runs/{name}");
-        let (client, request) = run_history(self.workspace(), Method::PATCH, &place).await?;
+        let (client, request) = run_history(self.workspace()?, Method::PATCH, &place).await?;
         client.fetch(&request.body(change)?.without_result()).await
     }
 
-    fn workspace(&self) -> &Workspace {
-        let Root::Workspace(workspace) = self.place().root();
-        workspace
+    fn workspace(&self) -> Result<&Workspace, Error> {
+        self.place().root().workspace()
     }
 }
 

@@ -5,6 +5,7 @@ mod datastores;
 mod endpoints;
 mod network;
 mod operations;
+mod registries;
 mod workspaces;
 
 use std::path::{Path, PathBuf};
