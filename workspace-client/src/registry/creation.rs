@@ -46,8 +46,10 @@ impl NewRegistry {
     /// Adds a region, or says how its own one is to be.
     #[must_use]
     pub fn region(mut self, region: RegistryRegion) -> Self {
-        self.regions.retain(|known| known.location != region.location);
-        self.regions.push(region);
+        match self.regions.iter_mut().find(|known| known.location == region.location) {
+            Some(known) => *known = region,
+            None => self.regions.push(region),
+        }
         self
     }
 
@@ -92,9 +94,9 @@ impl RegistryRegion {
 
     /// So many storage accounts of this type, such as `premium_zrs`, with a hierarchical namespace or without one.
     #[must_use]
-    pub fn storage(self, account_type: &str, hierarchical_namespace: bool, count: usize) -> Self {
+    pub fn storage(self, account_type: &str, hierarchical_namespace: bool, count: u8) -> Self {
         let account = json!({"storageAccountHnsEnabled": hierarchical_namespace, "storageAccountType": account_type});
-        Self { storage: vec![json!({"systemCreatedStorageAccount": account}); count], ..self }
+        Self { storage: vec![json!({"systemCreatedStorageAccount": account}); count.into()], ..self }
     }
 
     /// The ids of storage accounts that are there.

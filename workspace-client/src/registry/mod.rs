@@ -14,11 +14,10 @@ use crate::arm::{ArmClient, ResourceId};
 use crate::resources::Kind as _;
 use crate::resources::root::Reached;
 use crate::top_level::{self, SharedClient};
-use details::RegistryKind;
 use discovery::Found;
 
 pub use creation::{NewRegistry, RegistryRegion};
-pub use details::RegistryDetails;
+pub use details::{RegistryDetails, RegistryKind};
 pub use management::RegistryList;
 
 /// An Azure ML registry: nothing is asked before one of its verbs is called.

@@ -79,8 +79,8 @@ impl Workspace {
     /// `.azureml/config.json`, `.azureml/project.json`, the same in `aml_config`, and at last without a folder.
     ///
     /// # Errors
-    /// [`ErrorKind::Unavailable`] if there is no such file, [`ErrorKind::Configuration`] naming the file if it does not name a
-    /// workspace.
+    /// [`ErrorKind::Unavailable`](auth_core::ErrorKind::Unavailable) if there is no such file,
+    /// [`ErrorKind::Configuration`](auth_core::ErrorKind::Configuration) naming the file if it does not name a workspace.
     pub fn from_config_at(path: impl AsRef<Path>) -> Result<Self, Error> {
         let config = config::read(&config::find(path.as_ref())?)?;
         Ok(Self::new(config.subscription, config.resource_group, config.name))
@@ -133,7 +133,7 @@ impl Workspace {
     /// The workspace's resource id.
     ///
     /// # Errors
-    /// [`ErrorKind::Configuration`] saying which of the three names cannot be right.
+    /// [`ErrorKind::Configuration`](auth_core::ErrorKind::Configuration) saying which of the three names cannot be right.
     pub fn resource_id(&self) -> Result<ResourceId, Error> {
         ResourceId::workspace(&self.subscription, &self.resource_group, &self.name)
     }
@@ -141,9 +141,10 @@ impl Workspace {
     /// Asks Azure for the workspace.
     ///
     /// # Errors
-    /// [`ErrorKind::Rejected`] if there is no such workspace or it may not be seen, or naming the subscriptions that are in reach
-    /// if this one is not; [`ErrorKind::Configuration`] naming the id if the subscription is given by name; and as
-    /// [`ArmClient::get`].
+    /// [`ErrorKind::Rejected`](auth_core::ErrorKind::Rejected) if there is no such workspace or it may not be seen, or naming
+    /// the subscriptions that are in reach if this one is not;
+    /// [`ErrorKind::Configuration`](auth_core::ErrorKind::Configuration) naming the id if the subscription is given by name;
+    /// and as [`ArmClient::get`].
     pub async fn get(&self) -> Result<WorkspaceDetails, Error> {
         let client = self.reach().await?;
         match client.get(self.resource_id()?.as_str(), &self.api_version).await {
@@ -160,7 +161,7 @@ impl Workspace {
     /// `aml_config` if that is there, else in `.azureml`.
     ///
     /// # Errors
-    /// As [`Workspace::resource_id`], and [`ErrorKind::Store`] naming the file.
+    /// As [`Workspace::resource_id`], and [`ErrorKind::Store`](auth_core::ErrorKind::Store) naming the file.
     pub fn write_config(&self, folder: impl AsRef<Path>) -> Result<PathBuf, Error> {
         config::write(folder.as_ref(), None, &self.resource_id()?)
     }

@@ -13,6 +13,7 @@ mod job;
 mod key;
 mod later;
 mod login;
+mod registry;
 mod resource;
 mod rest;
 mod workspace;
@@ -43,6 +44,10 @@ pub(crate) use job::{JobArgs, JobCommand, ListJobArgs};
 pub(crate) use key::KeyCommand;
 pub(crate) use later::Later;
 pub(crate) use login::{LoginArgs, LogoutArgs, ServicePrincipalArgs};
+pub(crate) use registry::{
+    CreateRegistryArgs, DeleteRegistryArgs, ListRegistryArgs, OneRegistryArgs, RegistryArgs, RegistryCommand,
+    UpdateRegistryArgs,
+};
 pub(crate) use resource::{
     DescriptionArgs, LimitArgs, ListArgs, NameArgs, RemoveArgs, TableCommand, ViewArgs, WaitArgs,
 };
@@ -113,18 +118,21 @@ pub(crate) enum Command {
     /// Which workspace is said as with azml workspace show.
     #[command(subcommand)]
     Compute(Later<ComputeCommand>),
-    /// Manage the data assets of a workspace
+    /// Manage the data assets of a workspace or a registry
     #[command(subcommand)]
     Data(Later<AssetCommand>),
-    /// Manage the environments of a workspace
+    /// Manage the environments of a workspace or a registry
     #[command(subcommand)]
     Environment(Later<AssetCommand>),
     /// Look at the jobs of a workspace, and end them
     #[command(subcommand)]
     Job(Later<JobCommand>),
-    /// Manage the models of a workspace
+    /// Manage the models of a workspace or a registry
     #[command(subcommand)]
     Model(Later<AssetCommand>),
+    /// Manage registries, whose assets many workspaces use
+    #[command(subcommand)]
+    Registry(Later<RegistryCommand>),
     /// Look at the datastores of a workspace
     #[command(subcommand)]
     Datastore(Later<TableCommand<DatastoreKind>>),

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{DescriptionArgs, LimitArgs, ViewArgs, WorkspaceArgs};
+use super::{DescriptionArgs, LimitArgs, RegistryArgs, ViewArgs, WorkspaceArgs};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum AssetCommand {
@@ -60,6 +60,9 @@ pub(crate) struct CreateAssetArgs {
     pub(crate) tags: Vec<String>,
 
     #[command(flatten)]
+    pub(crate) registry: RegistryArgs,
+
+    #[command(flatten)]
     pub(crate) workspace: WorkspaceArgs,
 }
 
@@ -74,6 +77,9 @@ pub(crate) struct ListAssetArgs {
 
     #[command(flatten)]
     pub(crate) limit: LimitArgs,
+
+    #[command(flatten)]
+    pub(crate) registry: RegistryArgs,
 
     #[command(flatten)]
     pub(crate) workspace: WorkspaceArgs,
@@ -94,6 +100,9 @@ pub(crate) struct OneAssetArgs {
     pub(crate) label: Option<String>,
 
     #[command(flatten)]
+    pub(crate) registry: RegistryArgs,
+
+    #[command(flatten)]
     pub(crate) workspace: WorkspaceArgs,
 }
 
@@ -106,6 +115,9 @@ pub(crate) struct SomeAssetArgs {
     /// The version
     #[arg(short, long)]
     pub(crate) version: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) registry: RegistryArgs,
 
     #[command(flatten)]
     pub(crate) workspace: WorkspaceArgs,

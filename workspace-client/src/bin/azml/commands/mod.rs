@@ -13,6 +13,7 @@ mod key;
 mod login;
 mod login_service_principal;
 mod logout;
+mod registry;
 mod resource;
 mod rest;
 mod tenant;
@@ -79,6 +80,7 @@ pub(crate) fn run(command: Command, global: &Global) -> Result<Option<Outcome>, 
         Command::Environment(Later(command)) => asset::environments(command, &context),
         Command::Job(Later(command)) => job::run(command, &context),
         Command::Model(Later(command)) => asset::models(command, &context),
+        Command::Registry(Later(command)) => registry::run(command, &context),
         Command::Rest(args) => rest::run(&args, &context),
         Command::Doctor(args) => doctor::run(&args, &context).map(Some),
         Command::Identity(Later(IdentityCommand::Serve(args))) => {

@@ -5,12 +5,15 @@ mod shown;
 
 use auth_core::Error;
 use serde_json::Value;
-use workspace_client::Workspace;
 use workspace_client::resources::Resource;
 use workspace_client::resources::asset::{AssetKind, Assets, Container, Version};
+use workspace_client::{Registry, Workspace};
 
+use super::registry;
 use super::resource::{some, workspace_of};
-use crate::args::{AssetCommand, CreateAssetArgs, ListAssetArgs, OneAssetArgs, SomeAssetArgs, WorkspaceArgs};
+use crate::args::{
+    AssetCommand, CreateAssetArgs, ListAssetArgs, OneAssetArgs, RegistryArgs, SomeAssetArgs, WorkspaceArgs,
+};
 use crate::context::{Context, block_on};
 use crate::entity::Member;
 use crate::output::{Column, Outcome};
@@ -18,6 +21,7 @@ use crate::output::{Column, Outcome};
 /// What azml knows of a kind.
 struct Layout<K> {
     assets: fn(&Workspace) -> Assets<K>,
+    shared: fn(&Registry) -> Assets<K>,
     /// How it is shown.
     members: &'static [Member],
     columns: &'static [Column],
@@ -28,6 +32,7 @@ struct Layout<K> {
 pub(crate) fn models(command: AssetCommand, context: &Context) -> Result<Option<Outcome>, Error> {
     let layout = Layout {
         assets: Workspace::models,
+        shared: Registry::models,
         members: &shown::MODEL,
         columns: &shown::TYPED_COLUMNS,
         describe: description::model,
@@ -38,6 +43,7 @@ pub(crate) fn models(command: AssetCommand, context: &Context) -> Result<Option<
 pub(crate) fn data(command: AssetCommand, context: &Context) -> Result<Option<Outcome>, Error> {
     let layout = Layout {
         assets: Workspace::data,
+        shared: Registry::data,
         members: &shown::DATA,
         columns: &shown::TYPED_COLUMNS,
         describe: description::data,
@@ -48,6 +54,7 @@ pub(crate) fn data(command: AssetCommand, context: &Context) -> Result<Option<Ou
 pub(crate) fn environments(command: AssetCommand, context: &Context) -> Result<Option<Outcome>, Error> {
     let layout = Layout {
         assets: Workspace::environments,
+        shared: Registry::environments,
         members: &shown::ENVIRONMENT,
         columns: &shown::ENVIRONMENT_COLUMNS,
         describe: description::environment,
@@ -70,7 +77,7 @@ impl<K: AssetKind> Layout<K> {
         let said = description::read(&args, K::NAME)?;
         let (name, version) = (said.name()?, said.version());
         let body = (self.describe)(&said)?;
-        let assets = self.assets(args.workspace, context)?;
+        let assets = self.assets(args.workspace, args.registry, context)?;
         let created = block_on(async {
             match version {
                 Some(version) => assets.create_or_update(name, version, &body).await,
@@ -82,7 +89,7 @@ impl<K: AssetKind> Layout<K> {
 
     fn list(&self, args: ListAssetArgs, context: &Context) -> Result<Outcome, Error> {
         let view = args.view.view();
-        let assets = self.assets(args.workspace, context)?;
+        let assets = self.assets(args.workspace, args.registry, context)?;
         if let Some(name) = args.name {
             let shown = |asset: &Resource<K>| shown::version(asset.raw(), self.members);
             let versions = some(assets.versions(&name, view), args.limit, |_| true, shown)?;
@@ -99,20 +106,23 @@ impl<K: AssetKind> Layout<K> {
             (None, Some(label)) if label != "latest" => Version::Label(label),
             _ => Version::Latest,
         };
-        let assets = self.assets(args.workspace, context)?;
+        let assets = self.assets(args.workspace, args.registry, context)?;
         Ok(self.one(&block_on(assets.get(&args.name, version))?))
     }
 
     fn set_archived(&self, args: SomeAssetArgs, archived: bool, context: &Context) -> Result<(), Error> {
-        let assets = self.assets(args.workspace, context)?;
+        let assets = self.assets(args.workspace, args.registry, context)?;
         let version = args.version.as_deref();
         block_on(async {
             if archived { assets.archive(&args.name, version).await } else { assets.restore(&args.name, version).await }
         })
     }
 
-    fn assets(&self, args: WorkspaceArgs, context: &Context) -> Result<Assets<K>, Error> {
-        Ok((self.assets)(&workspace_of(args, context)?))
+    fn assets(&self, args: WorkspaceArgs, registry: RegistryArgs, context: &Context) -> Result<Assets<K>, Error> {
+        Ok(match registry.registry_name {
+            Some(name) => (self.shared)(&registry::find(name, args.place, context)?),
+            None => (self.assets)(&workspace_of(args, context)?),
+        })
     }
 
     fn one(&self, asset: &Resource<K>) -> Outcome {
