@@ -54,6 +54,11 @@ impl HttpClient {
         Self::with_content(env, Content::AsStored)
     }
 
+    /// The same proxies and roots, for files; see [`HttpClient::for_files`].
+    pub fn files(&self) -> Self {
+        Self::for_files(self.0.env.clone())
+    }
+
     fn with_content(env: Env, content: Content) -> Self {
         Self(Arc::new(Inner { env, content, built: OnceLock::new(), skew_was_told: AtomicBool::new(false) }))
     }

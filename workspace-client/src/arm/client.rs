@@ -76,6 +76,18 @@ impl ArmClient {
         Self::new(Arc::new(Absent { name: "no sign-in", cloud: Cloud::public(), why }))
     }
 
+    /// Who signs in here.
+    #[cfg(feature = "transfer")]
+    pub(crate) fn auth(&self) -> Arc<dyn Authentication> {
+        self.auth.clone()
+    }
+
+    /// What carries files here.
+    #[cfg(feature = "transfer")]
+    pub(crate) fn file_http(&self) -> HttpClient {
+        self.http.files()
+    }
+
     /// What tells the time here, and waits.
     pub(crate) fn time(&self) -> Clock {
         self.clock.clone()

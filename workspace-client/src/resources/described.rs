@@ -3,7 +3,7 @@
 /// Gives a builder its description and its tags; what is tracked has them in another place, and what is not has properties, too.
 macro_rules! described {
     ($new:ident) => {
-        described!(@ $new, "/properties/tags");
+        $crate::resources::described::described!(@ $new, "/properties/tags");
 
         impl $new {
             /// Adds a property, which can never be changed.
@@ -13,7 +13,7 @@ macro_rules! described {
         }
     };
     (tracked $new:ident) => {
-        described!(@ $new, "/tags");
+        $crate::resources::described::described!(@ $new, "/tags");
     };
     (@ $new:ident, $tags:literal) => {
         impl $new {

@@ -52,6 +52,17 @@ impl Place {
         &self.root
     }
 
+    /// The id of what lies below, at these types and names.
+    pub(crate) fn id(&self, below: &[&str]) -> Result<String, Error> {
+        self.path_from(&self.root.id()?, &self.path, below.iter().copied())
+    }
+
+    /// What asks here.
+    #[cfg(feature = "transfer")]
+    pub(crate) async fn reached_client(&self) -> Result<ArmClient, Error> {
+        Ok(self.root.reach().await?.client)
+    }
+
     /// What a request that takes no time is answered with.
     pub(crate) async fn fetch<T: DeserializeOwned>(&self, verb: Verb) -> Result<T, Error> {
         let reached = self.root.reach().await?;
@@ -104,12 +115,7 @@ impl Place {
             Within::Place => (&reached.path, &self.path[..]),
             Within::Subscription => (&reached.subscription, &[][..]),
         };
-        let mut path = base.clone();
-        for segment in below.iter().chain(&verb.path) {
-            check_name(&format!("{} name", self.name), segment)?;
-            path.push('/');
-            path.push_str(segment);
-        }
+        let path = self.path_from(base, below, verb.path.iter().map(String::as_str))?;
         let mut request = reached.service.request(verb.method.clone(), &path).query("api-version", &self.api_version);
         for (name, value) in &verb.query {
             request = request.query(name, value);
@@ -120,6 +126,21 @@ impl Place {
         let request = request.body(&verb.body)?;
         let request = if verb.has_result { request } else { request.without_result() };
         Ok(if verb.is_repeatable { request.repeatable() } else { request })
+    }
+
+    fn path_from<'a>(
+        &self,
+        base: &str,
+        place: &'a [String],
+        below: impl Iterator<Item = &'a str>,
+    ) -> Result<String, Error> {
+        let mut path = base.to_owned();
+        for segment in place.iter().map(String::as_str).chain(below) {
+            check_name(&format!("{} name", self.name), segment)?;
+            path.push('/');
+            path.push_str(segment);
+        }
+        Ok(path)
     }
 
     /// Says what an error means here, as far as it can be told.

@@ -62,6 +62,14 @@ impl Root {
         }
     }
 
+    /// What the ids of what lies in it begin with. Those of a registry need no resource group (observed: azure-ai-ml 1.35).
+    pub(super) fn id(&self) -> Result<String, Error> {
+        match self {
+            Self::Registry(registry) => Ok(format!("azureml://registries/{}", registry.name())),
+            Self::Workspace(workspace) => Ok(workspace.resource_id()?.as_str().to_owned()),
+        }
+    }
+
     /// The region of what is made here, unless it says another one.
     pub(super) async fn location(&self) -> Result<String, Error> {
         match self {

@@ -54,6 +54,12 @@ impl Download {
         self
     }
 
+    /// The same, for one who is told already.
+    pub fn observed_by(mut self, observer: &Observer) -> Self {
+        self.observer = observer.clone();
+        self
+    }
+
     async fn run(self) -> Result<Downloaded, Error> {
         let store = self.container.store()?;
         let prefix = Path::parse(&self.prefix).map_err(|_| {

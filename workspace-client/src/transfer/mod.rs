@@ -41,7 +41,7 @@ mod walk;
 
 pub use container::Container;
 pub use download::{Download, Downloaded};
-pub use progress::Progress;
+pub use progress::{Observer, Progress};
 pub use snapshot::Snapshot;
 pub use upload::{Upload, Uploaded};
 pub use walk::LocalFile;

@@ -17,12 +17,13 @@ pub struct Progress {
     pub total_bytes: u64,
 }
 
-/// Who is told about it.
+/// Who is told about it; by default nobody.
 #[derive(Clone, Default)]
-pub(super) struct Observer(Option<Arc<dyn Fn(Progress) + Send + Sync>>);
+pub struct Observer(Option<Arc<dyn Fn(Progress) + Send + Sync>>);
 
 impl Observer {
-    pub(super) fn new(tell: impl Fn(Progress) + Send + Sync + 'static) -> Self {
+    /// Tells it this function, which should return at once.
+    pub fn new(tell: impl Fn(Progress) + Send + Sync + 'static) -> Self {
         Self(Some(Arc::new(tell)))
     }
 }

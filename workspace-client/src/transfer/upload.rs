@@ -73,6 +73,12 @@ impl Upload {
         self
     }
 
+    /// The same, for one who is told already.
+    pub fn observed_by(mut self, observer: &Observer) -> Self {
+        self.observer = observer.clone();
+        self
+    }
+
     async fn run(self) -> Result<Uploaded, Error> {
         if let Some((name, version)) = &self.asset {
             check_metadata(name)?;

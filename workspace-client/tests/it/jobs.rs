@@ -1,12 +1,13 @@
 //! Jobs from their submission to their end, against the emulator and an imitation.
 
 use auth_core::ErrorKind;
+use futures_util::TryStreamExt as _;
 use serde_json::{Value, json};
 use wiremock::matchers::{header, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 use workspace_client::Workspace;
 use workspace_client::resources::asset::ListView;
-use workspace_client::resources::job::{JobFilter, JobStatus, JobType};
+use workspace_client::resources::job::{JobChange, JobFilter, JobStatus, JobType, PipelineJob};
 
 use crate::rig::Tokens;
 use crate::services::story::azure;
@@ -47,6 +48,16 @@ async fn a_job_is_submitted_watched_and_hidden() {
         let found = jobs.list_with(&JobFilter::new().view(view)).try_collect().await.unwrap();
         found.iter().map(|job| job.name().to_owned()).collect::<Vec<_>>()
     };
+    jobs.update("first", &JobChange::new().display_name("The first").tag("team", "vision")).await.unwrap();
+    let job = jobs.get("first").await.unwrap();
+    assert_eq!((job.display_name(), job.tags().next()), (Some("The first"), Some(("team", "vision"))));
+    let artifacts = jobs.artifacts("first").try_collect().await.unwrap();
+    let paths: Vec<_> = artifacts.iter().filter_map(|artifact| artifact.path()).collect();
+    assert!(paths.contains(&"user_logs/std_log.txt") && artifacts.iter().all(|artifact| artifact.size() > Some(0)));
+    let files = jobs.files("first", "user_logs/").await.unwrap();
+    assert_eq!(files.iter().map(|file| file.path.as_str()).collect::<Vec<_>>(), ["user_logs/std_log.txt"]);
+    assert!(files[0].url.expose().starts_with("http") && !format!("{files:?}").contains("sig="));
+
     jobs.archive("first").await.unwrap();
     assert_eq!((listed(ListView::Active).await, listed(ListView::Archived).await), (vec![], vec!["first".to_owned()]));
     jobs.restore("first").await.unwrap();
@@ -61,6 +72,17 @@ async fn a_job_is_submitted_watched_and_hidden() {
     assert_eq!(logs.status(), Some(&JobStatus::Failed));
     jobs.delete("second").await.unwrap().wait().await.unwrap();
     assert_eq!(jobs.get("second").await.unwrap_err().kind(), ErrorKind::Rejected);
+}
+
+#[tokio::test]
+async fn the_steps_of_a_pipeline_are_its_children() {
+    let (_azure, ws) = azure();
+    let step = json!({"type": "command", "componentId": "azureml://registries/r/components/c/versions/1"});
+    let pipeline = PipelineJob::new().step("prepare", step.clone()).step("train", step).continue_on_step_failure(false);
+    ws.jobs().create_or_update("whole", &pipeline).await.unwrap();
+    let children = ws.jobs().children("whole").page_size(1).try_collect().await.unwrap();
+    assert_eq!(children.len(), 2);
+    assert!(children.iter().all(|child| child.name().is_some() && child.status().is_some()));
 }
 
 #[tokio::test]
@@ -106,7 +128,7 @@ async fn nothing_of_ours_is_sent_to_where_logs_lie_and_only_what_is_new_is_asked
         )
     };
     let place = format!("/history/v1.0{id}/runs/j/details");
-    Mock::given(path(&place)).respond_with(details("Running")).up_to_n_times(2).mount(&server).await;
+    Mock::given(path(&place)).respond_with(details("Running")).up_to_n_times(3).mount(&server).await;
     Mock::given(path(&place)).respond_with(details("Completed")).mount(&server).await;
     let part = |from: u64, text: &str| {
         Mock::given(path("/log"))
@@ -114,18 +136,19 @@ async fn nothing_of_ours_is_sent_to_where_logs_lie_and_only_what_is_new_is_asked
             .respond_with(ResponseTemplate::new(206).set_body_string(text))
     };
     part(0, "one\ntw").up_to_n_times(1).mount(&storage).await;
+    // A signature that has ended is renewed.
+    let ended = Mock::given(path("/log")).and(header("range", "bytes=6-1048581"));
+    ended.respond_with(ResponseTemplate::new(403)).up_to_n_times(1).mount(&storage).await;
     part(6, "o\n").up_to_n_times(1).mount(&storage).await;
     part(8, "end").up_to_n_times(1).mount(&storage).await;
     let clock = auth_core::Clock::fixed(auth_core::clock::from_unix(1_000_000));
     let client = Tokens::for_arm(&server.uri()).client().clock(clock);
     let mut logs = Workspace::new(SUBSCRIPTION, "rg", "ws").client(client).jobs().logs("j");
-    let mut pieces = Vec::new();
-    while let Some(piece) = logs.next().await.unwrap() {
-        pieces.push(piece.text().to_owned());
-    }
+    let pieces: Vec<_> = logs.pieces().map_ok(|piece| piece.text().to_owned()).try_collect().await.unwrap();
+    assert_eq!(logs.status(), Some(&JobStatus::Completed));
     assert_eq!(pieces, ["one\n", "two\n", "end"]);
     let asked = storage.received_requests().await.unwrap();
-    assert_eq!(asked.len(), 3);
+    assert_eq!(asked.len(), 4);
     assert!(asked.iter().all(|request| !request.headers.contains_key("authorization")));
     assert!(!format!("{logs:?}").contains("canary"));
 }

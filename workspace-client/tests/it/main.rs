@@ -31,6 +31,7 @@ mod headless;
 mod identity_serve;
 #[cfg(all(feature = "cli", unix))]
 mod job_commands;
+mod job_files;
 mod jobs;
 mod key;
 #[cfg(feature = "cli")]

@@ -127,6 +127,9 @@ fn a_model_of_a_registry_is_created_listed_shown_and_archived_by_the_name_of_the
         !desk.azure.requests().iter().any(|request| request.path.starts_with("/mferp/")),
         "Resource Manager is asked"
     );
+    let told = model(&["create", "-n", "local", "-p", "."]).failure();
+    let expected = "error: what is created in registry shared can use neither files of this machine nor a workspace";
+    assert!(told.starts_with(expected), "{told}");
     let told = model(&["show", "-n", "none", "-v", "1"]).failure();
     assert!(told.starts_with("error: there is no model none:1 in registry shared"), "{told}");
     assert_eq!(desk.azml(&["environment", "list", "--registry-name", "shared"]).success(), "[]\n");

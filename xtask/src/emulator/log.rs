@@ -20,7 +20,10 @@ use crate::loopback::Connection;
 /// The header that marks an answer as the emulator's own.
 pub(super) const REQUEST_ID: &str = "x-ms-request-id";
 
-pub(crate) const BODY_LIMIT: usize = 8 * 1024 * 1024;
+/// Clients send 64 MiB of a blob at once (observed: azure-ai-ml 1.35).
+pub(crate) const BODY_LIMIT: usize = 100 * 1024 * 1024;
+/// What is larger is the content of a blob.
+const LARGEST_KEPT: usize = 8 * 1024 * 1024;
 
 /// One request, as it arrived.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +40,7 @@ pub struct LoggedRequest {
     pub form: BTreeMap<String, String>,
     /// The headers, with lower-case names.
     pub headers: BTreeMap<String, String>,
-    /// The body as text.
+    /// The body as text; nothing of one above 8 MiB.
     pub body: String,
     /// The status that it was answered with; 0 if there was no answer.
     pub status: u16,
@@ -59,7 +62,8 @@ impl LoggedRequest {
         let headers = readable_headers(&parts.headers);
         let host = headers.get("host").cloned();
         let host = host.or_else(|| parts.uri.authority().map(ToString::to_string)).unwrap_or_default();
-        let text = String::from_utf8_lossy(body).into_owned();
+        let kept = if body.len() > LARGEST_KEPT { &[] } else { body };
+        let text = String::from_utf8_lossy(kept).into_owned();
         let is_form =
             headers.get("content-type").is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"));
         Self {

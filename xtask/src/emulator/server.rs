@@ -38,6 +38,7 @@ fn router(shared: Arc<Shared>) -> Router {
         .merge(oidc::routes())
         .merge(data_plane::routes())
         .fallback(|| async { (StatusCode::NOT_FOUND, "The emulator does not know this path.") })
+        .layer(middleware::from_fn_with_state(shared.clone(), data_plane::serve_blobs))
         .layer(middleware::from_fn_with_state(shared.clone(), log::record))
         .with_state(shared)
 }

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::arm::{Store, secrets};
-use super::data_plane::{self, Plane};
+use super::data_plane::{self, Blobs, Plane};
 use super::fault::Fault;
 use super::log::Log;
 use super::managed_identity::Machine;
@@ -33,6 +33,7 @@ pub(super) struct State {
     pub(super) machine: Machine,
     pub(super) store: Store,
     pub(super) plane: Plane,
+    pub(super) blobs: Blobs,
     access_tokens: HashMap<String, IssuedAccessToken>,
     clock_offset: Duration,
 }
@@ -115,6 +116,7 @@ impl Shared {
             machine,
             store: Store::default(),
             plane: Plane::default(),
+            blobs: Blobs::default(),
             access_tokens: HashMap::new(),
             clock_offset: Duration::ZERO,
         }))

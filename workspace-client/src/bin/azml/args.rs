@@ -31,7 +31,9 @@ use workspace_client::resources::schedule::ScheduleKind;
 use crate::output::Format;
 
 pub(crate) use account::{AccountCommand, IdentityArgs, ResourceType, TenantCommand, TokenArgs};
-pub(crate) use asset::{AssetCommand, CreateAssetArgs, ListAssetArgs, OneAssetArgs, SomeAssetArgs};
+pub(crate) use asset::{
+    AssetCommand, CreateAssetArgs, ListAssetArgs, OneAssetArgs, ShareAssetArgs, SomeAssetArgs, UpdateAssetArgs,
+};
 pub(crate) use az_shim::AzShimCommand;
 pub(crate) use cloud::{CloudCommand, RegisterArgs};
 pub(crate) use compute::{
@@ -40,7 +42,7 @@ pub(crate) use compute::{
 };
 pub(crate) use edit::EditArgs;
 pub(crate) use identity::{IdentityCommand, ServeArgs};
-pub(crate) use job::{JobArgs, JobCommand, ListJobArgs};
+pub(crate) use job::{CreateJobArgs, DownloadJobArgs, JobArgs, JobCommand, JobMetricsArgs, ListJobArgs, UpdateJobArgs};
 pub(crate) use key::KeyCommand;
 pub(crate) use later::Later;
 pub(crate) use login::{LoginArgs, LogoutArgs, ServicePrincipalArgs};
@@ -124,12 +126,15 @@ pub(crate) enum Command {
     /// Manage the environments of a workspace or a registry
     #[command(subcommand)]
     Environment(Later<AssetCommand>),
-    /// Look at the jobs of a workspace, and end them
+    /// Submit jobs to a workspace, and look at them
     #[command(subcommand)]
     Job(Later<JobCommand>),
     /// Manage the models of a workspace or a registry
     #[command(subcommand)]
     Model(Later<AssetCommand>),
+    /// Manage the components of a workspace or a registry, which are the steps of pipelines
+    #[command(subcommand)]
+    Component(Later<AssetCommand>),
     /// Manage registries, whose assets many workspaces use
     #[command(subcommand)]
     Registry(Later<RegistryCommand>),

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
+use workspace_client::transfer::Observer;
 
 use crate::terminal::{is_still, say, warn};
 
@@ -57,6 +58,16 @@ impl Progress {
         }
         self.0.set_length(total.unwrap_or_default());
         self.on(what);
+    }
+
+    /// Shows how far the transfers are that tell the observer.
+    pub(crate) fn observer(&self, what: String) -> Observer {
+        self.bytes(what, Some(0));
+        let bar = self.0.clone();
+        Observer::new(move |progress| {
+            bar.set_length(progress.total_bytes);
+            bar.set_position(progress.bytes);
+        })
     }
 
     /// So many more bytes are there.

@@ -15,6 +15,7 @@ kind! {
 
 impl AssetKind for ComponentKind {
     const HAS_REGISTRY_VIEWS: bool = false;
+    const DEFAULT_LABEL: Option<&'static str> = Some("default");
 }
 
 impl Publishable for ComponentKind {}

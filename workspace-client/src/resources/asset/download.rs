@@ -21,8 +21,8 @@ impl<K: UploadTarget> Assets<K> {
     /// [`ErrorKind::Configuration`](auth_core::ErrorKind::Configuration) if it lies in a workspace, which has datastores for its
     /// files, and as [`Assets::get`].
     pub async fn blob_reference(&self, name: &str, version: &str, uri: &str) -> Result<BlobReference, Error> {
-        let registry = self.registry()?.name();
-        let id = format!("azureml://registries/{registry}/{}/{name}/versions/{version}", K::SEGMENT);
+        self.registry()?;
+        let id = self.place.id(&[name, "versions", version])?;
         let verb = Verb::ask(&[name, "versions", version]).body(&json!({"assetId": id, "blobUri": uri}))?;
         let answer: Answer = self.place.beside("datareferences").fetch(verb).await?;
         Ok(answer.blob_reference_for_consumption)

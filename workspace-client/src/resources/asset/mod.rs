@@ -1,6 +1,10 @@
 //! What has a name and versions: models, data, environments, components.
 
+#[cfg(feature = "transfer")]
+mod anonymous;
 pub mod code;
+#[cfg(feature = "transfer")]
+mod code_files;
 pub mod component;
 mod container;
 pub mod data;
@@ -11,6 +15,7 @@ mod filter;
 pub mod model;
 mod publish;
 mod reference;
+mod resolve;
 mod upload;
 mod version;
 
@@ -48,6 +53,8 @@ pub trait AssetKind: Kind {
     const HAS_VIEWS: bool = true;
     /// Whether that of a registry can.
     const HAS_REGISTRY_VIEWS: bool = Self::HAS_VIEWS;
+    /// The label that a reference without a version means, if it may be without (observed: azure-ai-ml 1.35).
+    const DEFAULT_LABEL: Option<&'static str> = None;
     /// The parameter that says which tags a list is about.
     const TAGS_PARAMETER: &'static str = "tags";
     /// The parameter that says how many items a page has.

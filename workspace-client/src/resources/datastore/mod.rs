@@ -1,7 +1,10 @@
 //! Datastores: where data lies, and how it is reached.
 
+#[cfg(feature = "transfer")]
+mod files;
 mod filter;
 mod new_datastore;
+mod path;
 mod secrets;
 
 use auth_core::{Error, ErrorKind};
@@ -14,6 +17,7 @@ use crate::arm::Pager;
 
 pub use filter::DatastoreFilter;
 pub use new_datastore::NewDatastore;
+pub use path::DatastorePath;
 pub use secrets::{DatastoreSecrets, SecretExpiry};
 
 kind! {

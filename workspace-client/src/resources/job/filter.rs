@@ -9,7 +9,7 @@ use crate::resources::asset::ListView;
 pub struct JobFilter {
     job_type: Option<JobType>,
     tag: Option<String>,
-    view: ListView,
+    view: Option<ListView>,
     properties: Option<String>,
 }
 
@@ -40,14 +40,14 @@ impl JobFilter {
     /// Those that are archived, too, or only those.
     #[must_use]
     pub fn view(self, view: ListView) -> Self {
-        Self { view, ..self }
+        Self { view: Some(view), ..self }
     }
 
     pub(super) fn ask(&self) -> Verb {
         Verb::get(&[])
             .query("jobType", self.job_type.as_ref().map(JobType::as_str))
             .query("tag", self.tag.as_deref())
-            .query("listViewType", self.view.as_str())
+            .query("listViewType", self.view.map(ListView::as_str))
             .query("properties", self.properties.as_deref())
     }
 }

@@ -5,12 +5,14 @@ use std::fmt;
 use std::time::Duration;
 
 use auth_core::Error;
+use futures_util::stream::{Stream, try_unfold};
 use reqwest::Method;
 use serde::Deserialize;
 use url::Url;
 
-use super::{Job, JobStatus, JobType, Jobs, log_name, run_history};
-use crate::arm::{ArmClient, Service};
+use super::history::run_history;
+use super::{Job, JobStatus, JobType, Jobs, log_name};
+use crate::arm::{ArmClient, ArmError, Service};
 
 /// How much of a log is asked for at once.
 const WINDOW: u64 = 1 << 20;
@@ -98,13 +100,24 @@ impl JobLogs {
             if self.is_over {
                 return Ok(None);
             }
-            self.look().await?;
+            if let Err(error) = self.look().await {
+                // The signature of a URL ends after a time, and the details hold a fresh one each time.
+                if ArmError::of(&error).is_none_or(|arm| arm.status() != 403) {
+                    return Err(error);
+                }
+                self.look().await?;
+            }
             if self.pieces.is_empty() && !self.is_over {
                 let pause = pause(self.waited);
                 self.jobs.workspace()?.signed_in()?.time().sleep(pause).await;
                 self.waited += pause;
             }
         }
+    }
+
+    /// The pieces that are left, as a stream; [`JobLogs::status`] tells the rest when it has ended.
+    pub fn pieces(&mut self) -> impl Stream<Item = Result<LogPiece, Error>> + Send {
+        try_unfold(self, async |logs| Ok(logs.next().await?.map(|piece| (piece, logs))))
     }
 
     /// How far the job had come when it was last asked.

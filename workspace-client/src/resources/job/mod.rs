@@ -1,23 +1,38 @@
 //! Jobs: what runs on computes.
 
+mod command;
+mod common;
+mod data;
 mod filter;
+mod history;
 mod log_name;
 mod logs;
+mod name;
+mod outputs;
+mod pipeline;
+mod setup;
+mod sweep;
 
 use auth_core::Error;
-use reqwest::Method;
 use reqwest::header::HeaderName;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::open_enum::open_enum;
 use super::verb::to_json;
 use super::{Collection, Resource, Verb, kind};
 use crate::Workspace;
-use crate::arm::{Pager, Poller, Request};
+use crate::arm::{Pager, Poller};
 
+pub use command::CommandJob;
+pub use data::{DataMode, DataType, JobInput, JobOutput};
 pub use filter::JobFilter;
+pub use history::{JobArtifact, JobChange, JobFile, JobRun};
 pub use logs::{JobLogs, LogPiece};
+pub use name::generated_name;
+pub use pipeline::PipelineJob;
+pub use setup::{Distribution, JobIdentity, JobTier};
+pub use sweep::{Goal, Sampling, SweepJob};
 
 /// The person's token for Azure ML's own services, which a pipeline hands to its steps (observed: azure-ai-ml 1.35).
 const TOKEN_OF_PERSON: HeaderName = HeaderName::from_static("x-azureml-token");
@@ -108,6 +123,16 @@ impl Job {
         self.json().text("/properties/command")
     }
 
+    /// What it reads, by name.
+    pub fn inputs(&self) -> impl Iterator<Item = (&str, JobInput)> {
+        members(self.raw(), "/properties/inputs").map(|(name, raw)| (name, JobInput::new(raw)))
+    }
+
+    /// What it writes, by name.
+    pub fn outputs(&self) -> impl Iterator<Item = (&str, JobOutput)> {
+        members(self.raw(), "/properties/outputs").map(|(name, raw)| (name, JobOutput::new(raw)))
+    }
+
     /// Its page in Azure ML's studio.
     pub fn studio_url(&self) -> Option<&str> {
         self.json().text("/properties/services/Studio/endpoint")
@@ -151,34 +176,9 @@ impl Jobs {
         self.place().begin(Verb::delete(&[name])).await
     }
 
-    /// Hides a job from lists.
-    ///
-    /// # Errors
-    /// As [`Collection::get`].
-    pub async fn archive(&self, name: &str) -> Result<(), Error> {
-        self.change(name, &json!({"hidden": true})).await
-    }
-
-    /// Shows a job in lists again.
-    ///
-    /// # Errors
-    /// As [`Collection::get`].
-    pub async fn restore(&self, name: &str) -> Result<(), Error> {
-        self.change(name, &json!({"hidden": false})).await
-    }
-
     /// What a job writes, from its beginning on.
     pub fn logs(&self, name: &str) -> JobLogs {
         JobLogs::new(self.clone(), name)
-    }
-
-    /// A job cannot be changed, but its run can (observed: azure-ai-ml 1.35).
-    async fn change(&self, name: &str, change: &Value) -> Result<(), Error> {
-        let job = self.get(name).await?;
-        let experiment = job.experiment_name().unwrap_or("Default");
-        let place = format!("experiments/{experiment}/runs/{name}");
-        let (client, request) = run_history(self.workspace()?, Method::PATCH, &place).await?;
-        client.fetch(&request.body(change)?.without_result()).await
     }
 
     fn workspace(&self) -> Result<&Workspace, Error> {
@@ -192,13 +192,7 @@ fn acts_as_person(body: &Value) -> bool {
         || text("/properties/identity/identityType").eq_ignore_ascii_case("UserIdentity")
 }
 
-/// A request to the service of the workspace's region that knows runs.
-async fn run_history(
-    workspace: &Workspace,
-    method: Method,
-    place: &str,
-) -> Result<(crate::arm::ArmClient, Request), Error> {
-    let (client, service) = workspace.region().await?;
-    let path = format!("history/v1.0{}/{place}", workspace.resource_id()?);
-    Ok((client, service.request(method, &path).query("api-version", "v1.0")))
+fn members<'a>(raw: &'a Value, pointer: &str) -> impl Iterator<Item = (&'a str, &'a Value)> {
+    let members = raw.pointer(pointer).and_then(Value::as_object).into_iter().flatten();
+    members.filter(|(_, value)| value.is_object()).map(|(name, value)| (name.as_str(), value))
 }

@@ -3,6 +3,7 @@
 mod assets;
 mod datastores;
 mod endpoints;
+mod jobs;
 mod network;
 mod operations;
 mod registries;

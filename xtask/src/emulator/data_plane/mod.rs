@@ -23,6 +23,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::state::Shared;
 
+pub(super) use self::blobs::{Blobs, serve as serve_blobs};
 pub(super) use self::history::issue_run_token;
 pub(super) use self::hosts::told_here;
 pub(super) use self::request::bearer_claims;
@@ -31,10 +32,9 @@ pub(super) use self::runs::Plane;
 /// The audience of everything that is not Resource Manager's.
 pub(super) const AUDIENCE: &str = "https://ml.azure.com";
 
-/// Every path of the data plane.
+/// Every path of the data plane, but for those of blobs.
 pub(super) fn routes() -> Router<Arc<Shared>> {
     Router::new()
-        .merge(blobs::routes())
         .merge(discovery::routes())
         .merge(history::routes())
         .merge(metrics::routes())

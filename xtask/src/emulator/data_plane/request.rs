@@ -145,7 +145,8 @@ fn check(memory: &Memory, claims: &Value, id: &str) -> Result<(), ServiceError> 
     Ok(())
 }
 
-fn decoded(segment: &str) -> String {
+/// A part of a path, as it is meant.
+pub(super) fn decoded(segment: &str) -> String {
     // The form decoder does percent sequences; the signs of a form are signs in a path.
     let pair = segment.replace('+', "%2B").replace('&', "%26").replace('=', "%3D");
     url::form_urlencoded::parse(pair.as_bytes()).next().map(|(name, _)| name.into_owned()).unwrap_or_default()

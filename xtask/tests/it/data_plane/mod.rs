@@ -7,6 +7,7 @@ mod jobs;
 mod mlflow;
 mod scoring;
 mod traces;
+mod uploads;
 
 use std::time::Duration;
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{DescriptionArgs, LimitArgs, RegistryArgs, ViewArgs, WorkspaceArgs};
+use super::{DescriptionArgs, EditArgs, LimitArgs, RegistryArgs, ViewArgs, WorkspaceArgs};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum AssetCommand {
@@ -16,6 +16,10 @@ pub(crate) enum AssetCommand {
     List(ListAssetArgs),
     /// Show a version
     Show(OneAssetArgs),
+    /// Change the description, properties, stage or tags of a version
+    Update(UpdateAssetArgs),
+    /// Copy a version to a registry
+    Share(ShareAssetArgs),
     /// Hide a version from lists, or without --version all of them
     Archive(SomeAssetArgs),
     /// Show a version in lists again, or without --version all of them
@@ -39,7 +43,7 @@ pub(crate) struct CreateAssetArgs {
     #[arg(short = 't', long = "type", value_name = "TYPE")]
     pub(crate) kind: Option<String>,
 
-    /// Where its files are
+    /// Where its files are: a folder or file of this machine, which is uploaded, or a URI
     #[arg(short, long)]
     pub(crate) path: Option<String>,
 
@@ -118,6 +122,41 @@ pub(crate) struct SomeAssetArgs {
 
     #[command(flatten)]
     pub(crate) registry: RegistryArgs,
+
+    #[command(flatten)]
+    pub(crate) workspace: WorkspaceArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UpdateAssetArgs {
+    #[command(flatten)]
+    pub(crate) asset: OneAssetArgs,
+
+    #[command(flatten)]
+    pub(crate) changes: EditArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ShareAssetArgs {
+    /// The name
+    #[arg(short, long)]
+    pub(crate) name: String,
+
+    /// The version
+    #[arg(short, long)]
+    pub(crate) version: String,
+
+    /// The registry
+    #[arg(long)]
+    pub(crate) registry_name: String,
+
+    /// The name that it gets there [default: its own]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) share_with_name: Option<String>,
+
+    /// The version that it gets there [default: its own]
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) share_with_version: Option<String>,
 
     #[command(flatten)]
     pub(crate) workspace: WorkspaceArgs,

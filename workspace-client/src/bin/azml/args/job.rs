@@ -1,18 +1,42 @@
 //! `azml job`.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 
-use super::{LimitArgs, ViewArgs, WorkspaceArgs};
+use super::{DescriptionArgs, EditArgs, LimitArgs, ViewArgs, WorkspaceArgs};
 use crate::completion::names;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum JobCommand {
+    /// Submit the job that a YAML file describes
+    ///
+    /// It is a command, a sweep or a pipeline, as az ml takes it. Folders and files of this machine that it names are uploaded, unless
+    /// Azure has them already.
+    Create(CreateJobArgs),
+    /// Check the YAML file of a job and what it names on this machine, without asking Azure
+    Validate {
+        #[command(flatten)]
+        described: DescriptionArgs,
+        #[command(flatten)]
+        workspace: WorkspaceArgs,
+    },
     /// List the jobs of the workspace
     List(ListJobArgs),
     /// Show a job
     Show(JobArgs),
     /// Show what a job writes, while it runs or after; the exit code is that of the job's fate
     Stream(JobArgs),
+    /// Download what a job has written
+    ///
+    /// Its artifacts go to the folder artifacts, its outputs to named-outputs. What is there already is not downloaded again.
+    Download(DownloadJobArgs),
+    /// Draw the metrics of a job
+    ///
+    /// Without --metric the newest value of each is shown.
+    Metrics(JobMetricsArgs),
+    /// Change the description, display name or tags of a job
+    Update(UpdateJobArgs),
     /// End a job before its time
     Cancel(JobArgs),
     /// Hide a job from lists
@@ -32,7 +56,73 @@ pub(crate) struct JobArgs {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct CreateJobArgs {
+    #[command(flatten)]
+    pub(crate) described: DescriptionArgs,
+
+    /// The name [default: that of the file, or a new one]
+    #[arg(short, long)]
+    pub(crate) name: Option<String>,
+
+    /// Show what it writes, and wait for its end
+    #[arg(long)]
+    pub(crate) stream: bool,
+
+    /// Open its page in Azure ML's studio
+    #[arg(short = 'e', long)]
+    pub(crate) web: bool,
+
+    /// Write the job that was submitted to this YAML file
+    #[arg(short = 'a', long, value_name = "FILE")]
+    pub(crate) save_as: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) workspace: WorkspaceArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DownloadJobArgs {
+    #[command(flatten)]
+    pub(crate) job: JobArgs,
+
+    /// Only the output of this name
+    #[arg(long, value_name = "NAME", conflicts_with = "all")]
+    pub(crate) output_name: Option<String>,
+
+    /// The artifacts, and all outputs
+    #[arg(long)]
+    pub(crate) all: bool,
+
+    /// The folder to which they go
+    #[arg(short = 'p', long, value_name = "FOLDER", default_value = ".")]
+    pub(crate) download_path: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct JobMetricsArgs {
+    #[command(flatten)]
+    pub(crate) job: JobArgs,
+
+    /// Draw this one, over its steps
+    #[arg(short, long, value_name = "NAME")]
+    pub(crate) metric: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UpdateJobArgs {
+    #[command(flatten)]
+    pub(crate) job: JobArgs,
+
+    #[command(flatten)]
+    pub(crate) changes: EditArgs,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct ListJobArgs {
+    /// The steps of this pipeline, or the trials of this sweep
+    #[arg(short, long, value_name = "NAME", conflicts_with_all = ["kind", "tag"])]
+    pub(crate) parent_job_name: Option<String>,
+
     /// Only those of this type, such as command or pipeline
     #[arg(long = "type", value_name = "TYPE")]
     pub(crate) kind: Option<String>,

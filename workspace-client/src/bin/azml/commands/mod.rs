@@ -25,6 +25,10 @@ pub(crate) use logout::{entry, name};
 pub(crate) use resource::{Listed, workspace_of};
 
 use auth_core::Error;
+use workspace_client::resources::asset::component::ComponentKind;
+use workspace_client::resources::asset::data::DataKind;
+use workspace_client::resources::asset::environment::EnvironmentKind;
+use workspace_client::resources::asset::model::ModelKind;
 use workspace_client::resources::connection::Connections;
 use workspace_client::resources::datastore::Datastores;
 
@@ -76,11 +80,12 @@ pub(crate) fn run(command: Command, global: &Global) -> Result<Option<Outcome>, 
         Command::OnlineEndpoint(Later(command)) => resource::run(command, &context),
         Command::BatchEndpoint(Later(command)) => resource::run(command, &context),
         Command::ServerlessEndpoint(Later(command)) => resource::run(command, &context),
-        Command::Data(Later(command)) => asset::data(command, &context),
-        Command::Environment(Later(command)) => asset::environments(command, &context),
+        Command::Data(Later(command)) => asset::run::<DataKind>(command, &context),
+        Command::Environment(Later(command)) => asset::run::<EnvironmentKind>(command, &context),
         Command::Job(Later(command)) => job::run(command, &context),
-        Command::Model(Later(command)) => asset::models(command, &context),
+        Command::Model(Later(command)) => asset::run::<ModelKind>(command, &context),
         Command::Registry(Later(command)) => registry::run(command, &context),
+        Command::Component(Later(command)) => asset::run::<ComponentKind>(command, &context),
         Command::Rest(args) => rest::run(&args, &context),
         Command::Doctor(args) => doctor::run(&args, &context).map(Some),
         Command::Identity(Later(IdentityCommand::Serve(args))) => {

@@ -6,10 +6,11 @@ mod nearest;
 mod sources;
 #[cfg(test)]
 mod tests;
+mod text_or;
 mod typed;
 mod yaml;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use auth_core::{Error, ErrorKind};
 use serde::de::DeserializeOwned;
@@ -18,6 +19,7 @@ use serde_json::{Map, Value};
 use crate::args::DescriptionArgs;
 pub(crate) use edit::Edit;
 use sources::{Place, Source, Sources, below, spelled};
+pub(crate) use text_or::TextOr;
 use typed::{Problem, Reader};
 
 /// Larger ones are no descriptions.
@@ -94,8 +96,20 @@ impl Description {
         self
     }
 
+    /// Where the files that it names are looked for: beside its own.
+    pub(crate) fn folder(&self) -> PathBuf {
+        self.file.as_deref().and_then(|file| Path::new(file).parent()).unwrap_or(Path::new("")).to_owned()
+    }
+
     pub(crate) fn members(&self) -> &Value {
         &self.members
+    }
+
+    /// A member that is not as it was, although only these may change.
+    pub(crate) fn changed_beside<'a>(&'a self, before: &'a Value, changeable: &[&str]) -> Option<&'a str> {
+        let members = before.as_object().into_iter().chain(self.members.as_object()).flatten();
+        let mut names = members.map(|(name, _)| name.as_str());
+        names.find(|name| !changeable.contains(name) && before.get(*name) != self.members.get(*name))
     }
 
     /// The members as a type, which refuses what it does not know (`deny_unknown_fields`); `what` is a resource, such as `a compute`.

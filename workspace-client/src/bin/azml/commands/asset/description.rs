@@ -1,14 +1,18 @@
 //! What `azml model create` and its siblings are told: a YAML file, `--set` and options, in the words of `az ml`.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use auth_core::{Error, ErrorKind};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
+use super::component::component_spec;
+use super::environment::Environment;
+use super::mltable;
 use crate::args::CreateAssetArgs;
+use crate::commands::resource::{Resolver, is_url};
 use crate::description::Description;
 
 /// What Azure alone sets.
@@ -33,6 +37,7 @@ const COMMON: [&str; 7] = ["$schema", "description", "name", "path", "properties
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Model {
+    datastore: Option<String>,
     flavors: Option<Value>,
     job_name: Option<String>,
     stage: Option<String>,
@@ -44,28 +49,17 @@ struct Model {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Data {
+    datastore: Option<String>,
     #[serde(rename = "type")]
     kind: Option<String>,
 }
 
-/// What an environment has beside it.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct Environment {
-    conda_file: Value,
-    image: Option<String>,
-    inference_config: Option<Value>,
-    os_type: Option<String>,
-}
-
 /// What was said about an asset that is to be created.
-pub(super) struct Said {
+pub(crate) struct Said {
     description: Description,
     common: Common,
     kind: &'static str,
     article: String,
-    /// Where its files are looked for.
-    folder: PathBuf,
 }
 
 /// The file, then `--set`, then the options.
@@ -93,16 +87,20 @@ pub(super) fn read(args: &CreateAssetArgs, kind: &'static str) -> Result<Said, E
         said.put(&["tags", name], "--tags", value.into());
     }
     let article = if kind.starts_with('e') { format!("an {kind}") } else { format!("a {kind}") };
-    let folder = args.described.file.as_deref().and_then(Path::parent).unwrap_or(Path::new("")).to_owned();
-    Ok(Said { common: said.parse(&article)?, description: said, kind, article, folder })
+    Ok(Said { common: said.parse(&article)?, description: said, kind, article })
 }
 
 /// Where nothing is said a model is of no framework's form (observed: azure-ai-ml 1.35).
-pub(super) fn model(said: &Said) -> Result<Value, Error> {
+pub(super) async fn model(said: &Said, resolver: &Resolver) -> Result<Value, Error> {
     let model: Model = said.parse()?;
     let mut body = said.common();
     body["properties"]["modelType"] = model.kind.unwrap_or_else(|| "custom_model".to_owned()).into();
-    body["properties"]["modelUri"] = said.remote_path()?.into();
+    let path = said.path()?;
+    body["properties"]["modelUri"] = if is_remote(path) {
+        path.into()
+    } else {
+        resolver.upload(path, model.datastore.as_deref()).await?.in_workspace(resolver.ws()?).into()
+    };
     let members = [
         ("stage", model.stage.map(Value::from)),
         ("flavors", model.flavors),
@@ -116,43 +114,50 @@ pub(super) fn model(said: &Said) -> Result<Value, Error> {
     Ok(body)
 }
 
-/// Where nothing is said data is a folder (observed: azure-ai-ml 1.35).
-pub(super) fn data(said: &Said) -> Result<Value, Error> {
+/// Where nothing is said data is a folder (observed: azure-ai-ml 1.35), or the file that it is.
+pub(super) async fn data(said: &Said, resolver: &Resolver) -> Result<Value, Error> {
     let data: Data = said.parse()?;
     let mut body = said.common();
-    body["properties"]["dataType"] = data.kind.unwrap_or_else(|| "uri_folder".to_owned()).into();
-    body["properties"]["dataUri"] = said.remote_path()?.into();
+    let path = said.path()?;
+    let is_file = !is_remote(path) && resolver.folder.join(path).is_file();
+    let kind = data.kind.unwrap_or_else(|| if is_file { "uri_file" } else { "uri_folder" }.to_owned());
+    if kind == "mltable" && !is_remote(path) {
+        body["properties"]["referencedUris"] = mltable::referenced(&resolver.folder.join(path))?.into();
+    }
+    body["properties"]["dataType"] = kind.into();
+    body["properties"]["dataUri"] = if is_remote(path) {
+        path.into()
+    } else {
+        resolver.upload(path, data.datastore.as_deref()).await?.to_string().into()
+    };
     Ok(body)
 }
 
-/// An image, perhaps with conda packages on top of it.
-pub(super) fn environment(said: &Said) -> Result<Value, Error> {
+/// An image, perhaps with conda packages on top of it, or what one is built of.
+pub(super) async fn environment(said: &Said, resolver: &Resolver) -> Result<Value, Error> {
     let environment: Environment = said.parse()?;
     let mut body = said.common();
-    let image = environment.image.ok_or_else(|| {
-        said.refuse("it does not say which image it is").with_help("name it with --image, or as image in the file")
-    })?;
-    body["properties"]["image"] = image.into();
-    let is_windows = environment.os_type.is_some_and(|system| system.eq_ignore_ascii_case("windows"));
-    body["properties"]["osType"] = if is_windows { "Windows" } else { "Linux" }.into();
-    let packages = match environment.conda_file {
-        Value::Null => None,
-        Value::String(file) => Some(Description::read(Some(&said.folder.join(file)))?.members().clone()),
-        packages => Some(packages),
-    };
-    if let Some(packages) = packages {
-        body["properties"]["condaFile"] = conda(&packages)?.into();
+    if let (Some(members), Value::Object(more)) =
+        (body["properties"].as_object_mut(), environment.properties(resolver).await?)
+    {
+        members.extend(more);
     }
-    if let Some(settings) = environment.inference_config {
-        body["properties"]["inferenceConfig"] = settings;
+    if body["properties"]["osType"].is_null() {
+        body["properties"]["osType"] = "Linux".into();
     }
     Ok(body)
 }
 
-/// The API takes the file's text.
-fn conda(packages: &Value) -> Result<String, Error> {
-    serde_saphyr::to_string(packages)
-        .map_err(|error| Error::new(ErrorKind::Configuration, "the conda file cannot be written").with_source(error))
+/// What its file says, with ids in the place of what it refers to.
+pub(super) async fn component(said: &Said, resolver: &Resolver) -> Result<Value, Error> {
+    let mut body = said.common();
+    body["properties"]["componentSpec"] = component_spec(&said.description, resolver).await?;
+    Ok(body)
+}
+
+/// Whether files are in Azure already.
+fn is_remote(path: &str) -> bool {
+    path.starts_with("azureml:") || path.starts_with("runs:/") || is_url(path)
 }
 
 impl Said {
@@ -185,24 +190,17 @@ impl Said {
         body
     }
 
-    /// Files that are in Azure already.
-    fn remote_path(&self) -> Result<&str, Error> {
-        let path = self.common.path.as_deref();
-        let path = path.ok_or_else(|| {
-            self.refuse("it does not say where its files are")
+    /// Where its files are.
+    fn path(&self) -> Result<&str, Error> {
+        self.common.path.as_deref().ok_or_else(|| {
+            let message = format!("this {} cannot be created: it does not say where its files are", self.kind);
+            Error::new(ErrorKind::Configuration, message)
                 .with_help("say it with --path, or in the file that --file names")
-        })?;
-        let is_remote =
-            ["azureml:", "https://", "wasbs://", "abfss://", "runs:/"].iter().any(|start| path.starts_with(start));
-        if is_remote {
-            return Ok(path);
-        }
-        Err(self
-            .refuse("its files are on this machine, where Azure cannot see them")
-            .with_help("upload them, and give their place as azureml://datastores/NAME/paths/PATH"))
+        })
     }
 
-    fn refuse(&self, why: &str) -> Error {
-        Error::new(ErrorKind::Configuration, format!("this {} cannot be created: {why}", self.kind))
+    /// Where its files are looked for.
+    pub(super) fn folder(&self) -> PathBuf {
+        self.description.folder()
     }
 }

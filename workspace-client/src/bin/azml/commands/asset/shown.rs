@@ -14,6 +14,21 @@ pub(super) const CONTAINER_COLUMNS: [Column; 3] =
 pub(super) const ENVIRONMENT_COLUMNS: [Column; 4] =
     [("Name", "name"), ("Version", "version"), ("Image", "image"), ("Description", "description")];
 
+pub(super) const COMPONENT_COLUMNS: [Column; 4] =
+    [("Name", "name"), ("Version", "version"), ("Type", "type"), ("DisplayName", "display_name")];
+
+pub(super) const COMPONENT: [Member; 10] = [
+    is("/code", "/properties/componentSpec/code"),
+    is("/command", "/properties/componentSpec/command"),
+    is("/display_name", "/properties/componentSpec/display_name"),
+    is("/environment", "/properties/componentSpec/environment"),
+    is("/inputs", "/properties/componentSpec/inputs"),
+    is("/is_deterministic", "/properties/componentSpec/is_deterministic"),
+    is("/jobs", "/properties/componentSpec/jobs"),
+    is("/outputs", "/properties/componentSpec/outputs"),
+    is("/resources", "/properties/componentSpec/resources"),
+    is("/type", "/properties/componentSpec/type"),
+];
 pub(super) const DATA: [Member; 2] = [is("/path", "/properties/dataUri"), is("/type", "/properties/dataType")];
 pub(super) const ENVIRONMENT: [Member; 6] = [
     is("/build/dockerfile_path", "/properties/build/dockerfilePath"),

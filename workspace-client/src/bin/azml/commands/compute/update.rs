@@ -24,13 +24,7 @@ pub(super) fn changed(shown: &Value, args: &ComputeChanges) -> Result<Scale, Err
     let mut described = Description::of(shown.clone());
     described.edit(&args.edit.edits, args.edit.force_string)?;
     let changeable = ["idle_time_before_scale_down", "max_instances", "min_instances"];
-    let before = shown.as_object().into_iter().flatten();
-    let after = described.members().as_object().into_iter().flatten();
-    let fixed = before
-        .chain(after)
-        .map(|(name, _)| name.as_str())
-        .find(|name| !changeable.contains(name) && shown.get(*name) != described.members().get(*name));
-    if let Some(name) = fixed {
+    if let Some(name) = described.changed_beside(shown, &changeable) {
         return Err(Error::new(ErrorKind::Configuration, format!("{name} of a compute cannot be changed"))
             .with_help(format!("change one of {}, or create the compute anew", changeable.join(", "))));
     }

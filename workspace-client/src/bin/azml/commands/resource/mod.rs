@@ -1,6 +1,7 @@
 //! What the commands for resources share. A kind that is a table of members needs [`Listed`] and an enum of its commands.
 
 mod list;
+mod resolver;
 mod tables;
 mod wait;
 
@@ -17,6 +18,7 @@ use crate::output::{Column, Outcome};
 use crate::terminal::confirm;
 
 pub(crate) use list::{all, some};
+pub(crate) use resolver::{Resolver, is_url};
 pub(crate) use wait::{Operation, finish};
 
 /// A kind of resource, as azml lists and shows it.

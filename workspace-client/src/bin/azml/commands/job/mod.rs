@@ -1,18 +1,24 @@
 //! `azml job`.
 
-use std::io::Write as _;
+mod create;
+mod description;
+mod download;
+mod metrics;
+mod stream;
+mod update;
 
-use auth_core::{Error, ErrorKind};
+use auth_core::Error;
 use serde_json::Value;
 use workspace_client::resources::Kind as _;
-use workspace_client::resources::job::{Job, JobFilter, JobKind, JobStatus, JobType, Jobs};
+use workspace_client::resources::job::{Job, JobFilter, JobKind, JobRun, JobType, Jobs};
 
 use super::resource::{Operation, finish, some, workspace_of};
 use crate::args::{JobArgs, JobCommand, ListJobArgs};
 use crate::context::{Context, block_on};
 use crate::entity::{self, Member, is, written};
 use crate::output::{Column, Outcome};
-use crate::terminal::say;
+
+pub(crate) use description::{Declared, Steps};
 
 const COLUMNS: [Column; 5] = [
     ("Name", "name"),
@@ -38,14 +44,30 @@ const MEMBERS: &[Member] = &[
     written("/type", "/properties/jobType", str::to_lowercase),
 ];
 
+/// What run history tells of the steps of a pipeline.
+const RUN_MEMBERS: &[Member] = &[
+    is("/display_name", "/displayName"),
+    is("/name", "/runId"),
+    is("/status", "/status"),
+    written("/type", "/runType", str::to_lowercase),
+];
+
 pub(crate) fn run(command: JobCommand, context: &Context) -> Result<Option<Outcome>, Error> {
     match command {
+        JobCommand::Create(args) => create::run(args, context).map(Some),
+        JobCommand::Validate { described, workspace } => create::validate(&described, workspace, context).map(Some),
         JobCommand::List(args) => list(args, context).map(Some),
         JobCommand::Show(args) => {
             let (jobs, name) = find(args, context)?;
-            Ok(Some(Outcome::with_columns(shown(&block_on(jobs.get(&name))?), &COLUMNS)))
+            Ok(Some(one(&block_on(jobs.get(&name))?)))
         }
-        JobCommand::Stream(args) => stream(args, context).map(|()| None),
+        JobCommand::Stream(args) => {
+            let (jobs, name) = find(args, context)?;
+            block_on(stream::run(&jobs, &name)).map(|()| None)
+        }
+        JobCommand::Download(args) => download::run(args, context).map(Some),
+        JobCommand::Metrics(args) => metrics::run(args, context).map(Some),
+        JobCommand::Update(args) => update::run(args, context).map(Some),
         JobCommand::Cancel(args) => {
             let ws = workspace_of(args.workspace, context)?;
             let operation = Operation::of::<JobKind>("ending", &args.name, &ws);
@@ -64,6 +86,12 @@ pub(crate) fn run(command: JobCommand, context: &Context) -> Result<Option<Outco
 }
 
 fn list(args: ListJobArgs, context: &Context) -> Result<Outcome, Error> {
+    if let Some(parent) = args.parent_job_name {
+        let jobs = workspace_of(args.workspace, context)?.jobs();
+        let children =
+            some(jobs.children(&parent), args.limit, |_| true, |run: &JobRun| entity::of(run.raw(), RUN_MEMBERS))?;
+        return Ok(Outcome::with_columns(children, &COLUMNS));
+    }
     let mut filter = JobFilter::new().view(args.view.view());
     if let Some(kind) = &args.kind {
         filter = filter.job_type(JobType::from(kind.as_str()));
@@ -75,34 +103,8 @@ fn list(args: ListJobArgs, context: &Context) -> Result<Outcome, Error> {
     Ok(Outcome::with_columns(some(jobs.list_with(&filter), args.limit, |_| true, shown)?, &COLUMNS))
 }
 
-/// Writes what the job writes to stdout, and fails where the job does.
-fn stream(args: JobArgs, context: &Context) -> Result<(), Error> {
-    let (jobs, name) = find(args, context)?;
-    let status = block_on(async {
-        let job = jobs.get(&name).await?;
-        if let Some(url) = job.studio_url() {
-            say(&format!("{name}: {url}"));
-        }
-        let mut logs = jobs.logs(&name);
-        let mut file = String::new();
-        while let Some(piece) = logs.next().await? {
-            if file != piece.file() {
-                piece.file().clone_into(&mut file);
-                say(&format!("-- {file}"));
-            }
-            let mut stdout = std::io::stdout().lock();
-            // Whoever reads it has seen enough.
-            if stdout.write_all(piece.text().as_bytes()).and_then(|()| stdout.flush()).is_err() {
-                return Ok(None);
-            }
-        }
-        Ok(logs.status().cloned())
-    })?;
-    match status {
-        None | Some(JobStatus::Completed) => Ok(()),
-        Some(status) => Err(Error::new(ErrorKind::Rejected, format!("the job {name} ended as {status}"))
-            .with_help(format!("azml job show --name {name}"))),
-    }
+fn one(job: &Job) -> Outcome {
+    Outcome::with_columns(shown(job), &COLUMNS)
 }
 
 fn shown(job: &Job) -> Value {

@@ -1,0 +1,87 @@
+//! `azml job create` and `azml job validate`.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use auth_core::interactive::Browser;
+use auth_core::{Error, ErrorKind};
+use serde_json::json;
+use url::Url;
+use workspace_client::resources::job::{Job, generated_name};
+
+use super::description::NewJob;
+use super::{one, shown, stream};
+use crate::args::{CreateJobArgs, DescriptionArgs, WorkspaceArgs};
+use crate::commands::resource::{Resolver, workspace_of};
+use crate::context::{Context, block_on};
+use crate::description::Description;
+use crate::output::Outcome;
+use crate::terminal::say;
+
+/// Submits a job.
+pub(super) fn run(args: CreateJobArgs, context: &Context) -> Result<Outcome, Error> {
+    let (job, folder) = read(&args.described)?;
+    let name = args.name.or_else(|| job.name().map(str::to_owned)).unwrap_or_else(generated_name);
+    let resolver = Resolver::new(workspace_of(args.workspace, context)?, folder);
+    let jobs = resolver.ws()?.jobs();
+    let job: Job = block_on(async {
+        let body = job.build(&resolver).await?;
+        let submitted = jobs.create_or_update(&name, &body).await?;
+        if args.web {
+            show(&submitted, context).await;
+        }
+        if !args.stream {
+            return Ok(submitted);
+        }
+        stream::run(&jobs, &name).await?;
+        jobs.get(&name).await
+    })?;
+    if let Some(file) = args.save_as {
+        save(&job, &file)?;
+    }
+    Ok(one(&job))
+}
+
+/// Says what is wrong with a job before Azure is asked.
+pub(super) fn validate(
+    described: &DescriptionArgs,
+    workspace: WorkspaceArgs,
+    context: &Context,
+) -> Result<Outcome, Error> {
+    let (job, folder) = read(described)?;
+    let resolver = Resolver::dry(workspace_of(workspace, context)?, folder);
+    block_on(job.build(&resolver))?;
+    Ok(Outcome::new(json!({"result": "Succeeded"})))
+}
+
+fn read(args: &DescriptionArgs) -> Result<(NewJob, PathBuf), Error> {
+    if args.file.is_none() {
+        return Err(Error::new(ErrorKind::Configuration, "which job?").with_help("name its YAML file with --file"));
+    }
+    let said = Description::said(args)?;
+    let folder = said.folder();
+    Ok((NewJob::read(said)?, folder))
+}
+
+/// Opens the job's page, or says where it is.
+async fn show(job: &Job, context: &Context) {
+    let Some(url) = job.studio_url() else { return };
+    let is_open = match Url::parse(url) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") => Browser::System.open(&context.env, &url).await,
+        _ => false,
+    };
+    if !is_open {
+        say(&format!("no browser opened; the job's page is {url}"));
+    }
+}
+
+fn save(job: &Job, file: &Path) -> Result<(), Error> {
+    let failed = || Error::new(ErrorKind::Store, format!("{} cannot be written", file.display()));
+    let text = serde_saphyr::to_string(&shown(job)).map_err(|error| failed().with_source(error))?;
+    File::create(file)
+        .and_then(|mut file| file.write_all(text.as_bytes()))
+        .map_err(|error| failed().with_source(error))?;
+    say(&format!("the job is described in {}", file.display()));
+    Ok(())
+}
