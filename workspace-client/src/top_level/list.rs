@@ -75,9 +75,14 @@ impl<T: Listed> TopLevelList<T> {
         self
     }
 
-    /// Adds a parameter to the query.
-    pub(crate) fn query(mut self, name: &'static str, value: String) -> Self {
-        self.query.push((name, value));
+    /// Adds values of a parameter of the query, with commas between them.
+    pub(crate) fn query(mut self, name: &'static str, values: &[String]) -> Self {
+        for value in values {
+            match self.query.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, known)) => *known = format!("{known},{value}"),
+                None => self.query.push((name, value.clone())),
+            }
+        }
         self
     }
 

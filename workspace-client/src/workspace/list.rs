@@ -26,7 +26,7 @@ impl WorkspaceList {
     /// Only those of these kinds, such as `Hub` and `Project`.
     pub fn kinds<K: Into<String>>(self, kinds: impl IntoIterator<Item = K>) -> Self {
         let kinds: Vec<String> = kinds.into_iter().map(Into::into).collect();
-        if kinds.is_empty() { self } else { self.query("kind", kinds.join(",")) }
+        self.query("kind", &kinds)
     }
 }
 

@@ -69,7 +69,7 @@ fn a_registry_lives_from_its_file_to_its_end() {
     let regions = sent(&desk, "PUT")["properties"]["regionDetails"].clone();
     let locations: Vec<_> = regions.as_array().unwrap().iter().map(|region| region["location"].clone()).collect();
     assert_eq!(locations, ["westeurope", "northeurope", "eastus"]);
-    desk.home.write("change.yml", "name: shared\ntags: {only: this}\n");
+    desk.home.write("change.yml", "name: shared\ncontainer_registry: {acr_account_sku: Premium}\ntags: {only: this}\n");
     let changed = json(desk.azml(&["registry", "update", "-f", "change.yml"]));
     assert_eq!((&changed["tags"], &changed["public_network_access"]), (&json!({"only": "this"}), &json!("Disabled")));
 

@@ -102,8 +102,12 @@ pub(super) fn changed(
     said.edit(&args.edit.edits, args.edit.force_string)?;
     put_options(&mut said, args.public_network_access.as_deref(), &args.tags);
     let was = shown::registry(registry);
-    let fixed = ["container_registry", "location", "name"];
-    if let Some(name) = fixed.iter().find(|name| said.members().get(**name).is_some_and(|it| *it != was[**name])) {
+    let is_other = |name: &&&str| {
+        let (is, was) = (&said.members()[**name], &was[**name]);
+        // The id of the one that Azure created need not be repeated.
+        !is.is_null() && is != was && !(was.is_object() && is_premium(is))
+    };
+    if let Some(name) = ["container_registry", "location", "name"].iter().find(is_other) {
         return Err(Error::new(ErrorKind::Configuration, format!("{name} of a registry cannot be changed")));
     }
     let is_said = |name: &str| said.members().get(name).is_some();
