@@ -31,11 +31,13 @@ mod profile;
 mod reach;
 #[cfg(doctest)]
 mod readme;
+pub mod registry;
 pub mod resources;
 #[cfg(any(feature = "cache", feature = "cli-bridge"))]
 pub mod storage;
 #[cfg(feature = "cli-bridge")]
 pub mod subscriptions;
+mod top_level;
 pub mod tracking;
 #[cfg(feature = "transfer")]
 pub mod transfer;
@@ -46,5 +48,7 @@ pub use auth_core::Error;
 pub use dirs::config_dir;
 #[cfg(feature = "cli-bridge")]
 pub use profile::Profile;
+pub use registry::{NewRegistry, Registry, RegistryDetails, RegistryList};
 pub use resources::ProvisioningState;
+pub use top_level::TopLevelList;
 pub use workspace::{NewWorkspace, PublicNetworkAccess, Workspace, WorkspaceDetails, WorkspaceList};

@@ -4,6 +4,7 @@ use std::fmt;
 
 use auth_core::{Error, ErrorKind};
 
+const REGISTRIES: &str = "Microsoft.MachineLearningServices/registries";
 const WORKSPACES: &str = "Microsoft.MachineLearningServices/workspaces";
 
 /// The id of a resource in a resource group:
@@ -28,10 +29,29 @@ impl ResourceId {
     /// # Errors
     /// [`ErrorKind::Configuration`] saying which of the three cannot be right.
     pub fn workspace(subscription: &str, resource_group: &str, name: &str) -> Result<Self, Error> {
+        Self::top_level(subscription, resource_group, WORKSPACES, ("workspace name", name))
+    }
+
+    /// The id of an Azure ML registry.
+    ///
+    /// # Errors
+    /// As [`ResourceId::workspace`].
+    pub fn registry(subscription: &str, resource_group: &str, name: &str) -> Result<Self, Error> {
+        Self::top_level(subscription, resource_group, REGISTRIES, ("registry name", name))
+    }
+
+    fn top_level(
+        subscription: &str,
+        resource_group: &str,
+        resource_type: &str,
+        (what, name): (&str, &str),
+    ) -> Result<Self, Error> {
         check_subscription(subscription)?;
         check_resource_group(resource_group)?;
-        check_workspace(name)?;
-        Ok(Self(format!("/subscriptions/{subscription}/resourceGroups/{resource_group}/providers/{WORKSPACES}/{name}")))
+        check_top_level(what, name)?;
+        Ok(Self(format!(
+            "/subscriptions/{subscription}/resourceGroups/{resource_group}/providers/{resource_type}/{name}"
+        )))
     }
 
     /// The subscription's id.
@@ -148,13 +168,14 @@ pub(crate) fn check_resource_group(name: &str) -> Result<(), Error> {
     refuse("resource group", name, "1 to 90 letters, digits and _ - . ( ), not ending in a dot")
 }
 
-/// Refuses what cannot be a workspace's name. The API's own pattern says 3 to 33 characters, its documentation 2 to 32.
-fn check_workspace(name: &str) -> Result<(), Error> {
+/// Refuses what cannot be a workspace's or a registry's name. The API's own pattern says 3 to 33 characters, its documentation 2 to
+/// 32.
+fn check_top_level(what: &str, name: &str) -> Result<(), Error> {
     let known = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
     if (2..=33).contains(&name.len()) && name.chars().all(known) && name.starts_with(|c: char| c.is_alphanumeric()) {
         return Ok(());
     }
-    refuse("workspace name", name, "2 to 33 letters, digits, _ and -, starting with a letter or a digit")
+    refuse(what, name, "2 to 33 letters, digits, _ and -, starting with a letter or a digit")
 }
 
 /// Refuses what would not stay one segment of a path. What else a name may hold, the service knows best.

@@ -1,4 +1,4 @@
-//! What lies in a workspace. One file a kind of resource.
+//! What lies in a workspace or a registry. One file a kind of resource.
 //!
 //! [`Workspace::computes`](crate::Workspace::computes) and its siblings are [`Collection`]s: nothing is asked before one of their
 //! verbs is called. What they answer with is a [`Resource`], whose accessors read what people touch, and whose

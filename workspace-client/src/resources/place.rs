@@ -39,6 +39,11 @@ impl Place {
         Self { root: self.root.clone(), path, name: K::NAME, api_version: self.api_version.clone() }
     }
 
+    /// What lies in the same root at this segment of a path.
+    pub(super) fn beside(&self, segment: &str) -> Self {
+        Self { path: vec![segment.to_owned()], ..self.clone() }
+    }
+
     pub(crate) fn at_version(self, api_version: impl Into<String>) -> Self {
         Self { api_version: api_version.into(), ..self }
     }
@@ -49,7 +54,7 @@ impl Place {
 
     /// The id of what lies below, at these types and names.
     pub(crate) fn id(&self, below: &[&str]) -> Result<String, Error> {
-        self.path_from(&self.root.path()?, &self.path, below.iter().copied())
+        self.path_from(&self.root.id()?, &self.path, below.iter().copied())
     }
 
     /// What asks here.

@@ -12,15 +12,15 @@ mod to_map;
 mod vault;
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use auth_core::{Authentication, Error, ErrorKind};
-
+use auth_core::{Authentication, Error};
 use tokio::sync::OnceCell;
 
-use crate::arm::{ArmClient, ArmError, ResourceId, Service, check_subscription};
+use crate::arm::{ArmClient, ResourceId, Service};
+use crate::config;
 use crate::resources::Kind as _;
-use crate::{config, reach};
+use crate::top_level::{self, SharedClient};
 use details::WorkspaceKind;
 
 pub use creation::{Creation, NewWorkspace};
@@ -46,8 +46,7 @@ pub struct Workspace {
     subscription: String,
     resource_group: String,
     name: String,
-    /// Shared by the clones, so that one sign-in serves all of them.
-    client: Arc<OnceLock<ArmClient>>,
+    client: SharedClient,
     region: Arc<OnceCell<Service>>,
     mlflow: Arc<OnceCell<Service>>,
     api_version: String,
@@ -61,7 +60,7 @@ impl Workspace {
             subscription: subscription.into(),
             resource_group: resource_group.into(),
             name: name.into(),
-            client: Arc::default(),
+            client: SharedClient::default(),
             region: Arc::default(),
             mlflow: Arc::default(),
             api_version: WorkspaceKind::API_VERSION.to_owned(),
@@ -80,8 +79,8 @@ impl Workspace {
     /// `.azureml/config.json`, `.azureml/project.json`, the same in `aml_config`, and at last without a folder.
     ///
     /// # Errors
-    /// [`ErrorKind::Unavailable`] if there is no such file, [`ErrorKind::Configuration`] naming the file if it does not name a
-    /// workspace.
+    /// [`ErrorKind::Unavailable`](auth_core::ErrorKind::Unavailable) if there is no such file,
+    /// [`ErrorKind::Configuration`](auth_core::ErrorKind::Configuration) naming the file if it does not name a workspace.
     pub fn from_config_at(path: impl AsRef<Path>) -> Result<Self, Error> {
         let config = config::read(&config::find(path.as_ref())?)?;
         Ok(Self::new(config.subscription, config.resource_group, config.name))
@@ -104,7 +103,7 @@ impl Workspace {
 
     /// Goes through `client`, which can be told more, such as a tenant.
     pub fn client(mut self, client: ArmClient) -> Self {
-        self.client = Arc::new(OnceLock::from(client));
+        self.client = client.into();
         self.region = Arc::default();
         self.mlflow = Arc::default();
         self
@@ -134,7 +133,7 @@ impl Workspace {
     /// The workspace's resource id.
     ///
     /// # Errors
-    /// [`ErrorKind::Configuration`] saying which of the three names cannot be right.
+    /// [`ErrorKind::Configuration`](auth_core::ErrorKind::Configuration) saying which of the three names cannot be right.
     pub fn resource_id(&self) -> Result<ResourceId, Error> {
         ResourceId::workspace(&self.subscription, &self.resource_group, &self.name)
     }
@@ -142,16 +141,18 @@ impl Workspace {
     /// Asks Azure for the workspace.
     ///
     /// # Errors
-    /// [`ErrorKind::Rejected`] if there is no such workspace or it may not be seen, or naming the subscriptions that are in reach
-    /// if this one is not; [`ErrorKind::Configuration`] naming the id if the subscription is given by name; and as
-    /// [`ArmClient::get`].
+    /// [`ErrorKind::Rejected`](auth_core::ErrorKind::Rejected) if there is no such workspace or it may not be seen, or naming
+    /// the subscriptions that are in reach if this one is not;
+    /// [`ErrorKind::Configuration`](auth_core::ErrorKind::Configuration) naming the id if the subscription is given by name;
+    /// and as [`ArmClient::get`].
     pub async fn get(&self) -> Result<WorkspaceDetails, Error> {
         let client = self.reach().await?;
         match client.get(self.resource_id()?.as_str(), &self.api_version).await {
             Ok(raw) => WorkspaceDetails::new(self.clone(), raw),
             Err(error) => {
                 let told = self.explain(&client, &error).await;
-                Err(told.or_else(|| self.not_found(&error)).unwrap_or(error))
+                let not_found = || top_level::not_found::<WorkspaceKind>(&self.resource_id().ok()?, &error);
+                Err(told.or_else(not_found).unwrap_or(error))
             }
         }
     }
@@ -160,7 +161,7 @@ impl Workspace {
     /// `aml_config` if that is there, else in `.azureml`.
     ///
     /// # Errors
-    /// As [`Workspace::resource_id`], and [`ErrorKind::Store`] naming the file.
+    /// As [`Workspace::resource_id`], and [`ErrorKind::Store`](auth_core::ErrorKind::Store) naming the file.
     pub fn write_config(&self, folder: impl AsRef<Path>) -> Result<PathBuf, Error> {
         config::write(folder.as_ref(), None, &self.resource_id()?)
     }
@@ -175,59 +176,21 @@ impl Workspace {
 
     /// The client that was given, or else one with the default way in.
     pub(crate) fn signed_in(&self) -> Result<ArmClient, Error> {
-        if let Some(client) = self.client.get() {
-            return Ok(client.clone());
-        }
-        let client = ArmClient::interactive()?;
-        Ok(self.client.get_or_init(|| client).clone())
+        self.client.get()
     }
 
     /// The client, where the subscription is given by its id.
     pub(crate) async fn reach(&self) -> Result<ArmClient, Error> {
-        let client = self.signed_in()?;
-        match check_subscription(&self.subscription) {
-            Ok(()) => Ok(client),
-            Err(error) => Err(reach::explain_name(&client, &self.subscription, error).await),
-        }
+        self.client.reach(&self.subscription).await
     }
 
     /// Says more of an error, if it is about the workspace itself, or about what that lies in.
     pub(crate) async fn explain(&self, client: &ArmClient, error: &Error) -> Option<Error> {
-        if let Some(told) = reach::explain(client, &self.subscription, error).await {
-            return Some(told);
-        }
-        let arm = ArmError::of(error)?;
-        let is_missing = match arm.code()? {
-            "ParentResourceNotFound" | "ResourceGroupNotFound" | "SubscriptionNotFound" => true,
-            // What lies in a workspace is told without its whole type (observed: azureml-core 1.61).
-            "ResourceNotFound" => {
-                arm.message()?.to_lowercase().contains(&format!("workspaces/{}'", self.name.to_lowercase()))
-            }
-            _ => false,
-        };
-        if is_missing { self.not_found(error) } else { None }
+        top_level::explain::<WorkspaceKind>(&self.resource_id().ok()?, client, error).await
     }
 
     /// The handle of a workspace that a list mentions.
     fn listed(id: &ResourceId, client: ArmClient, api_version: String) -> Self {
         Self { api_version, ..Self::new(id.subscription(), id.resource_group(), id.root_name()) }.client(client)
-    }
-
-    /// What a 404 means here: one of the three is not there.
-    fn not_found(&self, error: &Error) -> Option<Error> {
-        let arm = ArmError::of(error).filter(|arm| arm.status() == 404)?;
-        let Self { subscription, resource_group, name, .. } = self;
-        let help = match arm.code() {
-            Some("SubscriptionNotFound") => "azml account list".to_owned(),
-            Some("ResourceGroupNotFound") => format!("azml workspace list --subscription {subscription}"),
-            _ => format!("azml workspace list --resource-group {resource_group} --subscription {subscription}"),
-        };
-        let place = format!("{name} in resource group {resource_group} of subscription {subscription}");
-        let message = format!("Workspace not found: {place}");
-        let not_found = Error::new(ErrorKind::Rejected, message).with_help(help).with_source(arm.clone());
-        Some(match error.correlation_id() {
-            Some(id) => not_found.with_correlation_id(id),
-            None => not_found,
-        })
     }
 }

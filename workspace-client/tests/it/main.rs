@@ -39,6 +39,9 @@ mod managed_identity;
 mod operation;
 #[cfg(feature = "cli")]
 mod reach;
+mod registries;
+#[cfg(feature = "cli")]
+mod registry_commands;
 mod rest_commands;
 mod rig;
 #[cfg(feature = "cli")]

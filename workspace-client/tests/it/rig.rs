@@ -20,13 +20,16 @@ impl Tokens {
     /// For a cloud whose Resource Manager is at this URL.
     pub(crate) fn for_arm(url: &str) -> Self {
         let cloud = Cloud::custom("Rig", "https://login.rig.example", url, "https://arm.rig.example/").unwrap();
-        let cloud = cloud.ml_audience("https://ml.rig.example").unwrap().build();
+        Self::of(cloud.ml_audience("https://ml.rig.example").unwrap().build())
+    }
+
+    pub(crate) fn of(cloud: Cloud) -> Self {
         Self { cloud, requests: Arc::default() }
     }
 
     /// For the public cloud.
     pub(crate) fn public() -> Self {
-        Self { cloud: Cloud::public(), requests: Arc::default() }
+        Self::of(Cloud::public())
     }
 
     pub(crate) fn client(&self) -> ArmClient {

@@ -15,6 +15,7 @@ mod key;
 mod later;
 mod login;
 mod quota;
+mod registry;
 mod resource;
 mod rest;
 mod schedule;
@@ -48,11 +49,15 @@ pub(crate) use job::{CreateJobArgs, DownloadJobArgs, JobArgs, JobCommand, JobMet
 pub(crate) use key::KeyCommand;
 pub(crate) use later::Later;
 pub(crate) use login::{LoginArgs, LogoutArgs, ServicePrincipalArgs};
+pub(crate) use quota::{QuotaCommand, UpdateQuotaArgs};
+pub(crate) use registry::{
+    CreateRegistryArgs, DeleteRegistryArgs, ListRegistryArgs, OneRegistryArgs, RegistryArgs, RegistryCommand,
+    UpdateRegistryArgs,
+};
 pub(crate) use resource::{
     CreateArgs, DescriptionArgs, EndpointArgs, LimitArgs, ListArgs, NameArgs, NoParent, RemoveArgs, TableCommand,
     UpdateArgs, ViewArgs, WaitArgs,
 };
-pub(crate) use quota::{QuotaCommand, UpdateQuotaArgs};
 pub(crate) use rest::{RestArgs, method};
 pub(crate) use schedule::ScheduleCommand;
 pub(crate) use workspace::{PlaceArgs, WorkspaceArgs, WorkspaceCommand};
@@ -121,21 +126,24 @@ pub(crate) enum Command {
     /// Which workspace is said as with azml workspace show.
     #[command(subcommand)]
     Compute(Later<ComputeCommand>),
-    /// Manage the data assets of a workspace
+    /// Manage the data assets of a workspace or a registry
     #[command(subcommand)]
     Data(Later<AssetCommand>),
-    /// Manage the environments of a workspace
+    /// Manage the environments of a workspace or a registry
     #[command(subcommand)]
     Environment(Later<AssetCommand>),
     /// Submit jobs to a workspace, and look at them
     #[command(subcommand)]
     Job(Later<JobCommand>),
-    /// Manage the models of a workspace
+    /// Manage the models of a workspace or a registry
     #[command(subcommand)]
     Model(Later<AssetCommand>),
-    /// Manage the components of a workspace, which are the steps of pipelines
+    /// Manage the components of a workspace or a registry, which are the steps of pipelines
     #[command(subcommand)]
     Component(Later<AssetCommand>),
+    /// Manage registries, whose assets many workspaces use
+    #[command(subcommand)]
+    Registry(Later<RegistryCommand>),
     /// Manage the datastores of a workspace
     #[command(subcommand)]
     Datastore(Later<TableCommand<DatastoreKind>>),

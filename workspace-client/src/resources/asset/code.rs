@@ -6,9 +6,9 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{AssetKind, Assets, Publishable, UploadTarget};
-use crate::Workspace;
 use crate::resources::json::Json;
 use crate::resources::{Resource, Verb, described, kind};
+use crate::{Registry, Workspace};
 
 /// The version of the rules by which a folder is hashed (observed: azure-ai-ml 1.35).
 const HASH_VERSION: u32 = 202_208;
@@ -24,7 +24,9 @@ impl AssetKind for CodeKind {
 
 impl Publishable for CodeKind {}
 
-impl UploadTarget for CodeKind {}
+impl UploadTarget for CodeKind {
+    const IN_WORKSPACES: bool = true;
+}
 
 /// A version of code.
 pub type CodeVersion = Resource<CodeKind>;
@@ -38,8 +40,15 @@ impl Workspace {
     }
 }
 
+impl Registry {
+    /// The code of the registry.
+    pub fn codes(&self) -> Codes {
+        Codes::of_registry(self)
+    }
+}
+
 impl Codes {
-    /// The version whose files have this hash, if they were uploaded before. Azure looks for it under every name, whichever is asked
+    /// The version whose files have this hash, if they were uploaded to the workspace before. Azure looks for it under every name, whichever is asked
     /// about (observed: azure-ai-ml 1.35).
     ///
     /// # Errors

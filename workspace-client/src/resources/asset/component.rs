@@ -4,9 +4,9 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{AssetKind, Assets, Publishable};
-use crate::Workspace;
 use crate::resources::json::Json;
 use crate::resources::{Resource, described, kind};
+use crate::{Registry, Workspace};
 
 kind! {
     /// The kind of [`Component`].
@@ -14,6 +14,7 @@ kind! {
 }
 
 impl AssetKind for ComponentKind {
+    const HAS_REGISTRY_VIEWS: bool = false;
     const DEFAULT_LABEL: Option<&'static str> = Some("default");
 }
 
@@ -28,6 +29,13 @@ impl Workspace {
     /// The components of the workspace.
     pub fn components(&self) -> Components {
         Components::of(self)
+    }
+}
+
+impl Registry {
+    /// The components of the registry.
+    pub fn components(&self) -> Components {
+        Components::of_registry(self)
     }
 }
 

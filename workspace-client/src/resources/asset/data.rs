@@ -3,11 +3,11 @@
 use serde::Serialize;
 use serde_json::json;
 
-use super::{AssetKind, Assets, Latest, Publishable};
-use crate::Workspace;
+use super::{AssetKind, Assets, Latest, Publishable, UploadTarget};
 use crate::resources::json::Json;
 use crate::resources::open_enum::open_enum;
 use crate::resources::{Resource, described, kind};
+use crate::{Registry, Workspace};
 
 kind! {
     /// The kind of [`Data`].
@@ -21,6 +21,8 @@ impl AssetKind for DataKind {
 
 impl Publishable for DataKind {}
 
+impl UploadTarget for DataKind {}
+
 /// A version of data.
 pub type Data = Resource<DataKind>;
 /// The data of a workspace or a registry.
@@ -30,6 +32,13 @@ impl Workspace {
     /// The data of the workspace.
     pub fn data(&self) -> DataAssets {
         DataAssets::of(self)
+    }
+}
+
+impl Registry {
+    /// The data of the registry.
+    pub fn data(&self) -> DataAssets {
+        DataAssets::of_registry(self)
     }
 }
 

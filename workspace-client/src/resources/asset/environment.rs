@@ -4,10 +4,10 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::{AssetKind, Assets, Publishable};
-use crate::Workspace;
 use crate::resources::json::Json;
 use crate::resources::open_enum::open_enum;
 use crate::resources::{Resource, described, kind};
+use crate::{Registry, Workspace};
 
 kind! {
     /// The kind of [`Environment`].
@@ -27,6 +27,13 @@ impl Workspace {
     /// The environments of the workspace, those that Microsoft curates among them.
     pub fn environments(&self) -> Environments {
         Environments::of(self)
+    }
+}
+
+impl Registry {
+    /// The environments of the registry.
+    pub fn environments(&self) -> Environments {
+        Environments::of_registry(self)
     }
 }
 

@@ -54,9 +54,9 @@ impl VersionFilter {
         self
     }
 
-    pub(super) fn of<K: AssetKind>(&self, verb: Verb) -> Verb {
+    pub(super) fn of<K: AssetKind>(&self, verb: Verb, has_views: bool) -> Verb {
         let verb = verb
-            .query("listViewType", K::HAS_VIEWS.then_some(self.view.as_str()))
+            .query("listViewType", has_views.then_some(self.view.as_str()))
             .query("$orderBy", self.order_by.as_deref())
             .query(K::TAGS_PARAMETER, self.tags.as_deref());
         self.also.iter().fold(verb, |verb, (name, value)| verb.query(name, value.as_str()))

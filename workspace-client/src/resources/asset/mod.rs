@@ -8,6 +8,7 @@ mod code_files;
 pub mod component;
 mod container;
 pub mod data;
+mod download;
 pub mod environment;
 pub mod feature;
 mod filter;
@@ -29,8 +30,8 @@ use serde_json::json;
 use super::place::Place;
 use super::root::Root;
 use super::{Kind, Resource, Verb};
-use crate::Workspace;
 use crate::arm::{ArmError, Pager};
+use crate::{Registry, Workspace};
 
 pub use container::{Container, ContainerOf};
 pub use filter::VersionFilter;
@@ -50,6 +51,8 @@ pub trait AssetKind: Kind {
     const TAKES_TIME: bool = false;
     /// Whether a list can be told to show archived ones.
     const HAS_VIEWS: bool = true;
+    /// Whether that of a registry can.
+    const HAS_REGISTRY_VIEWS: bool = Self::HAS_VIEWS;
     /// The label that a reference without a version means, if it may be without (observed: azure-ai-ml 1.35).
     const DEFAULT_LABEL: Option<&'static str> = None;
     /// The parameter that says which tags a list is about.
@@ -85,6 +88,14 @@ pub struct Assets<K> {
 impl<K: AssetKind> Assets<K> {
     pub(crate) fn of(workspace: &Workspace) -> Self {
         Self::at(Place::of::<K>(Root::Workspace(workspace.clone())))
+    }
+
+    pub(crate) fn of_registry(registry: &Registry) -> Self {
+        let place = Place::of::<K>(Root::Registry(registry.clone()));
+        Self::at(match registry.version_of_assets() {
+            Some(version) => place.at_version(version),
+            None => place,
+        })
     }
 
     pub(crate) fn at(place: Place) -> Self {
@@ -124,7 +135,7 @@ impl<K: AssetKind> Assets<K> {
 
     /// The assets, without their versions.
     pub fn list(&self, view: ListView) -> Pager<Container<K>> {
-        self.place.pager(Verb::get(&[]).query("listViewType", K::HAS_VIEWS.then_some(view.as_str())))
+        self.place.pager(Verb::get(&[]).query("listViewType", self.has_views().then_some(view.as_str())))
     }
 
     /// The versions of an asset.
@@ -134,7 +145,8 @@ impl<K: AssetKind> Assets<K> {
 
     /// The versions of an asset that a filter lets through.
     pub fn versions_with(&self, name: &str, filter: &VersionFilter) -> Pager<Resource<K>> {
-        self.place.pager(filter.of::<K>(Verb::get(&[name, "versions"])).page_size(K::VERSIONS_PAGE_SIZE))
+        let verb = filter.of::<K>(Verb::get(&[name, "versions"]), self.has_views());
+        self.place.pager(verb.page_size(K::VERSIONS_PAGE_SIZE))
     }
 
     /// Creates an asset without a version, or changes what it says about itself.
@@ -216,7 +228,7 @@ impl<K: AssetKind> Assets<K> {
     }
 
     async fn remove(&self, verb: Verb) -> Result<(), Error> {
-        if K::TAKES_TIME { self.place.begin(verb).await?.wait().await } else { self.place.fetch(verb).await }
+        if self.takes_time() { self.place.begin(verb).await?.wait().await } else { self.place.fetch(verb).await }
     }
 
     async fn newest(&self, name: &str) -> Result<Resource<K>, Error> {
@@ -234,8 +246,26 @@ impl<K: AssetKind> Assets<K> {
         self.put::<Container<K>>(Verb::put(&[name], &body)?).await.map(drop)
     }
 
+    fn takes_time(&self) -> bool {
+        K::TAKES_TIME || self.place.root().registry().is_some()
+    }
+
+    fn has_views(&self) -> bool {
+        if self.place.root().registry().is_some() { K::HAS_REGISTRY_VIEWS } else { K::HAS_VIEWS }
+    }
+
+    /// The registry that they lie in, which gives places for files.
+    fn registry(&self) -> Result<&Registry, Error> {
+        let root = self.place.root();
+        root.registry().ok_or_else(|| {
+            let message =
+                format!("places for the files of a {} are given by registries, not by {}", K::NAME, root.described());
+            Error::new(ErrorKind::Configuration, message).with_help("a workspace has datastores for its files")
+        })
+    }
+
     async fn put<T: DeserializeOwned + Send + 'static>(&self, verb: Verb) -> Result<T, Error> {
-        if K::TAKES_TIME { self.place.begin(verb).await?.wait().await } else { self.place.fetch(verb).await }
+        if self.takes_time() { self.place.begin(verb).await?.wait().await } else { self.place.fetch(verb).await }
     }
 }
 

@@ -3,11 +3,11 @@
 use serde::Serialize;
 use serde_json::json;
 
-use super::{AssetKind, Assets, Publishable};
-use crate::Workspace;
+use super::{AssetKind, Assets, Publishable, UploadTarget};
 use crate::resources::json::Json;
 use crate::resources::open_enum::open_enum;
 use crate::resources::{Resource, described, kind};
+use crate::{Registry, Workspace};
 
 kind! {
     /// The kind of [`Model`].
@@ -18,6 +18,8 @@ impl AssetKind for ModelKind {}
 
 impl Publishable for ModelKind {}
 
+impl UploadTarget for ModelKind {}
+
 /// A version of a model.
 pub type Model = Resource<ModelKind>;
 /// The models of a workspace or a registry.
@@ -27,6 +29,13 @@ impl Workspace {
     /// The models of the workspace.
     pub fn models(&self) -> Models {
         Models::of(self)
+    }
+}
+
+impl Registry {
+    /// The models of the registry.
+    pub fn models(&self) -> Models {
+        Models::of_registry(self)
     }
 }
 

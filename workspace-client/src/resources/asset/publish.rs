@@ -29,7 +29,7 @@ impl Destination {
 }
 
 impl<K: Publishable> Assets<K> {
-    /// Copies a version to a registry.
+    /// Copies a version of a workspace to a registry.
     ///
     /// # Errors
     /// As [`Assets::get`].

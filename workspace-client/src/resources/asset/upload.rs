@@ -7,8 +7,11 @@ use serde_json::json;
 use super::{AssetKind, Assets};
 use crate::resources::Verb;
 
-/// A kind whose files are uploaded to a place that Azure gives.
-pub trait UploadTarget: AssetKind {}
+/// A kind whose files are uploaded to a place that a registry gives.
+pub trait UploadTarget: AssetKind {
+    /// Whether a workspace gives one, too.
+    const IN_WORKSPACES: bool = false;
+}
 
 /// An upload that can begin.
 #[derive(Clone, Debug, Deserialize)]
@@ -50,13 +53,17 @@ impl<K: UploadTarget> Assets<K> {
     /// makes one up.
     ///
     /// # Errors
-    /// As [`Assets::get`].
+    /// [`ErrorKind::Configuration`](auth_core::ErrorKind::Configuration) for data and models of a workspace, which has datastores for
+    /// their files, and as [`Assets::get`].
     pub async fn start_pending_upload(
         &self,
         name: &str,
         version: &str,
         id: Option<&str>,
     ) -> Result<PendingUpload, Error> {
+        if !K::IN_WORKSPACES {
+            self.registry()?;
+        }
         let mut body = json!({"pendingUploadType": "TemporaryBlobReference"});
         if let Some(id) = id {
             body["pendingUploadId"] = id.into();

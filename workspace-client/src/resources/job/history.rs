@@ -87,7 +87,7 @@ impl Jobs {
         let job = self.get(name).await?;
         let experiment = job.experiment_name().unwrap_or("Default");
         let place = format!("experiments/{experiment}/runs/{name}");
-        let (client, request) = run_history(self.workspace(), Method::PATCH, &place).await?;
+        let (client, request) = run_history(self.workspace()?, Method::PATCH, &place).await?;
         client.fetch(&request.body(change)?.without_result()).await
     }
 
@@ -95,11 +95,11 @@ impl Jobs {
     where
         T: DeserializeOwned + Send + 'static,
     {
-        let workspace = self.workspace().clone();
+        let jobs = self.clone();
         Pager::new(move |turn| {
-            let (workspace, place, parameter) = (workspace.clone(), place.clone(), parameter.clone());
+            let (jobs, place, parameter) = (jobs.clone(), place.clone(), parameter.clone());
             async move {
-                let (client, first) = run_history(&workspace, Method::GET, &place).await?;
+                let (client, first) = run_history(jobs.workspace()?, Method::GET, &place).await?;
                 let first = match &parameter {
                     Some((name, value)) => first.query(name, value),
                     None => first,

@@ -11,8 +11,7 @@ use serde::Deserialize;
 use url::Url;
 
 use super::history::run_history;
-use super::{Job, JobStatus, JobType, log_name};
-use crate::Workspace;
+use super::{Job, JobStatus, JobType, Jobs, log_name};
 use crate::arm::{ArmClient, ArmError, Service};
 
 /// How much of a log is asked for at once.
@@ -31,7 +30,7 @@ const WINDOW: u64 = 1 << 20;
 /// # Ok(()) }
 /// ```
 pub struct JobLogs {
-    workspace: Workspace,
+    jobs: Jobs,
     name: String,
     job_type: Option<JobType>,
     status: Option<JobStatus>,
@@ -74,9 +73,9 @@ impl LogPiece {
 }
 
 impl JobLogs {
-    pub(super) fn new(workspace: Workspace, name: &str) -> Self {
+    pub(super) fn new(jobs: Jobs, name: &str) -> Self {
         Self {
-            workspace,
+            jobs,
             name: name.to_owned(),
             job_type: None,
             status: None,
@@ -92,7 +91,7 @@ impl JobLogs {
     /// nothing.
     ///
     /// # Errors
-    /// As [`Workspace::get`]; after an error it can be asked again.
+    /// As [`Workspace::get`](crate::Workspace::get); after an error it can be asked again.
     pub async fn next(&mut self) -> Result<Option<LogPiece>, Error> {
         loop {
             if let Some(piece) = self.pieces.pop_front() {
@@ -110,7 +109,7 @@ impl JobLogs {
             }
             if self.pieces.is_empty() && !self.is_over {
                 let pause = pause(self.waited);
-                self.workspace.signed_in()?.time().sleep(pause).await;
+                self.jobs.workspace()?.signed_in()?.time().sleep(pause).await;
                 self.waited += pause;
             }
         }
@@ -128,11 +127,11 @@ impl JobLogs {
 
     async fn look(&mut self) -> Result<(), Error> {
         if self.job_type.is_none() {
-            let job: Job = self.workspace.jobs().get(&self.name).await?;
+            let job: Job = self.jobs.get(&self.name).await?;
             self.job_type = Some(job.job_type().unwrap_or(JobType::Other(String::new())));
         }
         let place = format!("runs/{}/details", self.name);
-        let (client, request) = run_history(&self.workspace, Method::GET, &place).await?;
+        let (client, request) = run_history(self.jobs.workspace()?, Method::GET, &place).await?;
         let details: Details = client.fetch(&request).await?;
         let status = details.status.as_deref().map(JobStatus::from);
         // What was written before the end was told is there by then.

@@ -19,7 +19,6 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::open_enum::open_enum;
-use super::root::Root;
 use super::verb::to_json;
 use super::{Collection, Resource, Verb, kind};
 use crate::Workspace;
@@ -155,7 +154,7 @@ impl Jobs {
         let body = to_json(job)?;
         let mut verb = Verb::put(&[name], &body)?;
         if acts_as_person(&body) {
-            let client = self.workspace().reach().await?;
+            let client = self.workspace()?.reach().await?;
             verb = verb.header(TOKEN_OF_PERSON, client.token(client.ml_scopes()?).await?.secret().expose());
         }
         self.place().fetch(verb).await
@@ -179,12 +178,11 @@ impl Jobs {
 
     /// What a job writes, from its beginning on.
     pub fn logs(&self, name: &str) -> JobLogs {
-        JobLogs::new(self.workspace().clone(), name)
+        JobLogs::new(self.clone(), name)
     }
 
-    fn workspace(&self) -> &Workspace {
-        let Root::Workspace(workspace) = self.place().root();
-        workspace
+    fn workspace(&self) -> Result<&Workspace, Error> {
+        self.place().root().workspace()
     }
 }
 

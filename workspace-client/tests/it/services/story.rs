@@ -47,8 +47,15 @@ impl Authentication for Ada {
     }
 }
 
-/// Azure, and a workspace there. What waits there, waits by a clock that nobody waits for.
+/// Azure, and a workspace there.
 pub(crate) fn azure() -> (Emulator, Workspace) {
+    let (azure, client) = azure_and_client();
+    let ws = Workspace::new(defaults::SUBSCRIPTION, defaults::RESOURCE_GROUP, defaults::WORKSPACE).client(client);
+    (azure, ws)
+}
+
+/// Azure, and a client of it. What waits there, waits by a clock that nobody waits for.
+pub(crate) fn azure_and_client() -> (Emulator, ArmClient) {
     let azure = Emulator::start();
     let token = |audience: &str| {
         azure.issue_access_token(defaults::ADA, defaults::CONTOSO, audience, Duration::from_secs(36_000))
@@ -61,8 +68,7 @@ pub(crate) fn azure() -> (Emulator, Workspace) {
         until: now + Duration::from_secs(36_000),
     };
     let client = ArmClient::new(Arc::new(ada)).http(HttpClient::new(Env::fake(azure.env()))).clock(Clock::fixed(now));
-    let ws = Workspace::new(defaults::SUBSCRIPTION, defaults::RESOURCE_GROUP, defaults::WORKSPACE).client(client);
-    (azure, ws)
+    (azure, client)
 }
 
 fn echo(answer: &[u8]) -> Value {

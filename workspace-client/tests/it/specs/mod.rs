@@ -6,6 +6,7 @@ mod endpoints;
 mod jobs;
 mod network;
 mod operations;
+mod registries;
 mod workspaces;
 
 use std::path::{Path, PathBuf};

@@ -13,7 +13,7 @@ use workspace_client::Workspace;
 use super::{Example, specs, told};
 use crate::rig::Tokens;
 
-const FILES: [&str; 3] = ["machineLearningServices.json", "mfe.json", "workspaceFeatures.json"];
+const FILES: [&str; 4] = ["machineLearningServices.json", "mfe.json", "registries.json", "workspaceFeatures.json"];
 const DESCRIPTION: &str =
     "machinelearningservices/resource-manager/Microsoft.MachineLearningServices/stable/2024-04-01";
 
@@ -77,15 +77,22 @@ impl Case {
 
     /// Lets `call` ask, and compares the request with what is described.
     pub(super) async fn check(&self, call: impl AsyncFnOnce(&Self, Workspace) -> Result<(), Error>) {
+        let parameter = |name: &str| self.example.parameters[name].as_str().unwrap_or("some").to_owned();
+        let [subscription, group, name] = ["subscriptionId", "resourceGroupName", "workspaceName"].map(parameter);
+        self.check_as(async |case, tokens| call(case, Workspace::new(subscription, group, name).auth(tokens)).await)
+            .await;
+    }
+
+    /// The same for what lies in no workspace.
+    pub(super) async fn check_as(&self, call: impl AsyncFnOnce(&Self, Tokens) -> Result<(), Error>) {
         let server = MockServer::start().await;
         let (status, body) = &self.example.responses[0];
         let answer = ResponseTemplate::new(*status);
         let answer = if body.is_null() { answer } else { answer.set_body_json(body) };
         Mock::given(matchers::any()).respond_with(answer).mount(&server).await;
-        let [subscription, group, name] = ["subscriptionId", "resourceGroupName", "workspaceName"]
-            .map(|name| self.example.parameters[name].as_str().unwrap_or("some"));
-        let ws = Workspace::new(subscription, group, name).auth(Tokens::for_arm(&server.uri()));
-        call(self, ws).await.unwrap_or_else(|error| panic!("{}: {error:?}", self.example.name));
+        call(self, Tokens::for_arm(&server.uri()))
+            .await
+            .unwrap_or_else(|error| panic!("{}: {error:?}", self.example.name));
         self.compare(&server.received_requests().await.unwrap()[0]);
     }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{DescriptionArgs, EditArgs, LimitArgs, ViewArgs, WorkspaceArgs};
+use super::{DescriptionArgs, EditArgs, LimitArgs, RegistryArgs, ViewArgs, WorkspaceArgs};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum AssetCommand {
@@ -64,6 +64,9 @@ pub(crate) struct CreateAssetArgs {
     pub(crate) tags: Vec<String>,
 
     #[command(flatten)]
+    pub(crate) registry: RegistryArgs,
+
+    #[command(flatten)]
     pub(crate) workspace: WorkspaceArgs,
 }
 
@@ -78,6 +81,9 @@ pub(crate) struct ListAssetArgs {
 
     #[command(flatten)]
     pub(crate) limit: LimitArgs,
+
+    #[command(flatten)]
+    pub(crate) registry: RegistryArgs,
 
     #[command(flatten)]
     pub(crate) workspace: WorkspaceArgs,
@@ -98,6 +104,9 @@ pub(crate) struct OneAssetArgs {
     pub(crate) label: Option<String>,
 
     #[command(flatten)]
+    pub(crate) registry: RegistryArgs,
+
+    #[command(flatten)]
     pub(crate) workspace: WorkspaceArgs,
 }
 
@@ -110,6 +119,9 @@ pub(crate) struct SomeAssetArgs {
     /// The version
     #[arg(short, long)]
     pub(crate) version: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) registry: RegistryArgs,
 
     #[command(flatten)]
     pub(crate) workspace: WorkspaceArgs,

@@ -23,11 +23,8 @@ use crate::output::{Column, Outcome};
 /// Larger requests belong into a batch endpoint.
 const LARGEST: u64 = 64 << 20;
 
-const JOB: &[Member] = &[
-    is("/id", "/id"),
-    is("/name", "/name"),
-    written("/status", "/properties/status", str::to_owned),
-];
+const JOB: &[Member] =
+    &[is("/id", "/id"), is("/name", "/name"), written("/status", "/properties/status", str::to_owned)];
 const JOB_COLUMNS: [Column; 2] = [("Name", "name"), ("Status", "status")];
 
 pub(crate) fn online(command: OnlineEndpointCommand, context: &Context) -> Result<Option<Outcome>, Error> {
@@ -40,7 +37,10 @@ pub(crate) fn online(command: OnlineEndpointCommand, context: &Context) -> Resul
     }
 }
 
-pub(crate) fn online_deployments(command: OnlineDeploymentCommand, context: &Context) -> Result<Option<Outcome>, Error> {
+pub(crate) fn online_deployments(
+    command: OnlineDeploymentCommand,
+    context: &Context,
+) -> Result<Option<Outcome>, Error> {
     match command {
         OnlineDeploymentCommand::Table(command) => resource::run(command, context),
         OnlineDeploymentCommand::GetLogs(args) => logs(args, context).map(|()| None),
@@ -165,7 +165,7 @@ fn invoke_online(args: InvokeOnlineArgs, context: &Context) -> Result<(), Error>
 fn invoke_batch(args: InvokeBatchArgs, context: &Context) -> Result<Outcome, Error> {
     let said = Description::said(&args.described)?;
     let resolver = Resolver::new(workspace_of(args.name.workspace, context)?, said.folder());
-    let endpoints = resolver.ws.batch_endpoints();
+    let endpoints = resolver.ws()?.batch_endpoints();
     let job = block_on(async {
         let mut properties = said.members().clone();
         let input = match &args.input {

@@ -15,6 +15,7 @@ mod login;
 mod login_service_principal;
 mod logout;
 mod quota;
+mod registry;
 mod resource;
 mod rest;
 mod schedule;
@@ -89,6 +90,7 @@ pub(crate) fn run(command: Command, global: &Global) -> Result<Option<Outcome>, 
         Command::Environment(Later(command)) => asset::run::<EnvironmentKind>(command, &context),
         Command::Job(Later(command)) => job::run(command, &context),
         Command::Model(Later(command)) => asset::run::<ModelKind>(command, &context),
+        Command::Registry(Later(command)) => registry::run(command, &context),
         Command::Component(Later(command)) => asset::run::<ComponentKind>(command, &context),
         Command::Rest(args) => rest::run(&args, &context),
         Command::Doctor(args) => doctor::run(&args, &context).map(Some),

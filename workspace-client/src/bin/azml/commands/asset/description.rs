@@ -99,7 +99,7 @@ pub(super) async fn model(said: &Said, resolver: &Resolver) -> Result<Value, Err
     body["properties"]["modelUri"] = if is_remote(path) {
         path.into()
     } else {
-        resolver.upload(path, model.datastore.as_deref()).await?.in_workspace(&resolver.ws).into()
+        resolver.upload(path, model.datastore.as_deref()).await?.in_workspace(resolver.ws()?).into()
     };
     let members = [
         ("stage", model.stage.map(Value::from)),

@@ -37,7 +37,7 @@ fn dockerfile() -> String {
 impl Environment {
     /// The id of an environment that is named, or that is created because it is described.
     pub(crate) async fn id(said: &TextOr<Self>, resolver: &Resolver) -> Result<String, Error> {
-        let environments = resolver.ws.environments();
+        let environments = resolver.ws()?.environments();
         let described = match said {
             TextOr::Text(reference) => return resolver.asset(&environments, reference).await,
             TextOr::Map(described) => described,

@@ -9,18 +9,19 @@ mod update;
 
 use auth_core::Error;
 use serde_json::Value;
-use workspace_client::Workspace;
 use workspace_client::resources::Resource;
 use workspace_client::resources::asset::component::{ComponentKind, Components};
 use workspace_client::resources::asset::data::{DataAssets, DataKind};
 use workspace_client::resources::asset::environment::{EnvironmentKind, Environments};
 use workspace_client::resources::asset::model::{ModelKind, Models};
 use workspace_client::resources::asset::{AssetKind, Assets, Container, Destination, Publishable, Version};
+use workspace_client::{Registry, Workspace};
 
+use super::registry;
 use super::resource::{Operation, Resolver, finish, some, workspace_of};
 use crate::args::{
-    AssetCommand, CreateAssetArgs, ListAssetArgs, OneAssetArgs, ShareAssetArgs, SomeAssetArgs, UpdateAssetArgs,
-    WorkspaceArgs,
+    AssetCommand, CreateAssetArgs, ListAssetArgs, OneAssetArgs, RegistryArgs, ShareAssetArgs, SomeAssetArgs,
+    UpdateAssetArgs, WorkspaceArgs,
 };
 use crate::context::{Context, block_on};
 use crate::entity::Member;
@@ -38,6 +39,8 @@ pub(crate) trait Cataloged: AssetKind + Publishable + Sized {
 
     fn of(workspace: &Workspace) -> Assets<Self>;
 
+    fn shared(registry: &Registry) -> Assets<Self>;
+
     /// What the API takes for what was said.
     async fn describe(said: &Said, resolver: &Resolver) -> Result<Value, Error>;
 }
@@ -48,6 +51,10 @@ impl Cataloged for ComponentKind {
 
     fn of(workspace: &Workspace) -> Components {
         workspace.components()
+    }
+
+    fn shared(registry: &Registry) -> Components {
+        registry.components()
     }
 
     async fn describe(said: &Said, resolver: &Resolver) -> Result<Value, Error> {
@@ -63,6 +70,10 @@ impl Cataloged for DataKind {
         workspace.data()
     }
 
+    fn shared(registry: &Registry) -> DataAssets {
+        registry.data()
+    }
+
     async fn describe(said: &Said, resolver: &Resolver) -> Result<Value, Error> {
         description::data(said, resolver).await
     }
@@ -76,6 +87,10 @@ impl Cataloged for EnvironmentKind {
         workspace.environments()
     }
 
+    fn shared(registry: &Registry) -> Environments {
+        registry.environments()
+    }
+
     async fn describe(said: &Said, resolver: &Resolver) -> Result<Value, Error> {
         description::environment(said, resolver).await
     }
@@ -87,6 +102,10 @@ impl Cataloged for ModelKind {
 
     fn of(workspace: &Workspace) -> Models {
         workspace.models()
+    }
+
+    fn shared(registry: &Registry) -> Models {
+        registry.models()
     }
 
     async fn describe(said: &Said, resolver: &Resolver) -> Result<Value, Error> {
@@ -109,8 +128,13 @@ pub(crate) fn run<K: Cataloged>(command: AssetCommand, context: &Context) -> Res
 fn create<K: Cataloged>(args: CreateAssetArgs, context: &Context) -> Result<Outcome, Error> {
     let said = description::read(&args, K::NAME)?;
     let (name, version) = (said.name()?, said.version());
-    let resolver = Resolver::new(workspace_of(args.workspace, context)?, said.folder());
-    let assets = K::of(&resolver.ws);
+    let (assets, resolver) = if let Some(name) = args.registry.registry_name {
+        let registry = registry::find(name, args.workspace.place, context)?;
+        (K::shared(&registry), Resolver::in_registry(registry, said.folder()))
+    } else {
+        let ws = workspace_of(args.workspace, context)?;
+        (K::of(&ws), Resolver::new(ws, said.folder()))
+    };
     let created = block_on(async {
         let body = K::describe(&said, &resolver).await?;
         match version {
@@ -123,7 +147,7 @@ fn create<K: Cataloged>(args: CreateAssetArgs, context: &Context) -> Result<Outc
 
 fn list<K: Cataloged>(args: ListAssetArgs, context: &Context) -> Result<Outcome, Error> {
     let view = args.view.view();
-    let assets = assets::<K>(args.workspace, context)?;
+    let assets = assets::<K>(args.workspace, args.registry, context)?;
     if let Some(name) = args.name {
         let shown = |asset: &Resource<K>| shown::version(asset.raw(), K::MEMBERS);
         let versions = some(assets.versions(&name, view), args.limit, |_| true, shown)?;
@@ -136,14 +160,14 @@ fn list<K: Cataloged>(args: ListAssetArgs, context: &Context) -> Result<Outcome,
 
 fn show<K: Cataloged>(args: OneAssetArgs, context: &Context) -> Result<Outcome, Error> {
     let version = args.version();
-    let assets = assets::<K>(args.workspace, context)?;
+    let assets = assets::<K>(args.workspace, args.registry, context)?;
     Ok(one(&block_on(assets.get(&args.name, version))?))
 }
 
 fn change<K: Cataloged>(args: UpdateAssetArgs, context: &Context) -> Result<Outcome, Error> {
     let version = args.asset.version();
-    let OneAssetArgs { name, workspace, .. } = args.asset;
-    let assets = assets::<K>(workspace, context)?;
+    let OneAssetArgs { name, registry, workspace, .. } = args.asset;
+    let assets = assets::<K>(workspace, registry, context)?;
     let updated = block_on(async {
         let asset = assets.get(&name, version).await?;
         let changed = update::changed(asset.raw(), K::MEMBERS, &args.changes)?;
@@ -165,15 +189,19 @@ fn share<K: Cataloged>(args: ShareAssetArgs, context: &Context) -> Result<Option
 }
 
 fn set_archived<K: Cataloged>(args: SomeAssetArgs, archived: bool, context: &Context) -> Result<(), Error> {
-    let assets = assets::<K>(args.workspace, context)?;
+    let assets = assets::<K>(args.workspace, args.registry, context)?;
     let version = args.version.as_deref();
     block_on(async {
         if archived { assets.archive(&args.name, version).await } else { assets.restore(&args.name, version).await }
     })
 }
 
-fn assets<K: Cataloged>(args: WorkspaceArgs, context: &Context) -> Result<Assets<K>, Error> {
-    Ok(K::of(&workspace_of(args, context)?))
+/// The assets of the registry, if one is said, or else of the workspace.
+fn assets<K: Cataloged>(args: WorkspaceArgs, registry: RegistryArgs, context: &Context) -> Result<Assets<K>, Error> {
+    Ok(match registry.registry_name {
+        Some(name) => K::shared(&registry::find(name, args.place, context)?),
+        None => K::of(&workspace_of(args, context)?),
+    })
 }
 
 fn one<K: Cataloged>(asset: &Resource<K>) -> Outcome {

@@ -9,7 +9,6 @@ use serde_json::Value;
 use workspace_client::Workspace;
 use workspace_client::resources::compute::{AmlCompute, ComputeInstance};
 
-
 use crate::args::CreateComputeArgs;
 use crate::commands::resource::ManagedIdentity;
 use crate::description::Description;

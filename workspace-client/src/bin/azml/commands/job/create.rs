@@ -24,7 +24,7 @@ pub(super) fn run(args: CreateJobArgs, context: &Context) -> Result<Outcome, Err
     let (job, folder) = read(&args.described)?;
     let name = args.name.or_else(|| job.name().map(str::to_owned)).unwrap_or_else(generated_name);
     let resolver = Resolver::new(workspace_of(args.workspace, context)?, folder);
-    let jobs = resolver.ws.jobs();
+    let jobs = resolver.ws()?.jobs();
     let job: Job = block_on(async {
         let body = job.build(&resolver).await?;
         let submitted = jobs.create_or_update(&name, &body).await?;

@@ -103,11 +103,12 @@ fn create<K: Described>(args: CreateArgs<K>, context: &Context) -> Result<Option
     let parent = args.parent.or_said(&mut said);
     parent.check()?;
     let said = said.without(&[&READ_ONLY[..], K::READ_ONLY].concat());
-    let resolver = Resolver::new(workspace_of(args.workspace, context)?, said.folder());
-    let operation = Operation::of::<K>("creating", &name, &resolver.ws).in_parent(&parent);
+    let ws = workspace_of(args.workspace, context)?;
+    let resolver = Resolver::new(ws.clone(), said.folder());
+    let operation = Operation::of::<K>("creating", &name, &ws).in_parent(&parent);
     let created = block_on(async {
         let body = K::describe(&said, &resolver).await?;
-        K::put(&K::of(&resolver.ws, &parent), &name, &body).await?.finish(args.no_wait, &operation).await
+        K::put(&K::of(&ws, &parent), &name, &body).await?.finish(args.no_wait, &operation).await
     })?;
     Ok(created.map(|resource| one(&resource)))
 }

@@ -59,11 +59,18 @@ mod tests {
 
     #[test]
     fn what_was_changed_is_changed_and_what_nobody_knows_stays() {
-        let base = json!({"properties": {"new": 1, "mode": "Key", "tags": {"a": "1", "b": "2"}}, "sku": {"capacity": 1}});
-        let before = json!({"properties": {"mode": "Key", "tags": {"a": "1", "b": "2"}}, "sku": {"capacity": 1, "name": "x"}});
-        let after = json!({"properties": {"mode": "Aad", "tags": {"a": "1", "c": "3"}}, "sku": {"capacity": 2, "name": "x"}});
-        let expected = json!({"properties": {"new": 1, "mode": "Aad", "tags": {"a": "1", "c": "3"}}, "sku": {"capacity": 2}});
+        let base =
+            json!({"properties": {"new": 1, "mode": "Key", "tags": {"a": "1", "b": "2"}}, "sku": {"capacity": 1}});
+        let before =
+            json!({"properties": {"mode": "Key", "tags": {"a": "1", "b": "2"}}, "sku": {"capacity": 1, "name": "x"}});
+        let after =
+            json!({"properties": {"mode": "Aad", "tags": {"a": "1", "c": "3"}}, "sku": {"capacity": 2, "name": "x"}});
+        let expected =
+            json!({"properties": {"new": 1, "mode": "Aad", "tags": {"a": "1", "c": "3"}}, "sku": {"capacity": 2}});
         assert_eq!(overlaid(base, &before, &after), expected);
-        assert_eq!(overlaid(json!({"a": {"b": 1}}), &json!({"a": null}), &json!({"a": {"c": 1}})), json!({"a": {"c": 1}}));
+        assert_eq!(
+            overlaid(json!({"a": {"b": 1}}), &json!({"a": null}), &json!({"a": {"c": 1}})),
+            json!({"a": {"c": 1}})
+        );
     }
 }

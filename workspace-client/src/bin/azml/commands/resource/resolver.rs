@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use auth_core::{Error, ErrorKind};
-use workspace_client::Workspace;
 use workspace_client::resources::asset::{AssetKind, Assets, Reference};
 use workspace_client::resources::datastore::DatastorePath;
 use workspace_client::transfer::Snapshot;
+use workspace_client::{Registry, Workspace};
 
 use crate::progress::Progress;
 
@@ -15,7 +15,7 @@ const DATASTORE: &str = "workspaceblobstore";
 
 /// What makes ids of references, and places in Azure of files on this machine.
 pub(crate) struct Resolver {
-    pub(crate) ws: Workspace,
+    home: Home,
     /// Where files are looked for.
     pub(crate) folder: PathBuf,
     progress: Progress,
@@ -23,9 +23,35 @@ pub(crate) struct Resolver {
     is_dry: bool,
 }
 
+/// Where what is described is to lie.
+#[derive(Clone)]
+enum Home {
+    Registry(Registry),
+    Workspace(Workspace),
+}
+
 impl Resolver {
     pub(crate) fn new(ws: Workspace, folder: PathBuf) -> Self {
-        Self { ws, folder, progress: Progress::new(), is_dry: false }
+        Self { home: Home::Workspace(ws), folder, progress: Progress::new(), is_dry: false }
+    }
+
+    pub(crate) fn in_registry(registry: Registry, folder: PathBuf) -> Self {
+        Self { home: Home::Registry(registry), folder, progress: Progress::new(), is_dry: false }
+    }
+
+    /// The workspace, which has what is referred to, and datastores for what is uploaded.
+    pub(crate) fn ws(&self) -> Result<&Workspace, Error> {
+        match &self.home {
+            Home::Workspace(ws) => Ok(ws),
+            Home::Registry(registry) => {
+                let name = registry.name();
+                let message =
+                    format!("what is created in registry {name} can use neither files of this machine nor a workspace");
+                Err(Error::new(ErrorKind::Configuration, message).with_help(format!(
+                    "create it in a workspace, and share it, as azml model share --registry-name {name} does"
+                )))
+            }
+        }
     }
 
     pub(crate) fn dry(ws: Workspace, folder: PathBuf) -> Self {
@@ -34,7 +60,7 @@ impl Resolver {
 
     /// The same for what a file in another folder says.
     pub(crate) fn below(&self, folder: PathBuf) -> Self {
-        Self { ws: self.ws.clone(), folder, progress: Progress::new(), is_dry: self.is_dry }
+        Self { home: self.home.clone(), folder, progress: Progress::new(), is_dry: self.is_dry }
     }
 
     pub(crate) fn is_dry(&self) -> bool {
@@ -50,7 +76,7 @@ impl Resolver {
     /// The id of code: a folder of this machine, or code that Azure has.
     pub(crate) async fn code(&self, said: &str) -> Result<String, Error> {
         if is_reference(said) {
-            return self.asset(&self.ws.codes(), said).await;
+            return self.asset(&self.ws()?.codes(), said).await;
         }
         if is_url(said) || said.starts_with("git+") {
             return Ok(said.to_owned());
@@ -60,7 +86,7 @@ impl Resolver {
             return Ok(said.to_owned());
         }
         let observer = self.progress.observer(format!("uploading {said}"));
-        let code = self.ws.codes().upload(&files, &observer).await;
+        let code = self.ws()?.codes().upload(&files, &observer).await;
         self.progress.done();
         code
     }
@@ -72,8 +98,8 @@ impl Resolver {
         }
         if is_reference(said) {
             return match kind {
-                "custom_model" | "mlflow_model" | "triton_model" => self.asset(&self.ws.models(), said).await,
-                _ => self.asset(&self.ws.data(), said).await,
+                "custom_model" | "mlflow_model" | "triton_model" => self.asset(&self.ws()?.models(), said).await,
+                _ => self.asset(&self.ws()?.data(), said).await,
             };
         }
         Ok(self.upload(said, None).await?.to_string())
@@ -87,7 +113,7 @@ impl Resolver {
             return Ok(DatastorePath::new(datastore, said));
         }
         let observer = self.progress.observer(format!("uploading {said}"));
-        let place = self.ws.datastores().upload(datastore, &files, &observer).await;
+        let place = self.ws()?.datastores().upload(datastore, &files, &observer).await;
         self.progress.done();
         place
     }
@@ -101,7 +127,7 @@ impl Resolver {
         if self.is_dry {
             return Ok(place.to_string());
         }
-        let container = self.ws.datastores().container(place.datastore()).await?;
+        let container = self.ws()?.datastores().container(place.datastore()).await?;
         Ok(format!("{}/{}", container.url(), place.path()))
     }
 
@@ -112,7 +138,7 @@ impl Resolver {
             "local" => Err(Error::new(ErrorKind::Configuration, "azml runs no jobs on this machine")
                 .with_help("name a compute of the workspace: azml compute list")),
             id if id.starts_with('/') => Ok(Some(id.to_owned())),
-            name => Ok(Some(format!("{}/computes/{name}", self.ws.resource_id()?))),
+            name => Ok(Some(format!("{}/computes/{name}", self.ws()?.resource_id()?))),
         }
     }
 
@@ -120,7 +146,7 @@ impl Resolver {
     pub(crate) fn datastore(&self, said: &str) -> Result<String, Error> {
         match name_of(said) {
             id if id.starts_with('/') => Ok(id.to_owned()),
-            name => Ok(format!("{}/datastores/{name}", self.ws.resource_id()?)),
+            name => Ok(format!("{}/datastores/{name}", self.ws()?.resource_id()?)),
         }
     }
 

@@ -43,6 +43,10 @@ impl Operation {
         }
     }
 
+    pub(crate) fn on_registry(doing: &str, name: &str) -> Self {
+        Self { what: format!("{doing} the registry {name}"), look: format!("azml registry show --name {name}") }
+    }
+
     /// Why nobody watches it any more, although Azure goes on with it.
     fn unwatched(&self, error: Error) -> Error {
         let message = format!("{} goes on in Azure, but it is not watched any more", self.what);

@@ -70,11 +70,20 @@ pub(crate) fn find(
     Ok(Workspace::new(subscription, group, name).client(client))
 }
 
-fn list(place: PlaceArgs, context: &Context) -> Result<Outcome, Error> {
+/// The subscription that is meant, its id and a client of it, and the resource group where one is said or configured.
+pub(crate) fn subscription_of(
+    place: PlaceArgs,
+    context: &Context,
+) -> Result<(String, ArmClient, Option<String>), Error> {
     let config = if place.subscription.is_some() { None } else { here()? };
     let (subscription, client) = reach(place.subscription.as_deref(), config.as_ref(), context)?;
+    Ok((subscription, client, place.resource_group.or_else(|| settings::group(&context.env))))
+}
+
+fn list(place: PlaceArgs, context: &Context) -> Result<Outcome, Error> {
+    let (subscription, client, group) = subscription_of(place, context)?;
     let mut list = Workspace::list(subscription).client(client);
-    if let Some(group) = place.resource_group.or_else(|| settings::group(&context.env)) {
+    if let Some(group) = group {
         list = list.resource_group(group);
     }
     let found = block_on(list.pager().try_collect())?;
@@ -111,6 +120,15 @@ fn reach(wanted: Option<&str>, config: Option<&Workspace>, context: &Context) ->
 
 fn client(auth: InteractiveLoginAuthentication, context: &Context) -> ArmClient {
     ArmClient::new(Arc::new(auth)).http(context.http.clone())
+}
+
+/// A client for what lies in no subscription that the caller knows: as the user of this one, or else of the default one.
+pub(crate) fn client_of(subscription: Option<&str>, context: &Context) -> Result<ArmClient, Error> {
+    if subscription.is_some() {
+        return Ok(reach(subscription, None, context)?.1);
+    }
+    let accounts = Accounts::load(&context.env, &context.cloud()?)?;
+    Ok(client(context.auth(accounts.user(None))?, context))
 }
 
 fn is_id(text: &str) -> bool {

@@ -133,7 +133,7 @@ impl Step {
         let path = resolver.folder.join(said);
         let is_file = path.extension().is_some_and(|end| end == "yml" || end == "yaml");
         if said.starts_with("azureml:") || !is_file {
-            return Ok((resolver.asset(&resolver.ws.components(), said).await?, "REMOTE.WORKSPACE.COMPONENT"));
+            return Ok((resolver.asset(&resolver.ws()?.components(), said).await?, "REMOTE.WORKSPACE.COMPONENT"));
         }
         let file = Description::read(Some(&path))?;
         let inner = resolver.below(file.folder());
@@ -217,7 +217,7 @@ async fn anonymous(mut spec: Value, resolver: &Resolver) -> Result<String, Error
     if resolver.is_dry() {
         return Ok("azureml_anonymous".to_owned());
     }
-    let created = resolver.ws.components().create_anonymous(&NewComponent::new(spec)).await?;
+    let created = resolver.ws()?.components().create_anonymous(&NewComponent::new(spec)).await?;
     Ok(created.id().to_owned())
 }
 

@@ -146,8 +146,11 @@ impl Described for BatchDeploymentKind {
             (Some(model), None) => said.of_model(model, resolver).await?,
             (None, Some(component)) => said.of_pipeline(component, resolver).await?,
             _ => {
-                return Err(Error::new(ErrorKind::Configuration, "a batch deployment has either a model or a component")
-                    .with_help("say in the file which one, as model or as component"));
+                return Err(Error::new(
+                    ErrorKind::Configuration,
+                    "a batch deployment has either a model or a component",
+                )
+                .with_help("say in the file which one, as model or as component"));
             }
         };
         properties["properties"] = texts(&said.properties);
@@ -204,12 +207,12 @@ impl BatchDeployment {
     }
 
     async fn of_pipeline(&self, component: &str, resolver: &Resolver) -> Result<Value, Error> {
-        let id = resolver.asset(&resolver.ws.components(), component).await?;
+        let id = resolver.asset(&resolver.ws()?.components(), component).await?;
         let Settings { continue_on_step_failure, default_compute, default_datastore, force_rerun, .. } = &self.settings;
         // The API takes texts alone.
         let settings = members([
             ("continue_on_step_failure", continue_on_step_failure.map(|goes_on| goes_on.to_string().into())),
-                        ("default_compute", default_compute.clone().map(Value::from)),
+            ("default_compute", default_compute.clone().map(Value::from)),
             ("default_datastore", default_datastore.clone().map(Value::from)),
             ("force_rerun", force_rerun.map(|again| again.to_string().into())),
         ]);

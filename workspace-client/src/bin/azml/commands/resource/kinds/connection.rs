@@ -55,16 +55,37 @@ struct Connection {
 enum Credentials {
     #[serde(alias = "aad_token")]
     Aad {},
-    AccessKey { access_key_id: String, secret_access_key: Secret },
-    AccountKey { account_key: Secret },
-    ApiKey { key: Secret },
-    ManagedIdentity { client_id: String, resource_id: String },
+    AccessKey {
+        access_key_id: String,
+        secret_access_key: Secret,
+    },
+    AccountKey {
+        account_key: Secret,
+    },
+    ApiKey {
+        key: Secret,
+    },
+    ManagedIdentity {
+        client_id: String,
+        resource_id: String,
+    },
     None {},
     #[serde(alias = "personal_access_token")]
-    Pat { pat: Secret },
-    Sas { sas_token: Secret },
-    ServicePrincipal { client_id: String, client_secret: Secret, tenant_id: String },
-    UsernamePassword { username: String, password: Secret },
+    Pat {
+        pat: Secret,
+    },
+    Sas {
+        sas_token: Secret,
+    },
+    ServicePrincipal {
+        client_id: String,
+        client_secret: Secret,
+        tenant_id: String,
+    },
+    UsernamePassword {
+        username: String,
+        password: Secret,
+    },
 }
 
 fn yes() -> bool {
@@ -86,8 +107,11 @@ impl Described for ConnectionKind {
         if category == "AzureOpenAI" {
             new = new.metadata("ApiType", "Azure");
         }
-        let more =
-            [("AccountName", said.account_name), ("ApiVersion", said.api_version), ("ContainerName", said.container_name)];
+        let more = [
+            ("AccountName", said.account_name),
+            ("ApiVersion", said.api_version),
+            ("ContainerName", said.container_name),
+        ];
         for (name, value) in more {
             new = value.into_iter().fold(new, |new, value| new.metadata(name, value));
         }

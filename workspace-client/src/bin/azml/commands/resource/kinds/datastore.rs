@@ -156,15 +156,13 @@ impl Credentials {
         match (&self.account_key, &self.sas_token, application) {
             (Some(key), None, None) => Ok(new.account_key(key)),
             (None, Some(sas), None) => Ok(new.sas(sas)),
-            (None, None, Some((tenant, client))) => {
-                match (&self.client_secret, &self.certificate, &self.thumbprint) {
-                    (Some(secret), None, _) => Ok(new.service_principal(tenant, client, secret)),
-                    (None, Some(certificate), Some(thumbprint)) => {
-                        Ok(new.certificate(tenant, client, thumbprint, certificate))
-                    }
-                    _ => Err(unclear()),
+            (None, None, Some((tenant, client))) => match (&self.client_secret, &self.certificate, &self.thumbprint) {
+                (Some(secret), None, _) => Ok(new.service_principal(tenant, client, secret)),
+                (None, Some(certificate), Some(thumbprint)) => {
+                    Ok(new.certificate(tenant, client, thumbprint, certificate))
                 }
-            }
+                _ => Err(unclear()),
+            },
             (None, None, None) if self.client_secret.is_none() && self.certificate.is_none() => Ok(new),
             _ => Err(unclear()),
         }

@@ -36,7 +36,7 @@ impl CodeConfiguration {
 
 /// The id of a model, which is registered if it is described.
 pub(super) async fn model(said: &TextOr<Model>, resolver: &Resolver) -> Result<String, Error> {
-    let models = resolver.ws.models();
+    let models = resolver.ws()?.models();
     let described = match said {
         TextOr::Text(text) => return resolver.asset(&models, text).await,
         TextOr::Map(described) => described,
@@ -44,7 +44,7 @@ pub(super) async fn model(said: &TextOr<Model>, resolver: &Resolver) -> Result<S
     let uri = if described.path.starts_with("azureml://") || is_reference(&described.path) {
         described.path.clone()
     } else {
-        resolver.upload(&described.path, None).await?.in_workspace(&resolver.ws)
+        resolver.upload(&described.path, None).await?.in_workspace(resolver.ws()?)
     };
     if resolver.is_dry() {
         return Ok(uri);

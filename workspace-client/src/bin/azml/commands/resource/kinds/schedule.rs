@@ -6,7 +6,9 @@ use auth_core::{Error, ErrorKind};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use workspace_client::Workspace;
-use workspace_client::resources::schedule::{NewSchedule, RecurrenceFrequency, ScheduleKind, Schedules, Trigger, WeekDay};
+use workspace_client::resources::schedule::{
+    NewSchedule, RecurrenceFrequency, ScheduleKind, Schedules, Trigger, WeekDay,
+};
 
 use super::about::Texts;
 use crate::args::NoParent;
@@ -171,7 +173,7 @@ async fn job(said: &str, resolver: &Resolver) -> Result<Value, Error> {
     if said.starts_with("azureml:") || said.starts_with('/') {
         let id = match name_of(said) {
             id if id.starts_with('/') => id.to_owned(),
-            name => format!("{}/jobs/{name}", resolver.ws.resource_id()?),
+            name => format!("{}/jobs/{name}", resolver.ws()?.resource_id()?),
         };
         return Ok(json!({"jobType": "Pipeline", "sourceJobId": id}));
     }
@@ -203,8 +205,9 @@ impl Due {
             (DueKind::Cron, Some(expression), None) => Trigger::cron(expression),
             (DueKind::Recurrence, None, Some(frequency)) => Trigger::every(self.interval, &frequency.build()),
             _ => {
-                return Err(Error::new(ErrorKind::Configuration, "the trigger does not say when it is due")
-                    .with_help("a trigger of type cron has an expression, one of type recurrence a frequency and an interval"));
+                return Err(Error::new(ErrorKind::Configuration, "the trigger does not say when it is due").with_help(
+                    "a trigger of type cron has an expression, one of type recurrence a frequency and an interval",
+                ));
             }
         };
         let [hours, minutes, days] =

@@ -4,7 +4,9 @@ use auth_core::Error;
 use serde::Deserialize;
 use serde_json::Value;
 use workspace_client::Workspace;
-use workspace_client::resources::endpoint::{NewServerlessEndpoint, ServerlessAuthMode, ServerlessEndpointKind, ServerlessEndpoints};
+use workspace_client::resources::endpoint::{
+    NewServerlessEndpoint, ServerlessAuthMode, ServerlessEndpointKind, ServerlessEndpoints,
+};
 
 use super::about::Texts;
 use crate::args::NoParent;
