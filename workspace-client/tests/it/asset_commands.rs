@@ -93,6 +93,6 @@ fn data_and_environments_are_created_from_files_and_options() {
     assert_eq!((&training["version"], &training["os_type"]), (&json!("2026.1"), &json!("Linux")));
     assert!(training["conda_file"].as_str().unwrap().contains("- python=3.12"), "{training}");
     let told = desk.azml(&["environment", "create", "-n", "x"]).failure();
-    assert!(told.starts_with("error: this environment cannot be created: it does not say which image it is"), "{told}");
+    assert!(told.starts_with("error: an environment has either an image, or what one is built of"), "{told}");
     snapshot("environment_list_table", &desk.azml(&["environment", "list", "-n", "training", "-o", "table"]).success());
 }

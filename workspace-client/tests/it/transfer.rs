@@ -3,8 +3,10 @@
 mod azurite;
 mod blobs;
 mod download;
+mod emulator;
 mod folders;
 mod refusals;
+mod round_trip;
 mod upload;
 
 use std::path::Path;

@@ -162,15 +162,15 @@ fn pending_upload(call: &mut Call<'_>) -> Result<Value, ArmError> {
     let id = wanted["pendingUploadId"].as_str().map_or_else(|| Uuid::new_v4().to_string(), ToOwned::to_owned);
     let container = storage.upload_container.clone().unwrap_or_else(|| format!("upload-{id}"));
     let uri = format!("{}/{container}", storage.blob_url.trim_end_matches('/'));
+    let signed = format!("{uri}?{}", storage.sas);
     call.memory.blobs.make_container(&container);
-    let storage = &call.memory.world.storage;
     Ok(json!({
         "pendingUploadId": id,
         "pendingUploadType": "TemporaryBlobReference",
         "blobReferenceForConsumption": {
             "blobUri": uri,
             "storageAccountArmId": format!("{}/storage", call.place.root()),
-            "credential": {"credentialType": "SAS", "sasUri": format!("{uri}?{}", storage.sas)},
+            "credential": {"credentialType": "SAS", "sasUri": signed},
         },
     }))
 }

@@ -1,4 +1,5 @@
-//! Azure Machine Learning's data plane: discovery, run history, logs and artifacts, metrics, MLflow, and scoring.
+//! Azure Machine Learning's data plane: discovery, run history, logs and artifacts, metrics, MLflow, scoring, and the storage
+//! account.
 //!
 //! Every job of Resource Manager is a run here, and every run of MLflow is one, too; [`runs`] keeps them all.
 

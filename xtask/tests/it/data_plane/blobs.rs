@@ -116,7 +116,7 @@ async fn outputs_are_listed_and_read_when_the_job_is_over() {
 }
 
 #[tokio::test]
-async fn a_blob_is_shown_to_who_has_the_signature_and_nothing_is_written() {
+async fn a_link_shows_its_blob_to_who_has_the_signature_and_writes_nothing() {
     let caller = Caller::new();
     caller.submit("j", json!({})).await;
     let link = caller.log("j", LOG).await;
