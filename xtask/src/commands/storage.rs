@@ -34,11 +34,10 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Uploads a blob, lets the example list it, sees that a token of another audience is refused, and lets the tests of transfers run.
 pub(super) fn run() -> Result<(), String> {
-    let azurite = packages::npm("azurite", &[AZURITE])?.join("node_modules/azurite/dist/src/blob/main.js");
     let example = build()?;
     let folder = TempDir::with_prefix("azurite-").map_err(|error| format!("no temporary folder: {error}"))?;
     let azure = Emulator::start();
-    let storage = Azurite::start(&azurite, &azure, folder.path())?;
+    let storage = Azurite::start(&azure, folder.path())?;
     block_on(async { fill(&storage.url, &azure).await })??;
 
     let listed = output_of(&mut list(&example, &storage.url, &azure, folder.path())?)?;
@@ -65,7 +64,7 @@ fn transfer(account: &str, azure: &Emulator) -> Result<(), String> {
 }
 
 /// What lets into a container for a while (Microsoft, "Create a service SAS", version 2020-12-06).
-fn sas(container: &str) -> Result<String, String> {
+pub(super) fn sas(container: &str) -> Result<String, String> {
     let (permissions, expiry, version) = ("rcwl", "2099-01-01T00:00:00Z", "2020-12-06");
     let resource = format!("/blob/{ACCOUNT}/{container}");
     // Permissions, start, expiry, resource, identifier, addresses, protocol, version, kind, snapshot, encryption scope, five headers.
@@ -91,14 +90,17 @@ fn build() -> Result<PathBuf, String> {
 }
 
 /// The running Azurite; dropping it stops it.
-struct Azurite {
+#[derive(Debug)]
+pub(super) struct Azurite {
     process: Child,
-    url: String,
+    /// The URL of its account.
+    pub(super) url: String,
 }
 
 impl Azurite {
     /// On a port of its own, over https, taking tokens of Entra ID alone. It looks at issuer, audience and times, not at signatures.
-    fn start(script: &Path, azure: &Emulator, folder: &Path) -> Result<Self, String> {
+    pub(super) fn start(azure: &Emulator, folder: &Path) -> Result<Self, String> {
+        let script = packages::npm("azurite", &[AZURITE])?.join("node_modules/azurite/dist/src/blob/main.js");
         let node = find_program(&format!("node{}", std::env::consts::EXE_SUFFIX)).ok_or("node is missing")?;
         let (certificate, key) = azure.certificate_files();
         let mut command = Command::new(node);
@@ -151,7 +153,11 @@ async fn fill(account: &str, azure: &Emulator) -> Result<(), String> {
 }
 
 /// Sends these requests, with the token that is named or else the right one, and sees that they are answered so.
-async fn expect(account: &str, azure: &Emulator, requests: &[(Method, &str, &str, u16)]) -> Result<(), String> {
+pub(super) async fn expect(
+    account: &str,
+    azure: &Emulator,
+    requests: &[(Method, &str, &str, u16)],
+) -> Result<(), String> {
     let ca = std::fs::read(azure.ca_file()).map_err(|error| format!("{}: {error}", azure.ca_file().display()))?;
     let ca = Certificate::from_pem(&ca).map_err(|error| error.to_string())?;
     let client = Client::builder().no_proxy().tls_certs_only([ca]).timeout(PATIENCE).build();

@@ -4,15 +4,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use serde_json::json;
 use tempfile::TempDir;
 use xtask::emulator::{Emulator, defaults};
 
-use super::super::repository::{cargo, output_of, root, this_program};
-use super::replace_table;
+use super::super::repository::{output_of, this_program};
+use super::{azure_cli, build_azml, login, replace_table};
 
-/// The peer, from PyPI.
-const AZURE_CLI: &str = "azure-cli==2.91.0";
 /// Prints the peak resident memory of a command in KiB.
 const PEAK_MEMORY: &str = "import resource,subprocess,sys\n\
     subprocess.run(sys.argv[1:],stdout=subprocess.DEVNULL,stderr=subprocess.DEVNULL,check=True)\n\
@@ -36,7 +33,7 @@ impl Cli {
     pub(super) fn run(&self) -> Result<(), String> {
         let azml = match &self.azml {
             Some(azml) => azml.clone(),
-            None => build()?,
+            None => build_azml()?,
         };
         let place = Place::new(azure_cli()?, azml)?;
         let table = self.measure(&place)?;
@@ -108,16 +105,10 @@ struct Place {
 impl Place {
     fn new(az: PathBuf, azml: PathBuf) -> Result<Self, String> {
         let home = TempDir::with_prefix("azml-bench-").map_err(|error| format!("no temporary folder: {error}"))?;
-        let place = Self { az, azml, azure: Emulator::start(), home };
-        let write = |name: &str, text: String| {
-            let folder = place.home.path().join(".azure");
-            std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(folder.join(name), text))
-        };
-        write("azureProfile.json", profile().to_string())
-            .and_then(|()| write("msal_token_cache.json", token_cache(&place.azure).to_string()))
-            .and_then(|()| write("config", "[cloud]\nname = AzureCloud\n".to_owned()))
-            .map_err(|error| format!("the login of the Azure CLI cannot be written: {error}"))?;
-        Ok(place)
+        let azure = Emulator::start();
+        let access_token = azure.issue_access_token(defaults::ADA, defaults::CONTOSO, login::RESOURCE, login::LIFETIME);
+        login::write(home.path(), &access_token, &azure.issue_refresh_token(defaults::ADA))?;
+        Ok(Self { az, azml, azure, home })
     }
 
     fn command(&self, program: &Path) -> Command {
@@ -157,65 +148,6 @@ impl Place {
         let status = login.status().map_err(|error| format!("azml does not start: {error}"))?;
         if status.success() { Ok(()) } else { Err("azml login failed".to_owned()) }
     }
-}
-
-fn build() -> Result<PathBuf, String> {
-    println!("Building azml (release) ...");
-    output_of(&mut cargo(&["build", "--quiet", "--release", "-p", "workspace-client", "--features", "cli"]))?;
-    Ok(root().join("target/release/azml"))
-}
-
-/// The Azure CLI in a folder of its own, installed if it is not there yet.
-fn azure_cli() -> Result<PathBuf, String> {
-    let folder = root().join("target/peers/azure-cli");
-    let az = folder.join("bin/az");
-    if !az.is_file() {
-        println!("Installing {AZURE_CLI} into {} ...", folder.display());
-        output_of(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
-        output_of(Command::new(folder.join("bin/pip")).args(["install", "--quiet", AZURE_CLI]))?;
-    }
-    Ok(az)
-}
-
-fn profile() -> serde_json::Value {
-    json!({"subscriptions": [{
-        "id": defaults::SUBSCRIPTION, "name": "Bench", "state": "Enabled", "isDefault": true,
-        "user": {"name": defaults::ADA, "type": "user"}, "tenantId": defaults::CONTOSO,
-        "environmentName": "AzureCloud", "homeTenantId": defaults::CONTOSO, "managedByTenants": [],
-    }]})
-}
-
-/// What `az login` would have written, with a token that lives for a year.
-fn token_cache(azure: &Emulator) -> serde_json::Value {
-    let year = Duration::from_secs(365 * 24 * 3600);
-    let resource = "https://management.core.windows.net/";
-    let (home, host, client) = ("bench-user.bench-tenant", "login.microsoftonline.com", defaults::AZURE_CLI_CLIENT_ID);
-    let target = format!("{resource}/.default {resource}/user_impersonation");
-    let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
-    let expires_on = (now + year).as_secs().to_string();
-    let entry = |fields: serde_json::Value| {
-        let mut entry = json!({"home_account_id": home, "environment": host, "client_id": client});
-        entry
-            .as_object_mut()
-            .into_iter()
-            .for_each(|entry| entry.extend(fields.as_object().cloned().unwrap_or_default()));
-        entry
-    };
-    json!({
-        "AccessToken": {format!("{home}-{host}-accesstoken-{client}-{}-{target}", defaults::CONTOSO): entry(json!({
-            "credential_type": "AccessToken", "realm": defaults::CONTOSO, "target": target, "token_type": "Bearer",
-            "secret": azure.issue_access_token(defaults::ADA, defaults::CONTOSO, resource, year),
-            "cached_at": now.as_secs().to_string(), "expires_on": expires_on, "extended_expires_on": expires_on,
-        }))},
-        "Account": {format!("{home}-{host}-{}", defaults::CONTOSO): {
-            "home_account_id": home, "environment": host, "realm": defaults::CONTOSO, "local_account_id": "bench-user",
-            "username": defaults::ADA, "authority_type": "MSSTS", "account_source": "authorization_code",
-        }},
-        "RefreshToken": {format!("{home}-{host}-refreshtoken-{client}--{target}"): entry(json!({
-            "credential_type": "RefreshToken", "target": target, "family_id": "1",
-            "secret": azure.issue_refresh_token(defaults::ADA), "last_modification_time": now.as_secs().to_string(),
-        }))},
-    })
 }
 
 fn median(mut times: Vec<Duration>) -> Duration {

@@ -2,9 +2,17 @@
 
 mod cache;
 mod cli;
+mod client;
+mod login;
 mod machine;
 
-use super::repository::root;
+use std::path::PathBuf;
+use std::process::Command;
+
+use super::repository::{cargo, output_of, root};
+
+/// A peer, from PyPI.
+const AZURE_CLI: &str = "azure-cli==2.91.0";
 
 /// Measures, beside peers, in one run on one machine.
 #[derive(Debug, clap::Args)]
@@ -20,6 +28,8 @@ pub(crate) struct Bench {
 enum What {
     /// Measures the token cache beside `azure_identity`.
     Cache(cache::Cache),
+    /// Measures lists, uploads and a workspace beside azure-ai-ml and the Azure CLI.
+    Client(client::Client),
     /// Times azml beside the Azure CLI; this is what runs if nothing is named.
     Cli(cli::Cli),
 }
@@ -28,10 +38,29 @@ impl Bench {
     pub(super) fn run(&self) -> Result<(), String> {
         match &self.what {
             Some(What::Cache(cache)) => cache.run(),
+            Some(What::Client(client)) => client.run(),
             Some(What::Cli(cli)) => cli.run(),
             None => self.cli.run(),
         }
     }
+}
+
+fn build_azml() -> Result<PathBuf, String> {
+    println!("Building azml (release) ...");
+    output_of(&mut cargo(&["build", "--quiet", "--release", "-p", "workspace-client", "--features", "cli"]))?;
+    Ok(root().join("target/release/azml"))
+}
+
+/// The Azure CLI in a folder of its own, installed if it is not there yet.
+fn azure_cli() -> Result<PathBuf, String> {
+    let folder = root().join("target/peers/azure-cli");
+    let az = folder.join("bin/az");
+    if !az.is_file() {
+        println!("Installing {AZURE_CLI} into {} ...", folder.display());
+        output_of(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
+        output_of(Command::new(folder.join("bin/pip")).args(["install", "--quiet", AZURE_CLI]))?;
+    }
+    Ok(az)
 }
 
 /// Replaces the table of this name in BENCHMARKS.md.
