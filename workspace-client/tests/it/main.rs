@@ -42,6 +42,7 @@ mod reach;
 mod registries;
 #[cfg(feature = "cli")]
 mod registry_commands;
+mod resource_files;
 mod rest_commands;
 mod rig;
 #[cfg(feature = "cli")]

@@ -177,6 +177,15 @@ impl ArmRequest<'_> {
                 return jobs::answer(memory, self, workspace, &segments[3..]);
             }
         }
+        if let [_, _, endpoints, _, jobs] = segments
+            && endpoints.eq_ignore_ascii_case("batchEndpoints")
+            && jobs.eq_ignore_ascii_case("jobs")
+            && is_get
+        {
+            let endpoint = at(kind_of(&segments[..4]).ok_or_else(unknown)?, &segments[..4]);
+            let found = memory.store.find(&endpoint.key).cloned().ok_or_else(|| endpoint.not_found())?;
+            return jobs::of_endpoint(memory, self, &found);
+        }
         let call = |memory, kind, segments: &[&str]| Call { memory, request: self, place: at(kind, segments) };
         let [last] = last else {
             return verbs::one(call(memory, kind_of(pairs).ok_or_else(unknown)?, pairs));

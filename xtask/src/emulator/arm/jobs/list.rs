@@ -32,6 +32,29 @@ pub(super) fn page(memory: &mut Memory, request: &ArmRequest<'_>, workspace: &Va
     Ok(Reply::ok(page))
 }
 
+/// One page of those with which a batch endpoint answered.
+pub(in super::super) fn of_endpoint(
+    memory: &mut Memory,
+    request: &ArmRequest<'_>,
+    endpoint: &Value,
+) -> Result<Reply, ArmError> {
+    let id = endpoint["id"].as_str().unwrap_or_default();
+    let (now, workspace) = (memory.now(), id.split("/batchEndpoints/").next().unwrap_or_default());
+    let answers = memory.runs(workspace).newest(None).map(|(_, run)| run);
+    let answers = answers.filter(|run| run.properties["properties"]["azureml.endpointid"] == endpoint["id"]);
+    let jobs: Vec<_> = answers
+        .map(|run| {
+            json!({
+                "id": format!("{id}/jobs/{}", run.name),
+                "name": run.name,
+                "type": "Microsoft.MachineLearningServices/workspaces/batchEndpoints/jobs",
+                "properties": {"name": run.name, "status": run.status(now).name()},
+            })
+        })
+        .collect();
+    request.page(memory, &jobs).map(Reply::ok)
+}
+
 fn shows<'a>(run: &Run, parameter: impl Fn(&str) -> Option<&'a str>) -> bool {
     let has = |member: &str, wanted: &str| match wanted.split_once('=') {
         Some((name, value)) => run.properties[member][name] == value,

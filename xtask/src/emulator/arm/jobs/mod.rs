@@ -16,6 +16,7 @@ use super::reply::Reply;
 use super::request::ArmRequest;
 use super::store::timestamp;
 
+pub(super) use self::list::of_endpoint;
 pub(super) use self::operation::answer as operation;
 
 /// The answer to what is asked of the jobs of a workspace.

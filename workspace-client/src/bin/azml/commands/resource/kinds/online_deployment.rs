@@ -88,8 +88,7 @@ struct OnlineDeployment {
     environment: Option<TextOr<Environment>>,
     #[serde(default)]
     environment_variables: BTreeMap<String, String>,
-    #[serde(default = "one")]
-    instance_count: u64,
+    instance_count: Option<u64>,
     instance_type: Option<String>,
     liveness_probe: Option<Probe>,
     location: Option<String>,
@@ -160,10 +159,6 @@ enum ScaleKind {
     TargetUtilization,
 }
 
-fn one() -> u64 {
-    1
-}
-
 impl Described for OnlineDeploymentKind {
     const READ_ONLY: &'static [&'static str] = &["endpoint_name"];
 
@@ -200,11 +195,11 @@ impl Described for OnlineDeploymentKind {
             ("requestSettings", said.request_settings.as_ref().map(Requests::build)),
             ("scaleSettings", said.scale_settings.as_ref().map(Scale::build)),
         ]);
-        let mut body = json!({
-            "properties": properties,
-            "sku": {"name": "Default", "capacity": said.instance_count},
-            "tags": texts(&said.tags),
-        });
+        let mut body = json!({"properties": properties, "sku": {"name": "Default"}, "tags": texts(&said.tags)});
+        let scales_itself = matches!(&said.scale_settings, Some(Scale { kind: ScaleKind::TargetUtilization, .. }));
+        if let Some(count) = said.instance_count.or((!scales_itself).then_some(1)) {
+            body["sku"]["capacity"] = count.into();
+        }
         if let Some(location) = said.location {
             body["location"] = location.into();
         }
@@ -269,8 +264,14 @@ fn time(milliseconds: u64) -> Value {
     let whole = duration::write(Duration::from_secs(milliseconds / 1000));
     match (milliseconds % 1000, whole.strip_suffix('S')) {
         (0, _) => whole,
-        (part, Some(seconds)) => format!("{seconds}.{part:03}S"),
-        (part, None) => format!("{whole}{}0.{part:03}S", if whole.contains('T') { "" } else { "T" }),
+        (part, seconds) => {
+            let part = format!("{part:03}");
+            let part = part.trim_end_matches('0');
+            match seconds {
+                Some(seconds) => format!("{seconds}.{part}S"),
+                None => format!("{whole}{}0.{part}S", if whole.contains('T') { "" } else { "T" }),
+            }
+        }
     }
     .into()
 }
@@ -309,6 +310,6 @@ mod tests {
     #[test]
     fn times_are_written_to_the_millisecond() {
         let written = [5500, 500, 60_000, 60_500, 0].map(time);
-        assert_eq!(written, ["PT5.500S", "PT0.500S", "PT1M", "PT1M0.500S", "PT0S"]);
+        assert_eq!(written, ["PT5.5S", "PT0.5S", "PT1M", "PT1M0.5S", "PT0S"]);
     }
 }
