@@ -8,7 +8,7 @@ use crate::compute_commands::Desk;
 use crate::emulator::json as parsed;
 
 /// Puts a folder of the case into the home.
-fn copy(desk: &Desk, from: &Path, to: &str) {
+pub(crate) fn copy(desk: &Desk, from: &Path, to: &str) {
     for entry in from.read_dir().unwrap() {
         let entry = entry.unwrap();
         let name = format!("{to}/{}", entry.file_name().to_str().unwrap());

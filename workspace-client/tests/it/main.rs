@@ -53,6 +53,7 @@ mod sign_in;
 mod specs;
 #[cfg(feature = "cli")]
 mod storm;
+mod story;
 #[cfg(feature = "cli")]
 mod support;
 #[cfg(feature = "cli")]

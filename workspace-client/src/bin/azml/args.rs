@@ -41,8 +41,9 @@ pub(crate) use compute::{
 };
 pub(crate) use edit::EditArgs;
 pub(crate) use endpoint::{
-    BatchDeploymentCommand, BatchEndpointCommand, InvokeBatchArgs, InvokeOnlineArgs, LogArgs, LogContainer,
-    OnlineDeploymentCommand, OnlineEndpointCommand, RegenerateArgs, ServerlessEndpointCommand, TrafficArgs, WhichKey,
+    AllTrafficArgs, AuthModeArgs, BatchDeploymentCommand, BatchEndpointCommand, InvokeBatchArgs, InvokeOnlineArgs,
+    LogArgs, LogContainer, OnlineDeploymentCommand, OnlineEndpointCommand, RegenerateArgs, ServerlessEndpointCommand,
+    SetDefaultArgs, TrafficArgs, WhichKey,
 };
 pub(crate) use identity::{IdentityCommand, ServeArgs};
 pub(crate) use job::{CreateJobArgs, DownloadJobArgs, JobArgs, JobCommand, JobMetricsArgs, ListJobArgs, UpdateJobArgs};
@@ -55,8 +56,8 @@ pub(crate) use registry::{
     UpdateRegistryArgs,
 };
 pub(crate) use resource::{
-    CreateArgs, DescriptionArgs, EndpointArgs, LimitArgs, ListArgs, NameArgs, NoParent, RemoveArgs, TableCommand,
-    UpdateArgs, ViewArgs, WaitArgs,
+    CreateArgs, DescriptionArgs, EndpointArgs, LimitArgs, ListArgs, NameArgs, NoOptions, NoParent, RemoveArgs,
+    TableCommand, UpdateArgs, ViewArgs, WaitArgs,
 };
 pub(crate) use rest::{RestArgs, method};
 pub(crate) use schedule::ScheduleCommand;

@@ -64,6 +64,27 @@ pub(crate) enum ServerlessEndpointCommand {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct AuthModeArgs {
+    /// What opens the endpoint: key, aml_token or aad_token [default: that of the file, or key]
+    #[arg(long, value_name = "MODE")]
+    pub(crate) auth_mode: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AllTrafficArgs {
+    /// Give it all requests of the endpoint once it is there
+    #[arg(long, conflicts_with = "no_wait")]
+    pub(crate) all_traffic: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SetDefaultArgs {
+    /// Let it answer where no deployment is named, once it is there
+    #[arg(long, conflicts_with = "no_wait")]
+    pub(crate) set_default: bool,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct TrafficArgs {
     #[command(flatten)]
     pub(crate) waiting: WaitArgs<OnlineEndpointKind>,

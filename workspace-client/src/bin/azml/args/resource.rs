@@ -25,7 +25,7 @@ pub(crate) enum TableCommand<K: Described> {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct CreateArgs<K: Listed> {
+pub(crate) struct CreateArgs<K: Described> {
     #[command(flatten)]
     pub(crate) described: DescriptionArgs,
 
@@ -35,6 +35,9 @@ pub(crate) struct CreateArgs<K: Listed> {
 
     #[command(flatten)]
     pub(crate) parent: K::Parent,
+
+    #[command(flatten)]
+    pub(crate) options: K::Options,
 
     /// Do not wait for the end
     #[arg(long)]
@@ -66,6 +69,10 @@ pub(crate) struct ListArgs<K: Listed> {
 /// Nothing: it lies in the workspace itself.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct NoParent {}
+
+/// What is said of a kind beside its file: nothing.
+#[derive(Debug, Args)]
+pub(crate) struct NoOptions {}
 
 /// The endpoint that it lies in.
 #[derive(Clone, Debug, Default, Args)]

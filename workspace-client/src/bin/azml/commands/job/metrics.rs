@@ -37,7 +37,7 @@ async fn newest(tracking: &Tracking, job: &str) -> Result<Outcome, Error> {
         values.insert(metric.key().to_owned(), json!(metric.value()));
         let _ = writeln!(text, "{}  {}", metric.key(), metric.value());
     }
-    Ok(Outcome::new(values.into()).or_as_text(text.trim_end().to_owned()))
+    Ok(Outcome::new(values.into()).or_as_text(text))
 }
 
 async fn over_time(tracking: &Tracking, job: &str, name: &str) -> Result<Outcome, Error> {
@@ -74,7 +74,7 @@ fn plot(name: &str, history: &[Metric]) -> String {
     let chart = chart.lineplot(&line);
     chart.axis();
     chart.figures();
-    format!("{name} over {}\n{chart}", if has_steps { "steps" } else { "time" }).trim_end().to_owned()
+    format!("{name} over {}\n{}\n", if has_steps { "steps" } else { "time" }, chart.to_string().trim_end())
 }
 
 #[cfg(test)]

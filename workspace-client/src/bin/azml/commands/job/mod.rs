@@ -4,12 +4,11 @@ mod create;
 mod description;
 mod download;
 mod metrics;
+mod shown;
 mod stream;
 mod update;
 
 use auth_core::Error;
-use serde_json::Value;
-use workspace_client::resources::Kind as _;
 use workspace_client::resources::job::{Job, JobFilter, JobKind, JobRun, JobType, Jobs};
 
 use super::resource::{Operation, finish, some, workspace_of};
@@ -18,6 +17,7 @@ use crate::context::{Context, block_on};
 use crate::entity::{self, Member, is, written};
 use crate::output::{Column, Outcome};
 
+use self::shown::shown;
 pub(crate) use description::{Declared, NewJob, Steps};
 
 const COLUMNS: [Column; 5] = [
@@ -26,22 +26,6 @@ const COLUMNS: [Column; 5] = [
     ("Status", "status"),
     ("Experiment", "experiment_name"),
     ("DisplayName", "display_name"),
-];
-
-/// How jobs are shown (observed: azure-ai-ml 1.35).
-const MEMBERS: &[Member] = &[
-    is("/command", "/properties/command"),
-    is("/compute", "/properties/computeId"),
-    is("/display_name", "/properties/displayName"),
-    is("/environment", "/properties/environmentId"),
-    is("/environment_variables", "/properties/environmentVariables"),
-    is("/experiment_name", "/properties/experimentName"),
-    is("/inputs", "/properties/inputs"),
-    is("/outputs", "/properties/outputs"),
-    is("/properties", "/properties/properties"),
-    is("/services", "/properties/services"),
-    is("/status", "/properties/status"),
-    written("/type", "/properties/jobType", str::to_lowercase),
 ];
 
 /// What run history tells of the steps of a pipeline.
@@ -105,10 +89,6 @@ fn list(args: ListJobArgs, context: &Context) -> Result<Outcome, Error> {
 
 fn one(job: &Job) -> Outcome {
     Outcome::with_columns(shown(job), &COLUMNS)
-}
-
-fn shown(job: &Job) -> Value {
-    entity::resource(job.raw(), JobKind::TAGS, MEMBERS)
 }
 
 fn find(args: JobArgs, context: &Context) -> Result<(Jobs, String), Error> {

@@ -3,6 +3,7 @@
 mod identity;
 mod kinds;
 mod list;
+mod options;
 mod parent;
 mod put;
 mod resolver;
@@ -25,6 +26,7 @@ use crate::terminal::confirm;
 
 pub(crate) use identity::ManagedIdentity;
 pub(crate) use list::{all, some};
+pub(crate) use options::CreateOptions;
 pub(crate) use parent::Parent;
 pub(crate) use put::{Put, overlaid, to_json};
 pub(crate) use resolver::{Resolver, is_reference, is_url, name_of};
@@ -52,6 +54,9 @@ pub(crate) trait Listed: Kind + Sized {
 
 /// A kind of resource that a file describes.
 pub(crate) trait Described: Listed {
+    /// What `create` takes beside the file.
+    type Options: CreateOptions<Self>;
+
     /// What Azure alone sets of it beside what it sets of everything.
     const READ_ONLY: &'static [&'static str];
 
@@ -102,13 +107,16 @@ fn create<K: Described>(args: CreateArgs<K>, context: &Context) -> Result<Option
     })?;
     let parent = args.parent.or_said(&mut said);
     parent.check()?;
+    args.options.add_to(&mut said);
     let said = said.without(&[&READ_ONLY[..], K::READ_ONLY].concat());
     let ws = workspace_of(args.workspace, context)?;
     let resolver = Resolver::new(ws.clone(), said.folder());
     let operation = Operation::of::<K>("creating", &name, &ws).in_parent(&parent);
     let created = block_on(async {
         let body = K::describe(&said, &resolver).await?;
-        K::put(&K::of(&ws, &parent), &name, &body).await?.finish(args.no_wait, &operation).await
+        let created = K::put(&K::of(&ws, &parent), &name, &body).await?.finish(args.no_wait, &operation).await?;
+        args.options.follow(&name, &parent, &ws).await?;
+        Ok::<_, Error>(created)
     })?;
     Ok(created.map(|resource| one(&resource)))
 }

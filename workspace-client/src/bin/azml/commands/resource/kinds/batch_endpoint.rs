@@ -7,7 +7,7 @@ use workspace_client::Workspace;
 use workspace_client::resources::endpoint::batch::{BatchEndpointKind, BatchEndpoints, NewBatchEndpoint};
 
 use super::about::{Texts, texts};
-use crate::args::NoParent;
+use crate::args::{NoOptions, NoParent};
 use crate::commands::resource::{Described, Listed, Put, Resolver, to_json};
 use crate::description::Description;
 use crate::entity::{Member, is, snake_case};
@@ -66,6 +66,8 @@ struct Defaults {
 }
 
 impl Described for BatchEndpointKind {
+    type Options = NoOptions;
+
     const READ_ONLY: &'static [&'static str] = &["scoring_uri"];
 
     async fn describe(said: &Description, _: &Resolver) -> Result<Value, Error> {

@@ -7,7 +7,7 @@ use workspace_client::Workspace;
 use workspace_client::resources::connection::{ConnectionKind, Connections, NewConnection};
 
 use super::about::Texts;
-use crate::args::NoParent;
+use crate::args::{NoOptions, NoParent};
 use crate::commands::resource::{Described, Listed, Put, Resolver, to_json};
 use crate::description::Description;
 use crate::entity::{Member, is, snake_case};
@@ -93,6 +93,8 @@ fn yes() -> bool {
 }
 
 impl Described for ConnectionKind {
+    type Options = NoOptions;
+
     const READ_ONLY: &'static [&'static str] = &[];
 
     async fn describe(said: &Description, _: &Resolver) -> Result<Value, Error> {

@@ -7,7 +7,7 @@ use workspace_client::Workspace;
 use workspace_client::resources::datastore::{DatastoreKind, Datastores, NewDatastore, Validation};
 
 use super::about::Texts;
-use crate::args::NoParent;
+use crate::args::{NoOptions, NoParent};
 use crate::commands::resource::{Described, Listed, Put, Resolver, to_json};
 use crate::description::Description;
 use crate::entity::{Member, is, snake_case};
@@ -101,6 +101,8 @@ struct Credentials {
 }
 
 impl Described for DatastoreKind {
+    type Options = NoOptions;
+
     const READ_ONLY: &'static [&'static str] = &["is_default"];
 
     async fn describe(said: &Description, _: &Resolver) -> Result<Value, Error> {

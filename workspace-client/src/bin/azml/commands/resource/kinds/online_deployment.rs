@@ -12,7 +12,7 @@ use workspace_client::resources::endpoint::online::{OnlineDeploymentKind, Online
 
 use super::about::{Texts, texts};
 use super::deployment::{CodeConfiguration, Model, environment, model};
-use crate::args::EndpointArgs;
+use crate::args::{AllTrafficArgs, EndpointArgs};
 use crate::commands::asset::Environment;
 use crate::commands::resource::{Described, Listed, Put, Resolver};
 use crate::description::{Description, TextOr, members};
@@ -160,6 +160,8 @@ enum ScaleKind {
 }
 
 impl Described for OnlineDeploymentKind {
+    type Options = AllTrafficArgs;
+
     const READ_ONLY: &'static [&'static str] = &["endpoint_name"];
 
     async fn describe(said: &Description, resolver: &Resolver) -> Result<Value, Error> {

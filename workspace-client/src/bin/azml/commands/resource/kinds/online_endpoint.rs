@@ -10,7 +10,7 @@ use workspace_client::resources::endpoint::EndpointAuthMode;
 use workspace_client::resources::endpoint::online::{NewOnlineEndpoint, OnlineEndpointKind, OnlineEndpoints};
 
 use super::about::Texts;
-use crate::args::NoParent;
+use crate::args::{AuthModeArgs, NoParent};
 use crate::commands::resource::{Described, Listed, ManagedIdentity, Put, Resolver, to_json};
 use crate::description::Description;
 use crate::entity::{Member, is, snake_case, written};
@@ -79,6 +79,8 @@ enum Access {
 }
 
 impl Described for OnlineEndpointKind {
+    type Options = AuthModeArgs;
+
     const READ_ONLY: &'static [&'static str] = &["kind", "openapi_uri", "scoring_uri"];
 
     async fn describe(said: &Description, resolver: &Resolver) -> Result<Value, Error> {

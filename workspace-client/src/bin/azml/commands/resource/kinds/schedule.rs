@@ -11,7 +11,7 @@ use workspace_client::resources::schedule::{
 };
 
 use super::about::Texts;
-use crate::args::NoParent;
+use crate::args::{NoOptions, NoParent};
 use crate::commands::job::NewJob;
 use crate::commands::resource::{Described, Listed, Put, Resolver, name_of, to_json};
 use crate::description::{Description, TextOr};
@@ -140,6 +140,8 @@ fn yes() -> bool {
 }
 
 impl Described for ScheduleKind {
+    type Options = NoOptions;
+
     const READ_ONLY: &'static [&'static str] = &[];
 
     async fn describe(said: &Description, resolver: &Resolver) -> Result<Value, Error> {

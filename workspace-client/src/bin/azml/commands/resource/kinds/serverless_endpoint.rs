@@ -9,7 +9,7 @@ use workspace_client::resources::endpoint::{
 };
 
 use super::about::Texts;
-use crate::args::NoParent;
+use crate::args::{NoOptions, NoParent};
 use crate::commands::resource::{Described, Listed, Put, Resolver, to_json};
 use crate::description::Description;
 use crate::entity::{Member, is, snake_case};
@@ -55,6 +55,8 @@ enum AuthMode {
 }
 
 impl Described for ServerlessEndpointKind {
+    type Options = NoOptions;
+
     const READ_ONLY: &'static [&'static str] = &["scoring_uri", "state"];
 
     async fn describe(said: &Description, _: &Resolver) -> Result<Value, Error> {
