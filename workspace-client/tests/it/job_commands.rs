@@ -1,6 +1,7 @@
 //! `azml job`, against the emulator.
 
 use serde_json::json;
+use xtask::emulator::OUTCOME_TAG;
 
 use crate::compute_commands::Desk;
 use crate::emulator::json;
@@ -30,4 +31,125 @@ fn jobs_are_listed_shown_streamed_and_archived() {
 
     let none = desk.azml(&["job", "show", "-n", "none"]).failure();
     assert!(none.starts_with("error: there is no job none in workspace ml-dev of resource group rg-ml"), "{none}");
+}
+
+const SMALL: &str = "command: echo hello\nenvironment: azureml:training:1\ncompute: azureml:cpu\n";
+
+fn snapshot(name: &str, text: &str) {
+    let filters = vec![
+        (r#""created_at": "[^"]+""#, r#""created_at": "[time]""#),
+        (r"correlation id [0-9a-f-]+", "correlation id [id]"),
+        (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "[uuid]"),
+    ];
+    insta::with_settings!({filters => filters, omit_expression => true}, { insta::assert_snapshot!(name, text) });
+}
+
+/// A desk with an environment that jobs name.
+fn desk() -> Desk {
+    let desk = Desk::new();
+    desk.azml(&["environment", "create", "-n", "training", "-v", "1", "--image", "mcr.example/base:1"]).success();
+    desk
+}
+
+#[test]
+fn what_is_wrong_with_a_file_is_told_with_its_line_before_anything_is_sent() {
+    let desk = desk();
+    desk.azure.clear_requests();
+    let mut told = Vec::new();
+    for (what, text) in [
+        ("an unknown member", "command: echo\nenvironmnt: azureml:training:1\n".to_owned()),
+        ("no YAML", "command: [echo\n".to_owned()),
+        ("another type", format!("{SMALL}resources:\n  instance_count: many\n")),
+        ("a kind that is not known", "type: spark\nentry: {file: x.py}\n".to_owned()),
+        ("code that is not there", format!("{SMALL}code: ./nothing\n")),
+        ("a step that is not there", "type: pipeline\njobs:\n  one:\n    component: ./one.yml\n".to_owned()),
+        ("nothing", String::new()),
+    ] {
+        desk.home.write("job.yml", &text);
+        for verb in ["validate", "create"] {
+            let error = desk.azml(&["job", verb, "-f", "job.yml"]).failure();
+            if verb == "validate" {
+                told.push(format!("# {what}\n{error}"));
+            } else if what != "a step that is not there" {
+                assert!(told.last().unwrap().ends_with(&error), "{verb}: {error}");
+            }
+        }
+    }
+    told.push(format!("# no file\n{}", desk.azml(&["job", "create", "-f", "none.yml"]).failure()));
+    told.push(format!("# no option\n{}", desk.azml(&["job", "create"]).failure()));
+    snapshot("job_file_errors", &told.join("\n"));
+    let sent: Vec<_> = desk.azure.requests().into_iter().filter(|request| request.method != "GET").collect();
+    assert!(sent.is_empty(), "{sent:?}");
+
+    desk.home.write("job.yml", SMALL);
+    assert_eq!(json(desk.azml(&["job", "validate", "-f", "job.yml"])), json!({"result": "Succeeded"}));
+}
+
+#[test]
+fn the_exit_code_of_a_streamed_job_is_that_of_its_fate() {
+    let desk = desk();
+    desk.home.write("job.yml", SMALL);
+    let create = |name: &str, more: &[&str]| {
+        desk.azml(&[&["job", "create", "-f", "job.yml", "-n", name, "--stream"], more].concat())
+    };
+    let done = create("good", &[]);
+    assert_eq!((done.code, done.stdout.contains("\"status\": \"Completed\"")), (0, true), "{done:?}");
+    let failed = create("bad", &["--set", "command=echo hello; exit 3"]);
+    assert_eq!(failed.code, 1, "{failed:?}");
+    snapshot("job_failed", failed.stderr.rsplit("-- user_logs").next().unwrap());
+    let cancelled = {
+        desk.home.write("job.yml", &format!("{SMALL}tags:\n  {OUTCOME_TAG}: Canceled\n"));
+        create("ended", &[])
+    };
+    assert_eq!((cancelled.code, cancelled.stderr.contains("Canceled")), (1, true), "{cancelled:?}");
+    assert_eq!(desk.azml(&["job", "stream", "-n", "bad"]).code, 1);
+}
+
+#[test]
+fn a_pipeline_has_its_steps_and_a_job_is_changed_where_that_is_possible() {
+    let desk = desk();
+    desk.home.write(
+        "pipeline.yml",
+        "type: pipeline\nsettings:\n  default_compute: azureml:cpu\njobs:\n  first:\n    command: echo 1\n    environment: azureml:training:1\n  \
+         second:\n    command: echo 2\n    environment: azureml:training:1\n",
+    );
+    desk.azml(&["job", "create", "-f", "pipeline.yml", "-n", "both", "--stream", "-a", "saved.yml"]).success();
+    let steps = json(desk.azml(&["job", "list", "--parent-job-name", "both"]));
+    let mut names: Vec<_> =
+        steps.as_array().unwrap().iter().map(|step| step["display_name"].as_str().unwrap()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["first", "second"]);
+    let saved = std::fs::read_to_string(desk.home.path().join("saved.yml")).unwrap();
+    assert!(saved.contains("name: both\n") && saved.contains("type: pipeline\n"), "{saved}");
+
+    let update = |set: &[&str]| desk.azml(&[&["job", "update", "-n", "both", "--set"], set].concat());
+    let changed = json(update(&["tags.team=x", "display_name=Both of them"]));
+    assert_eq!((&changed["tags"]["team"], &changed["display_name"]), (&json!("x"), &json!("Both of them")));
+    snapshot("job_unchangeable", &update(&["experiment_name=other"]).failure());
+}
+
+#[test]
+fn what_a_job_wrote_is_downloaded_once_and_drawn() {
+    let desk = desk();
+    desk.home.write("job.yml", &format!("{SMALL}outputs:\n  model:\n    type: uri_folder\n"));
+    desk.home.write("running.yml", &format!("{SMALL}tags:\n  {OUTCOME_TAG}: Running\n"));
+    desk.azml(&["job", "create", "-f", "running.yml", "-n", "still"]).success();
+    snapshot("job_not_ended", &desk.azml(&["job", "download", "-n", "still"]).failure());
+    desk.azml(&["job", "create", "-f", "job.yml", "-n", "done", "--stream"]).success();
+    let download = || json(desk.azml(&["job", "download", "-n", "done", "--all", "-p", "out"]));
+    let (first, second) = (download(), download());
+    for (at, folder) in ["out/artifacts", "out/named-outputs/model"].iter().enumerate() {
+        assert_eq!(&first[at]["folder"], folder);
+        assert!(first[at]["files"].as_u64() > Some(0), "{first}");
+        assert_eq!((&first[at]["received_files"], &second[at]["received_files"]), (&first[at]["files"], &json!(0)));
+    }
+    assert!(desk.home.path().join("out/artifacts/user_logs/std_log.txt").is_file());
+    let none = desk.azml(&["job", "download", "-n", "done", "--output-name", "none"]).failure();
+    snapshot("job_output_unknown", &none);
+
+    assert_eq!(desk.azml(&["job", "metrics", "-n", "done"]).success(), "loss  0.25\n");
+    snapshot("job_metric", &desk.azml(&["job", "metrics", "-n", "done", "-m", "loss"]).success());
+    let points = json(desk.azml(&["job", "metrics", "-n", "done", "-m", "loss", "-o", "json"]));
+    assert_eq!(points[3]["value"], 0.25);
+    snapshot("job_metric_unknown", &desk.azml(&["job", "metrics", "-n", "done", "-m", "gain"]).failure());
 }

@@ -25,14 +25,18 @@ mod disconnected;
 #[cfg(feature = "cli")]
 mod doctor;
 mod emulator;
+#[cfg(feature = "cli")]
+mod endpoint_commands;
 #[cfg(all(feature = "cli", unix))]
 mod headless;
 #[cfg(all(feature = "cli", unix))]
 mod identity_serve;
-#[cfg(all(feature = "cli", unix))]
+#[cfg(feature = "cli")]
 mod job_commands;
+#[cfg(feature = "cli")]
 mod job_files;
 mod jobs;
+#[cfg(feature = "cli")]
 mod key;
 #[cfg(feature = "cli")]
 mod managed_identity;
@@ -42,7 +46,9 @@ mod reach;
 mod registries;
 #[cfg(feature = "cli")]
 mod registry_commands;
+#[cfg(feature = "cli")]
 mod resource_files;
+#[cfg(feature = "cli")]
 mod rest_commands;
 mod rig;
 #[cfg(feature = "cli")]
@@ -53,6 +59,7 @@ mod sign_in;
 mod specs;
 #[cfg(feature = "cli")]
 mod storm;
+#[cfg(all(feature = "cli", unix))]
 mod story;
 #[cfg(feature = "cli")]
 mod support;
@@ -61,6 +68,7 @@ mod table_commands;
 mod tracking;
 #[cfg(feature = "transfer")]
 mod transfer;
+#[cfg(feature = "cli")]
 mod workloads;
 mod workspace;
 #[cfg(feature = "cli")]

@@ -17,7 +17,6 @@ fn script(readme: &str, section: &str) -> String {
     block.to_owned()
 }
 
-#[cfg(unix)]
 #[test]
 fn the_story_of_the_readme_ends_well() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -80,8 +80,11 @@ fn update_quotas(memory: &mut Memory, request: &ArmRequest<'_>, location: &str) 
             "unit": quota["unit"],
         });
         let key = format!("{}/{}", place(request, location, "quotas"), id.trim_start_matches('/')).to_lowercase();
-        memory.store.resources.insert(key, stored);
-        let status = if limit.is_i64() { "Success" } else { "InvalidQuotaBelowClusterMinimum" };
+        let is_possible = limit.as_i64().is_some_and(|limit| limit >= -1);
+        if is_possible {
+            memory.store.resources.insert(key, stored);
+        }
+        let status = if is_possible { "Success" } else { "InvalidQuotaBelowClusterMinimum" };
         told.push(json!({"id": id, "type": quota["type"], "limit": limit, "unit": quota["unit"], "status": status}));
     }
     Ok(Reply::ok(json!({"value": told})))

@@ -51,7 +51,7 @@ impl Parent for EndpointArgs {
         match &self.endpoint_name {
             Some(_) => Ok(()),
             None => Err(Error::new(ErrorKind::Configuration, "of which endpoint?")
-                .with_help("name it with --endpoint-name, or in the file that --file names")),
+                .with_help("name it with --endpoint-name; a deployment that is created may name it in its file")),
         }
     }
 
