@@ -45,7 +45,7 @@ fn requests_go_to_the_deployments_that_the_traffic_says() {
     assert!(ask(&[]).failure().contains("404"), "nothing answers before there is traffic");
     assert_eq!(json(ask(&["--deployment-name", "green"]))["deployment"], "green");
     let set =
-        |traffic: &[&str]| desk.azml(&[&["online-endpoint", "set-traffic", "-n", "credit", "-r"], traffic].concat());
+        |traffic: &[&str]| desk.azml(&[&["online-endpoint", "update", "-n", "credit", "--traffic"], traffic].concat());
     assert_eq!(json(set(&["blue=10", "green=90"]))["traffic"], json!({"blue": 10, "green": 90}));
     assert_eq!(json(ask(&[])), json!({"deployment": "green", "echo": {"data": [1, 2]}, "endpoint": "credit"}));
     set(&["blue=100"]).success();
@@ -142,6 +142,9 @@ fn a_batch_endpoint_answers_with_jobs() {
 
     let listed = json(desk.azml(&["batch-endpoint", "list-jobs", "-n", "monthly"]));
     assert_eq!((listed.as_array().unwrap().len(), &listed[0]["name"]), (1, &job["name"]));
+    let update = |defaults: &str| desk.azml(&["batch-endpoint", "update", "-n", "monthly", "--defaults", defaults]);
+    assert_eq!(json(update("deployment_name=second"))["defaults"]["deployment_name"], "second");
+    snapshot("defaults_unclear", &update("second").failure());
     let name = job["name"].as_str().unwrap();
     assert_eq!(json(desk.azml(&["job", "show", "-n", name]))["type"], "pipeline");
     snapshot("batch_input_unknown", &desk.azml(&[&invoke[..], &["--input-type", "table"]].concat()).failure());
@@ -155,6 +158,11 @@ fn schedules_are_switched_and_triggered_and_quotas_are_set() {
         "name: nightly\ntrigger:\n  type: cron\n  expression: 0 6 * * *\ncreate_job: azureml:train\n",
     );
     assert_eq!(json(desk.azml(&["schedule", "create", "-f", "nightly.yml"]))["is_enabled"], true);
+    let listed =
+        |more: &[&str]| desk.azml(&[&["schedule", "list", "--query", "[].name", "-o", "tsv"], more].concat()).success();
+    desk.azml(&["schedule", "disable", "-n", "nightly"]).success();
+    let lists = [&[][..], &["--include-disabled"], &["--disabled-only"]].map(listed);
+    assert_eq!(lists, ["", "nightly\n", "nightly\n"]);
     let switched = |verb: &str| json(desk.azml(&["schedule", verb, "-n", "nightly"]))["is_enabled"].clone();
     assert_eq!((switched("disable"), switched("enable")), (json!(false), json!(true)));
     let changed = desk.azml(&["schedule", "update", "-n", "nightly", "--set", "trigger.expression=0 7 * * *"]);
@@ -170,4 +178,47 @@ fn schedules_are_switched_and_triggered_and_quotas_are_set() {
     let listed = json(desk.azml(&["quota", "list"]));
     assert_eq!((&listed[0]["id"], &listed[0]["limit"]), (&json!(id), &json!(12)));
     snapshot("quota_refused", &desk.azml(&["quota", "update", "--id", id, "--limit=-7"]).failure());
+}
+
+#[test]
+fn a_change_keeps_what_nobody_is_told() {
+    let desk = Desk::new();
+    desk.home.write(
+        "git.yml",
+        "name: code\ntype: git\ntarget: https://git.example/\ncredentials:\n  type: pat\n  pat: canary-pat\n",
+    );
+    desk.home.write(
+        "own.yml",
+        "name: own\ntype: custom\ntarget: https://own.example/\ncredentials:\n  type: api_key\n  key: canary-key\n",
+    );
+    desk.home.write(
+        "blob.yml",
+        "name: prices\ntype: azure_blob\naccount_name: contosodata\ncontainer_name: prices\ncredentials:\n  account_key: Y2FuYXJ5\n",
+    );
+    let mut shown = String::new();
+    for (kind, file, name) in
+        [("connection", "git.yml", "code"), ("connection", "own.yml", "own"), ("datastore", "blob.yml", "prices")]
+    {
+        shown += &desk.azml(&[kind, "create", "-f", file]).success();
+        desk.home.write("change.yml", &format!("name: {name}\ntags:\n  team: x\n"));
+        let change: &[&str] = match kind {
+            "datastore" => &["--file", "change.yml"],
+            _ => &["--name", name, "--set", "metadata.team=x"],
+        };
+        shown += &desk.azml(&[&[kind, "update"], change].concat()).success();
+        shown += &desk.azml(&[kind, "show", "-n", name]).success();
+        let requests = desk.azure.requests();
+        let put = requests.iter().rev().find(|request| request.method == "PUT").unwrap();
+        assert!(
+            ["canary-pat", "canary-key", "Y2FuYXJ5"].iter().any(|secret| put.body.contains(secret)),
+            "{kind}: {}",
+            put.body
+        );
+    }
+    assert!(!shown.contains("canary") && !shown.contains("Y2FuYXJ5"), "{shown}");
+    let secret = json(desk.azml(&["connection", "show", "-n", "code", "--populate-secrets"]));
+    assert_eq!(secret["credentials"]["pat"], "canary-pat");
+    let of_type =
+        |kind: &str| desk.azml(&["connection", "list", "-t", kind, "--query", "[].name", "-o", "tsv"]).success();
+    assert_eq!((of_type("git").as_str(), of_type("custom").as_str()), ("code\n", "own\n"));
 }

@@ -7,6 +7,7 @@ mod asset;
 mod az_shim;
 mod cloud;
 mod compute;
+mod connection;
 mod edit;
 mod endpoint;
 mod identity;
@@ -39,11 +40,12 @@ pub(crate) use compute::{
     AttachComputeArgs, AttachedType, ComputeChanges, ComputeCommand, ComputeIdentityArgs, CreateComputeArgs,
     RegionArgs, UpdateComputeArgs,
 };
+pub(crate) use connection::{ConnectionTypeArgs, SecretsArgs};
 pub(crate) use edit::EditArgs;
 pub(crate) use endpoint::{
-    AllTrafficArgs, AuthModeArgs, BatchDeploymentCommand, BatchEndpointCommand, InvokeBatchArgs, InvokeOnlineArgs,
-    LogArgs, LogContainer, OnlineDeploymentCommand, OnlineEndpointCommand, RegenerateArgs, ServerlessEndpointCommand,
-    SetDefaultArgs, TrafficArgs, WhichKey,
+    AllTrafficArgs, AuthModeArgs, BatchDeploymentCommand, BatchEndpointCommand, DefaultsArgs, InvokeBatchArgs,
+    InvokeOnlineArgs, LogArgs, LogContainer, OnlineDeploymentCommand, OnlineEndpointCommand, RegenerateArgs,
+    ServerlessEndpointCommand, SetDefaultArgs, TrafficArgs, WhichKey,
 };
 pub(crate) use identity::{IdentityCommand, ServeArgs};
 pub(crate) use job::{CreateJobArgs, DownloadJobArgs, JobArgs, JobCommand, JobMetricsArgs, ListJobArgs, UpdateJobArgs};
@@ -57,10 +59,10 @@ pub(crate) use registry::{
 };
 pub(crate) use resource::{
     CreateArgs, DescriptionArgs, EndpointArgs, LimitArgs, ListArgs, NameArgs, NoOptions, NoParent, RemoveArgs,
-    TableCommand, UpdateArgs, ViewArgs, WaitArgs,
+    ShowArgs, TableCommand, UpdateArgs, ViewArgs, WaitArgs,
 };
 pub(crate) use rest::{RestArgs, method};
-pub(crate) use schedule::ScheduleCommand;
+pub(crate) use schedule::{RestingArgs, ScheduleCommand};
 pub(crate) use workspace::{PlaceArgs, WorkspaceArgs, WorkspaceCommand};
 pub(crate) use workspace_change::{
     CreateWorkspaceArgs, DeleteWorkspaceArgs, IsolationMode, NewWorkspaceKind, OneWorkspaceArgs, ProvisionNetworkArgs,

@@ -14,8 +14,6 @@ use crate::commands::Listed;
 pub(crate) enum OnlineEndpointCommand {
     #[command(flatten)]
     Table(TableCommand<OnlineEndpointKind>),
-    /// Share the requests out among the deployments of an endpoint
-    SetTraffic(TrafficArgs),
     /// Print the keys of an endpoint, or a token for it
     GetCredentials(NameArgs<OnlineEndpointKind>),
     /// Replace a key of an endpoint
@@ -86,12 +84,20 @@ pub(crate) struct SetDefaultArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct TrafficArgs {
-    #[command(flatten)]
-    pub(crate) waiting: WaitArgs<OnlineEndpointKind>,
-
     /// How many of a hundred requests each deployment gets; what is not named gets none
-    #[arg(short = 'r', long, value_name = "DEPLOYMENT=PERCENT", num_args = 1.., required = true, value_delimiter = ' ')]
+    #[arg(short = 'r', long, value_name = "DEPLOYMENT=PERCENT", num_args = 1.., value_delimiter = ' ')]
     pub(crate) traffic: Vec<String>,
+
+    /// How many of a hundred requests are copied to each deployment, whose answers nobody gets
+    #[arg(long, value_name = "DEPLOYMENT=PERCENT", num_args = 1.., value_delimiter = ' ')]
+    pub(crate) mirror_traffic: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DefaultsArgs {
+    /// Which deployment answers where none is named: deployment_name=NAME
+    #[arg(long, value_name = "deployment_name=NAME")]
+    pub(crate) defaults: Option<String>,
 }
 
 /// Which key is replaced.

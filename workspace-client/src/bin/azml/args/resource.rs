@@ -19,7 +19,7 @@ pub(crate) enum TableCommand<K: Described> {
     #[command(about = format!("List the {}s of the {}", K::NAME, K::Parent::NAME))]
     List(ListArgs<K>),
     #[command(about = format!("Show one {}", K::NAME))]
-    Show(NameArgs<K>),
+    Show(ShowArgs<K>),
     #[command(about = format!("Delete one {}", K::NAME))]
     Delete(RemoveArgs<K>),
 }
@@ -37,7 +37,7 @@ pub(crate) struct CreateArgs<K: Described> {
     pub(crate) parent: K::Parent,
 
     #[command(flatten)]
-    pub(crate) options: K::Options,
+    pub(crate) options: K::CreateOptions,
 
     /// Do not wait for the end
     #[arg(long)]
@@ -48,20 +48,48 @@ pub(crate) struct CreateArgs<K: Described> {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct UpdateArgs<K: Listed> {
-    #[command(flatten)]
-    pub(crate) waiting: WaitArgs<K>,
+pub(crate) struct UpdateArgs<K: Described> {
+    /// A YAML file with the members that change
+    #[arg(short, long)]
+    pub(crate) file: Option<PathBuf>,
 
     #[command(flatten)]
     pub(crate) changes: EditArgs,
+
+    /// The name [default: that of the file]
+    #[arg(short, long, add = names(|ws| K::of(ws, &K::Parent::default()).list()))]
+    pub(crate) name: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) parent: K::Parent,
+
+    #[command(flatten)]
+    pub(crate) options: K::UpdateOptions,
+
+    /// Do not wait for the end
+    #[arg(long)]
+    pub(crate) no_wait: bool,
+
+    #[command(flatten)]
+    pub(crate) workspace: WorkspaceArgs,
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct ListArgs<K: Listed> {
+pub(crate) struct ShowArgs<K: Described> {
+    #[command(flatten)]
+    pub(crate) name: NameArgs<K>,
+    #[command(flatten)]
+    pub(crate) options: K::ShowOptions,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs<K: Described> {
     #[command(flatten)]
     pub(crate) limit: LimitArgs,
     #[command(flatten)]
     pub(crate) parent: K::Parent,
+    #[command(flatten)]
+    pub(crate) options: K::ListOptions,
     #[command(flatten)]
     pub(crate) workspace: WorkspaceArgs,
 }
@@ -70,7 +98,7 @@ pub(crate) struct ListArgs<K: Listed> {
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct NoParent {}
 
-/// What is said of a kind beside its file: nothing.
+/// Nothing: the commands of the kind take what every kind takes.
 #[derive(Debug, Args)]
 pub(crate) struct NoOptions {}
 

@@ -1,6 +1,6 @@
 //! `azml schedule`.
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use workspace_client::resources::schedule::ScheduleKind;
 
 use super::{NameArgs, TableCommand, WaitArgs};
@@ -15,4 +15,15 @@ pub(crate) enum ScheduleCommand {
     Disable(WaitArgs<ScheduleKind>),
     /// Start the job of a schedule now
     Trigger(NameArgs<ScheduleKind>),
+}
+
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct RestingArgs {
+    /// Also those that rest
+    #[arg(long, conflicts_with = "disabled_only")]
+    pub(crate) include_disabled: bool,
+
+    /// Only those that rest
+    #[arg(long)]
+    pub(crate) disabled_only: bool,
 }

@@ -9,11 +9,10 @@ use workspace_client::resources::endpoint::batch::BatchJob;
 use workspace_client::resources::endpoint::online::{ContainerType, Invocation, OnlineEndpointKind};
 use workspace_client::resources::endpoint::{EndpointAuthMode, EndpointKeys, KeyType, ServerlessEndpointKind};
 
-use super::resource::{self, Operation, Parent as _, Resolver, finish, one, some, workspace_of};
+use super::resource::{self, Operation, Parent as _, Resolver, finish, some, workspace_of};
 use crate::args::{
     BatchDeploymentCommand, BatchEndpointCommand, InvokeBatchArgs, InvokeOnlineArgs, LogArgs, LogContainer, NameArgs,
-    OnlineDeploymentCommand, OnlineEndpointCommand, RegenerateArgs, ServerlessEndpointCommand, TrafficArgs, WaitArgs,
-    WhichKey,
+    OnlineDeploymentCommand, OnlineEndpointCommand, RegenerateArgs, ServerlessEndpointCommand, WaitArgs, WhichKey,
 };
 use crate::context::{Context, block_on};
 use crate::description::{Description, members};
@@ -30,7 +29,6 @@ const JOB_COLUMNS: [Column; 2] = [("Name", "name"), ("Status", "status")];
 pub(crate) fn online(command: OnlineEndpointCommand, context: &Context) -> Result<Option<Outcome>, Error> {
     match command {
         OnlineEndpointCommand::Table(command) => resource::run(command, context),
-        OnlineEndpointCommand::SetTraffic(args) => set_traffic(args, context),
         OnlineEndpointCommand::GetCredentials(args) => credentials(args, context).map(Some),
         OnlineEndpointCommand::RegenerateKeys(args) => regenerate_online(args, context),
         OnlineEndpointCommand::Invoke(args) => invoke_online(args, context).map(|()| None),
@@ -73,26 +71,6 @@ pub(crate) fn serverless(command: ServerlessEndpointCommand, context: &Context) 
         }
         ServerlessEndpointCommand::RegenerateKeys(args) => regenerate_serverless(args, context),
     }
-}
-
-fn set_traffic(args: TrafficArgs, context: &Context) -> Result<Option<Outcome>, Error> {
-    let TrafficArgs { waiting: WaitArgs { name: NameArgs { name, workspace, .. }, no_wait }, traffic } = args;
-    let share = |share: &String| {
-        let (deployment, percent) = share.split_once('=')?;
-        Some((deployment.trim().to_owned(), percent.trim().trim_end_matches('%').parse().ok()?))
-    };
-    let shares: Option<Vec<(String, u64)>> = traffic.iter().map(share).collect();
-    let shares = shares.ok_or_else(|| {
-        Error::new(ErrorKind::Configuration, "--traffic does not say how many requests each deployment gets")
-            .with_help("write it as DEPLOYMENT=PERCENT, such as --traffic blue=90 green=10")
-    })?;
-    let shares: Vec<_> = shares.iter().map(|(deployment, percent)| (deployment.as_str(), *percent)).collect();
-    let ws = workspace_of(workspace, context)?;
-    let operation = Operation::of::<OnlineEndpointKind>("changing", &name, &ws);
-    let endpoint = block_on(async {
-        finish(ws.online_endpoints().set_traffic(&name, &shares).await?, no_wait, &operation).await
-    })?;
-    Ok(endpoint.map(|endpoint| one(&endpoint)))
 }
 
 /// Keys, or a token where the endpoint wants one (observed: azure-ai-ml 1.35).

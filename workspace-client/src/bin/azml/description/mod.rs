@@ -88,6 +88,21 @@ impl Description {
         self.sources.insert(&pointer, Source::option(option, None));
     }
 
+    /// With the members of another one that this one does not say.
+    pub(crate) fn over(mut self, other: &Self) -> Self {
+        if let (Some(members), Some(others)) = (self.members.as_object_mut(), other.members.as_object()) {
+            for (name, value) in others {
+                members.entry(name.clone()).or_insert_with(|| value.clone());
+            }
+        }
+        self
+    }
+
+    /// Whether nothing is said.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.members.as_object().is_none_or(Map::is_empty)
+    }
+
     /// Forgets members that Azure alone sets, so that what `show` printed can be sent back (observed: azure-ai-ml 1.35).
     pub(crate) fn without(mut self, read_only: &[&str]) -> Self {
         if let Some(members) = self.members.as_object_mut() {

@@ -16,7 +16,7 @@ use workspace_client::resources::{Collection, Kind, LongRunning, Resource};
 
 use super::workspace;
 use crate::args::{
-    CreateArgs, LimitArgs, ListArgs, NameArgs, RemoveArgs, TableCommand, UpdateArgs, WaitArgs, WorkspaceArgs,
+    CreateArgs, LimitArgs, ListArgs, NameArgs, RemoveArgs, ShowArgs, TableCommand, UpdateArgs, WaitArgs, WorkspaceArgs,
 };
 use crate::context::{Context, block_on};
 use crate::description::Description;
@@ -26,7 +26,7 @@ use crate::terminal::confirm;
 
 pub(crate) use identity::ManagedIdentity;
 pub(crate) use list::{all, some};
-pub(crate) use options::CreateOptions;
+pub(crate) use options::{CreateOptions, ListOptions, ShowOptions, UpdateOptions};
 pub(crate) use parent::Parent;
 pub(crate) use put::{Put, overlaid, to_json};
 pub(crate) use resolver::{Resolver, is_reference, is_url, name_of};
@@ -54,8 +54,10 @@ pub(crate) trait Listed: Kind + Sized {
 
 /// A kind of resource that a file describes.
 pub(crate) trait Described: Listed {
-    /// What `create` takes beside the file.
-    type Options: CreateOptions<Self>;
+    type CreateOptions: CreateOptions<Self>;
+    type ListOptions: ListOptions<Self>;
+    type ShowOptions: ShowOptions<Self>;
+    type UpdateOptions: UpdateOptions;
 
     /// What Azure alone sets of it beside what it sets of everything.
     const READ_ONLY: &'static [&'static str];
@@ -64,6 +66,11 @@ pub(crate) trait Described: Listed {
     async fn describe(said: &Description, resolver: &Resolver) -> Result<Value, Error>;
 
     async fn put(resources: &Collection<Self>, name: &str, body: &Value) -> Result<Put<Self>, Error>;
+
+    /// Adds what Azure tells only whom it is asked for: a resource without it cannot be sent back.
+    async fn add_secrets(_shown: &mut Value, _resources: &Collection<Self>, _name: &str) -> Result<(), Error> {
+        Ok(())
+    }
 }
 
 /// The commands of a kind that Azure takes its time to delete.
@@ -74,10 +81,8 @@ pub(crate) fn run<K: Described + LongRunning>(
     match command {
         TableCommand::Create(args) => create(args, context),
         TableCommand::Delete(args) => delete(args, context),
-        TableCommand::List(ListArgs { limit, parent, workspace }) => {
-            list::<K>(limit, &parent, workspace, |_| true, context)
-        }
-        TableCommand::Show(args) => show(args, context),
+        TableCommand::List(args) => list_chosen(args, context),
+        TableCommand::Show(args) => show_chosen(args, context),
         TableCommand::Update(args) => change(args, context),
     }
 }
@@ -91,20 +96,15 @@ pub(crate) fn run_at_once<K: Described>(
     match command {
         TableCommand::Create(args) => create(args, context),
         TableCommand::Delete(args) => delete_at_once(args, context, delete),
-        TableCommand::List(ListArgs { limit, parent, workspace }) => {
-            list::<K>(limit, &parent, workspace, |_| true, context)
-        }
-        TableCommand::Show(args) => show(args, context),
+        TableCommand::List(args) => list_chosen(args, context),
+        TableCommand::Show(args) => show_chosen(args, context),
         TableCommand::Update(args) => change(args, context),
     }
 }
 
 fn create<K: Described>(args: CreateArgs<K>, context: &Context) -> Result<Option<Outcome>, Error> {
     let mut said = Description::said(&args.described)?;
-    let name = args.name.or_else(|| said.members()["name"].as_str().map(str::to_owned)).ok_or_else(|| {
-        Error::new(ErrorKind::Configuration, format!("what is the name of the {}?", K::NAME))
-            .with_help("name it with --name, or in the file that --file names")
-    })?;
+    let name = name_said::<K>(args.name, &said)?;
     let parent = args.parent.or_said(&mut said);
     parent.check()?;
     args.options.add_to(&mut said);
@@ -123,26 +123,60 @@ fn create<K: Described>(args: CreateArgs<K>, context: &Context) -> Result<Option
 
 /// What is changed is described before and after; where the two differ, what Azure has is changed.
 fn change<K: Described>(args: UpdateArgs<K>, context: &Context) -> Result<Option<Outcome>, Error> {
-    let UpdateArgs { waiting: WaitArgs { name: NameArgs { name, parent, workspace }, no_wait }, changes } = args;
-    if changes.edits.is_empty() {
-        return Err(Error::new(ErrorKind::Configuration, "what is to be changed?")
-            .with_help("say it with --set, --add or --remove, such as --set tags.team=x"));
-    }
+    let mut said = Description::read(args.file.as_deref())?;
+    let name = name_said::<K>(args.name, &said)?;
+    let parent = args.parent.or_said(&mut said);
     parent.check()?;
-    let ws = workspace_of(workspace, context)?;
+    let read_only = [&READ_ONLY[..], K::READ_ONLY].concat();
+    let mut said = said.without(&read_only);
+    args.options.add_to(&mut said)?;
+    if args.changes.edits.is_empty() && said.is_empty() {
+        return Err(Error::new(ErrorKind::Configuration, "what is to be changed?").with_help(
+            "say it with --set, --add or --remove, such as --set tags.team=x, or in the file that --file names",
+        ));
+    }
+    let ws = workspace_of(args.workspace, context)?;
     let operation = Operation::of::<K>("changing", &name, &ws).in_parent(&parent);
     let updated = block_on(async {
         let resources = K::of(&ws, &parent);
         let resource = resources.get(&name).await?;
-        let before = Description::of(K::shown(&resource)).without(&[&READ_ONLY[..], K::READ_ONLY].concat());
-        let mut after = before.clone();
-        after.edit(&changes.edits, changes.force_string)?;
+        let mut shown = K::shown(&resource);
+        K::add_secrets(&mut shown, &resources, &name).await?;
+        let before = Description::of(shown).without(&read_only);
+        let mut after = said.over(&before);
+        after.edit(&args.changes.edits, args.changes.force_string)?;
         let resolver = Resolver::new(ws.clone(), after.folder());
         let (before, after) = (K::describe(&before, &resolver).await?, K::describe(&after, &resolver).await?);
         let body = overlaid(resource.raw().clone(), &before, &after);
-        K::put(&resources, &name, &body).await?.finish(no_wait, &operation).await
+        K::put(&resources, &name, &body).await?.finish(args.no_wait, &operation).await
     })?;
     Ok(updated.map(|resource| one(&resource)))
+}
+
+fn name_said<K: Described>(option: Option<String>, said: &Description) -> Result<String, Error> {
+    option.or_else(|| said.members()["name"].as_str().map(str::to_owned)).ok_or_else(|| {
+        Error::new(ErrorKind::Configuration, format!("what is the name of the {}?", K::NAME))
+            .with_help("name it with --name, or in the file that --file names")
+    })
+}
+
+fn list_chosen<K: Described>(args: ListArgs<K>, context: &Context) -> Result<Option<Outcome>, Error> {
+    args.parent.check()?;
+    let resources = K::of(&workspace_of(args.workspace, context)?, &args.parent);
+    let listed = some(args.options.list(&resources), args.limit, |_| true, K::shown)?;
+    Ok(Some(Outcome::with_columns(listed, K::COLUMNS)))
+}
+
+fn show_chosen<K: Described>(args: ShowArgs<K>, context: &Context) -> Result<Option<Outcome>, Error> {
+    let NameArgs { name, parent, workspace } = args.name;
+    parent.check()?;
+    let resources = K::of(&workspace_of(workspace, context)?, &parent);
+    let shown = block_on(async {
+        let mut shown = K::shown(&resources.get(&name).await?);
+        args.options.complete(&mut shown, &resources, &name).await?;
+        Ok::<_, Error>(shown)
+    })?;
+    Ok(Some(Outcome::with_columns(shown, K::COLUMNS)))
 }
 
 pub(crate) fn list<K: Listed>(

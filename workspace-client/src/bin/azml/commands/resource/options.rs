@@ -1,19 +1,25 @@
-//! What the creation of a resource takes beside its file.
+//! What the commands of a kind take beside what those of every kind take.
 
 use std::fmt::Debug;
 
-use auth_core::Error;
+use auth_core::{Error, ErrorKind};
 use clap::Args;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use workspace_client::Workspace;
+use workspace_client::arm::Pager;
+use workspace_client::resources::connection::{ConnectionFilter, ConnectionKind, Connections};
 use workspace_client::resources::endpoint::batch::{BatchDeploymentKind, BatchEndpointKind};
 use workspace_client::resources::endpoint::online::{OnlineDeploymentKind, OnlineEndpointKind};
+use workspace_client::resources::schedule::{Schedule, ScheduleKind, ScheduleListView, Schedules};
+use workspace_client::resources::{Collection, Resource};
 
-use super::{Listed, Operation, finish};
-use crate::args::{AllTrafficArgs, AuthModeArgs, EndpointArgs, NoOptions, SetDefaultArgs};
+use super::{Described as _, Listed, Operation, finish, kinds};
+use crate::args::{
+    AllTrafficArgs, AuthModeArgs, ConnectionTypeArgs, DefaultsArgs, EndpointArgs, NoOptions, RestingArgs, SecretsArgs,
+    SetDefaultArgs, TrafficArgs,
+};
 use crate::description::Description;
 
-/// The options of a kind.
 pub(crate) trait CreateOptions<K: Listed>: Args + Debug + Send + Sync + 'static {
     /// Says what they say of the resource itself.
     fn add_to(&self, _said: &mut Description) {}
@@ -24,7 +30,30 @@ pub(crate) trait CreateOptions<K: Listed>: Args + Debug + Send + Sync + 'static 
     }
 }
 
+pub(crate) trait ListOptions<K: Listed>: Args + Debug + Send + Sync + 'static {
+    fn list(&self, all: &Collection<K>) -> Pager<Resource<K>> {
+        all.list()
+    }
+}
+
+pub(crate) trait ShowOptions<K: Listed>: Args + Debug + Send + Sync + 'static {
+    /// Adds what they want to what is shown of a resource.
+    async fn complete(&self, _shown: &mut Value, _resources: &Collection<K>, _name: &str) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+pub(crate) trait UpdateOptions: Args + Debug + Send + Sync + 'static {
+    /// Says what they change.
+    fn add_to(&self, _said: &mut Description) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
 impl<K: Listed> CreateOptions<K> for NoOptions {}
+impl<K: Listed> ListOptions<K> for NoOptions {}
+impl<K: Listed> ShowOptions<K> for NoOptions {}
+impl UpdateOptions for NoOptions {}
 
 impl CreateOptions<OnlineEndpointKind> for AuthModeArgs {
     fn add_to(&self, said: &mut Description) {
@@ -58,4 +87,70 @@ impl CreateOptions<BatchDeploymentKind> for SetDefaultArgs {
         finish(endpoints.create_or_update(endpoint, &changed).await?, false, &operation).await?;
         Ok(())
     }
+}
+
+impl ListOptions<ConnectionKind> for ConnectionTypeArgs {
+    fn list(&self, all: &Connections) -> Pager<Resource<ConnectionKind>> {
+        match &self.kind {
+            Some(kind) => all.list_with(&ConnectionFilter::default().category(kinds::category(kind))),
+            None => all.list(),
+        }
+    }
+}
+
+impl ListOptions<ScheduleKind> for RestingArgs {
+    fn list(&self, all: &Schedules) -> Pager<Schedule> {
+        all.list_with(match self {
+            Self { disabled_only: true, .. } => ScheduleListView::Disabled,
+            Self { include_disabled: true, .. } => ScheduleListView::All,
+            Self { .. } => ScheduleListView::Enabled,
+        })
+    }
+}
+
+impl ShowOptions<ConnectionKind> for SecretsArgs {
+    async fn complete(&self, shown: &mut Value, connections: &Connections, name: &str) -> Result<(), Error> {
+        if self.populate_secrets { ConnectionKind::add_secrets(shown, connections, name).await } else { Ok(()) }
+    }
+}
+
+impl UpdateOptions for DefaultsArgs {
+    fn add_to(&self, said: &mut Description) -> Result<(), Error> {
+        let Some(defaults) = &self.defaults else { return Ok(()) };
+        let name = defaults.strip_prefix("deployment_name=").ok_or_else(|| {
+            Error::new(ErrorKind::Configuration, "--defaults does not say which deployment answers")
+                .with_help("write it as --defaults deployment_name=NAME")
+        })?;
+        said.put(&["defaults", "deployment_name"], "--defaults", name.into());
+        Ok(())
+    }
+}
+
+impl UpdateOptions for TrafficArgs {
+    fn add_to(&self, said: &mut Description) -> Result<(), Error> {
+        for (member, option, shares) in
+            [("traffic", "--traffic", &self.traffic), ("mirror_traffic", "--mirror-traffic", &self.mirror_traffic)]
+        {
+            if !shares.is_empty() {
+                said.put(&[member], option, shares_of(option, shares)?);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn shares_of(option: &str, said: &[String]) -> Result<Value, Error> {
+    let share = |share: &String| -> Option<(String, Value)> {
+        let (deployment, percent) = share.split_once('=')?;
+        let percent: u64 = percent.trim().trim_end_matches('%').parse().ok()?;
+        Some((deployment.trim().to_owned(), percent.into()))
+    };
+    let shares: Option<Map<_, _>> = said.iter().map(share).collect();
+    shares.map(Value::Object).ok_or_else(|| {
+        Error::new(
+            ErrorKind::Configuration,
+            format!("{option} does not say how many of a hundred requests each deployment gets"),
+        )
+        .with_help(format!("write it as DEPLOYMENT=PERCENT, such as {option} blue=90 green=10"))
+    })
 }

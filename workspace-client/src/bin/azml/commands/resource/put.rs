@@ -25,23 +25,18 @@ impl<K: 'static> Put<K> {
     }
 }
 
-/// What Azure has, with what differs between the two descriptions as the second one says it.
+/// What Azure has, with what differs between the two descriptions, and what it did not tell, as the second one says it.
 pub(crate) fn overlaid(mut base: Value, before: &Value, after: &Value) -> Value {
-    let (Value::Object(old), Value::Object(new)) = (before, after) else {
-        return if before == after { base } else { after.clone() };
+    let (Value::Object(members), Value::Object(new)) = (&mut base, after) else {
+        return if before == after && !base.is_null() { base } else { after.clone() };
     };
-    if !base.is_object() {
-        return after.clone();
+    for (name, value) in new.iter().filter(|(_, value)| !value.is_null()) {
+        let has = members.get_mut(name).map(Value::take).unwrap_or_default();
+        members.insert(name.clone(), overlaid(has, &before[name], value));
     }
-    for (name, value) in new {
-        let was = old.get(name).unwrap_or(&Value::Null);
-        if was != value {
-            base[name] = overlaid(base[name].take(), was, value);
-        }
-    }
-    if let Some(members) = base.as_object_mut() {
-        members.retain(|name, _| new.contains_key(name) || !old.contains_key(name));
-    }
+    members.retain(|name, _| {
+        new.get(name).is_some_and(|value| !value.is_null()) || before.get(name).is_none_or(Value::is_null)
+    });
     base
 }
 
@@ -65,8 +60,7 @@ mod tests {
             json!({"properties": {"mode": "Key", "tags": {"a": "1", "b": "2"}}, "sku": {"capacity": 1, "name": "x"}});
         let after =
             json!({"properties": {"mode": "Aad", "tags": {"a": "1", "c": "3"}}, "sku": {"capacity": 2, "name": "x"}});
-        let expected =
-            json!({"properties": {"new": 1, "mode": "Aad", "tags": {"a": "1", "c": "3"}}, "sku": {"capacity": 2}});
+        let expected = json!({"properties": {"new": 1, "mode": "Aad", "tags": {"a": "1", "c": "3"}}, "sku": {"capacity": 2, "name": "x"}});
         assert_eq!(overlaid(base, &before, &after), expected);
         assert_eq!(
             overlaid(json!({"a": {"b": 1}}), &json!({"a": null}), &json!({"a": {"c": 1}})),

@@ -12,7 +12,7 @@ use workspace_client::resources::endpoint::batch::{BatchDeploymentKind, BatchDep
 
 use super::about::{Texts, texts};
 use super::deployment::{CodeConfiguration, Model, environment, model};
-use crate::args::{EndpointArgs, SetDefaultArgs};
+use crate::args::{EndpointArgs, NoOptions, SetDefaultArgs};
 use crate::commands::asset::Environment;
 use crate::commands::resource::{Described, Listed, Put, Resolver};
 use crate::description::{Description, TextOr, members};
@@ -138,7 +138,10 @@ struct Retries {
 }
 
 impl Described for BatchDeploymentKind {
-    type Options = SetDefaultArgs;
+    type CreateOptions = SetDefaultArgs;
+    type ListOptions = NoOptions;
+    type ShowOptions = NoOptions;
+    type UpdateOptions = NoOptions;
 
     const READ_ONLY: &'static [&'static str] = &["endpoint_name"];
 

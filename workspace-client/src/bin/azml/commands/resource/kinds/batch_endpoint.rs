@@ -7,7 +7,7 @@ use workspace_client::Workspace;
 use workspace_client::resources::endpoint::batch::{BatchEndpointKind, BatchEndpoints, NewBatchEndpoint};
 
 use super::about::{Texts, texts};
-use crate::args::{NoOptions, NoParent};
+use crate::args::{DefaultsArgs, NoOptions, NoParent};
 use crate::commands::resource::{Described, Listed, Put, Resolver, to_json};
 use crate::description::Description;
 use crate::entity::{Member, is, snake_case};
@@ -66,7 +66,10 @@ struct Defaults {
 }
 
 impl Described for BatchEndpointKind {
-    type Options = NoOptions;
+    type CreateOptions = NoOptions;
+    type ListOptions = NoOptions;
+    type ShowOptions = NoOptions;
+    type UpdateOptions = DefaultsArgs;
 
     const READ_ONLY: &'static [&'static str] = &["scoring_uri"];
 

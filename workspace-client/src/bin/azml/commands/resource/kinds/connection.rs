@@ -7,10 +7,10 @@ use workspace_client::Workspace;
 use workspace_client::resources::connection::{ConnectionKind, Connections, NewConnection};
 
 use super::about::Texts;
-use crate::args::{NoOptions, NoParent};
+use crate::args::{ConnectionTypeArgs, NoOptions, NoParent, SecretsArgs};
 use crate::commands::resource::{Described, Listed, Put, Resolver, to_json};
 use crate::description::Description;
-use crate::entity::{Member, is, snake_case};
+use crate::entity::{Member, is, snake_case, to_snake_case};
 use crate::output::Column;
 
 impl Listed for ConnectionKind {
@@ -93,7 +93,10 @@ fn yes() -> bool {
 }
 
 impl Described for ConnectionKind {
-    type Options = NoOptions;
+    type CreateOptions = NoOptions;
+    type ListOptions = ConnectionTypeArgs;
+    type ShowOptions = SecretsArgs;
+    type UpdateOptions = NoOptions;
 
     const READ_ONLY: &'static [&'static str] = &[];
 
@@ -130,6 +133,13 @@ impl Described for ConnectionKind {
     async fn put(connections: &Connections, name: &str, body: &Value) -> Result<Put<Self>, Error> {
         Ok(Put::Done(connections.create_or_update(name, body).await?))
     }
+
+    async fn add_secrets(shown: &mut Value, connections: &Connections, name: &str) -> Result<(), Error> {
+        for (member, secret) in connections.secrets(name).await?.iter() {
+            shown["credentials"][to_snake_case(member)] = secret.expose().into();
+        }
+        Ok(())
+    }
 }
 
 impl Credentials {
@@ -152,7 +162,7 @@ impl Credentials {
 }
 
 /// The API's name of a type: `python_feed` is `PythonFeed`.
-fn category(kind: &str) -> String {
+pub(crate) fn category(kind: &str) -> String {
     match kind {
         "azure_open_ai" => return "AzureOpenAI".to_owned(),
         "custom" => return "CustomKeys".to_owned(),

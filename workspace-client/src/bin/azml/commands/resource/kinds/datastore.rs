@@ -19,6 +19,9 @@ impl Listed for DatastoreKind {
     const MEMBERS: &'static [Member] = &[
         is("/account_name", "/properties/accountName"),
         is("/container_name", "/properties/containerName"),
+        is("/credentials/client_id", "/properties/credentials/clientId"),
+        is("/credentials/tenant_id", "/properties/credentials/tenantId"),
+        is("/credentials/thumbprint", "/properties/credentials/thumbprint"),
         snake_case("/credentials/type", "/properties/credentials/credentialsType"),
         is("/endpoint", "/properties/endpoint"),
         is("/file_share_name", "/properties/fileShareName"),
@@ -101,7 +104,10 @@ struct Credentials {
 }
 
 impl Described for DatastoreKind {
-    type Options = NoOptions;
+    type CreateOptions = NoOptions;
+    type ListOptions = NoOptions;
+    type ShowOptions = NoOptions;
+    type UpdateOptions = NoOptions;
 
     const READ_ONLY: &'static [&'static str] = &["is_default"];
 
@@ -125,6 +131,24 @@ impl Described for DatastoreKind {
 
     async fn put(datastores: &Datastores, name: &str, body: &Value) -> Result<Put<Self>, Error> {
         Ok(Put::Done(datastores.create_or_update(name, body, Validation::Skip).await?))
+    }
+
+    async fn add_secrets(shown: &mut Value, datastores: &Datastores, name: &str) -> Result<(), Error> {
+        if shown["credentials"]["type"].as_str().is_none_or(|kind| kind == "none") {
+            return Ok(());
+        }
+        let secrets = datastores.secrets(name, None).await?;
+        for (member, secret) in [
+            ("account_key", secrets.key),
+            ("certificate", secrets.certificate),
+            ("client_secret", secrets.client_secret),
+            ("sas_token", secrets.sas_token),
+        ] {
+            if let Some(secret) = secret {
+                shown["credentials"][member] = secret.expose().into();
+            }
+        }
+        Ok(())
     }
 }
 

@@ -10,3 +10,5 @@ mod online_deployment;
 mod online_endpoint;
 mod schedule;
 mod serverless_endpoint;
+
+pub(super) use connection::category;

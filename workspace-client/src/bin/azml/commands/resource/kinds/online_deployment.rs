@@ -12,7 +12,7 @@ use workspace_client::resources::endpoint::online::{OnlineDeploymentKind, Online
 
 use super::about::{Texts, texts};
 use super::deployment::{CodeConfiguration, Model, environment, model};
-use crate::args::{AllTrafficArgs, EndpointArgs};
+use crate::args::{AllTrafficArgs, EndpointArgs, NoOptions};
 use crate::commands::asset::Environment;
 use crate::commands::resource::{Described, Listed, Put, Resolver};
 use crate::description::{Description, TextOr, members};
@@ -160,7 +160,10 @@ enum ScaleKind {
 }
 
 impl Described for OnlineDeploymentKind {
-    type Options = AllTrafficArgs;
+    type CreateOptions = AllTrafficArgs;
+    type ListOptions = NoOptions;
+    type ShowOptions = NoOptions;
+    type UpdateOptions = NoOptions;
 
     const READ_ONLY: &'static [&'static str] = &["endpoint_name"];
 

@@ -11,7 +11,7 @@ use workspace_client::resources::schedule::{
 };
 
 use super::about::Texts;
-use crate::args::{NoOptions, NoParent};
+use crate::args::{NoOptions, NoParent, RestingArgs};
 use crate::commands::job::NewJob;
 use crate::commands::resource::{Described, Listed, Put, Resolver, name_of, to_json};
 use crate::description::{Description, TextOr};
@@ -140,7 +140,10 @@ fn yes() -> bool {
 }
 
 impl Described for ScheduleKind {
-    type Options = NoOptions;
+    type CreateOptions = NoOptions;
+    type ListOptions = RestingArgs;
+    type ShowOptions = NoOptions;
+    type UpdateOptions = NoOptions;
 
     const READ_ONLY: &'static [&'static str] = &[];
 

@@ -55,7 +55,10 @@ enum AuthMode {
 }
 
 impl Described for ServerlessEndpointKind {
-    type Options = NoOptions;
+    type CreateOptions = NoOptions;
+    type ListOptions = NoOptions;
+    type ShowOptions = NoOptions;
+    type UpdateOptions = NoOptions;
 
     const READ_ONLY: &'static [&'static str] = &["scoring_uri", "state"];
 
