@@ -27,15 +27,15 @@ impl<K: 'static> Put<K> {
 
 /// What Azure has, with what differs between the two descriptions, and what it did not tell, as the second one says it.
 pub(crate) fn overlaid(mut base: Value, before: &Value, after: &Value) -> Value {
-    let (Value::Object(members), Value::Object(new)) = (&mut base, after) else {
+    let (Value::Object(members), Value::Object(old), Value::Object(new)) = (&mut base, before, after) else {
         return if before == after && !base.is_null() { base } else { after.clone() };
     };
     for (name, value) in new.iter().filter(|(_, value)| !value.is_null()) {
         let has = members.get_mut(name).map(Value::take).unwrap_or_default();
-        members.insert(name.clone(), overlaid(has, &before[name], value));
+        members.insert(name.clone(), overlaid(has, old.get(name).unwrap_or(&Value::Null), value));
     }
     members.retain(|name, _| {
-        new.get(name).is_some_and(|value| !value.is_null()) || before.get(name).is_none_or(Value::is_null)
+        new.get(name).is_some_and(|value| !value.is_null()) || old.get(name).is_none_or(Value::is_null)
     });
     base
 }
