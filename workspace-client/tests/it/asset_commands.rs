@@ -96,3 +96,27 @@ fn data_and_environments_are_created_from_files_and_options() {
     assert!(told.starts_with("error: an environment has either an image, or what one is built of"), "{told}");
     snapshot("environment_list_table", &desk.azml(&["environment", "list", "-n", "training", "-o", "table"]).success());
 }
+
+#[test]
+fn a_model_comes_back_as_it_was_uploaded() {
+    let desk = Desk::new();
+    desk.home.write("credit/MLmodel", "flavors: {}\n");
+    desk.home.write("credit/data/line.json", "{\"slope\": 94}\n");
+    let create = ["model", "create", "-n", "credit", "-p", "credit", "--stage", "Production"];
+    let created = json(desk.azml(&[&create[..], &["--datastore", "workspaceblobstore"]].concat()));
+    assert_eq!(created["stage"], "Production");
+    let download = || json(desk.azml(&["model", "download", "-n", "credit", "-v", "1", "-p", "out"]));
+    assert_eq!(download(), json!({"files": 2, "folder": "out/credit", "received_files": 2}));
+    assert_eq!(download()["received_files"], 0, "what is there is not downloaded again");
+    let read = |name: &str| std::fs::read_to_string(desk.home.path().join("out/credit").join(name)).unwrap();
+    assert_eq!((read("MLmodel").as_str(), read("data/line.json").as_str()), ("flavors: {}\n", "{\"slope\": 94}\n"));
+
+    let of_job = "azml-job-model";
+    desk.azml(&["model", "create", "-n", of_job, "-p", "azureml://jobs/train/outputs/model"]).success();
+    snapshot("model_of_a_job", &desk.azml(&["model", "download", "-n", of_job, "-v", "1"]).failure());
+
+    desk.home.write("image/Dockerfile", "FROM scratch\n");
+    let built =
+        json(desk.azml(&["environment", "create", "-n", "built", "--build-context", "image", "--os-type", "linux"]));
+    assert_eq!((&built["build"]["dockerfile_path"], &built["os_type"]), (&json!("Dockerfile"), &json!("Linux")));
+}

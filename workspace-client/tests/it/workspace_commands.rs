@@ -74,3 +74,32 @@ fn what_goes_wrong_with_a_workspace_is_told() {
     snapshot("workspace_errors", &told);
     assert!(desk.azure.requests().iter().all(|request| !["DELETE", "PATCH", "PUT"].contains(&request.method.as_str())));
 }
+
+#[test]
+fn a_managed_network_lets_traffic_out_where_rules_say_so() {
+    let desk = crate::compute_commands::Desk::new();
+    let rules = |args: &[&str]| desk.azml(&[&["workspace", "outbound-rule"], args].concat());
+    let pypi = rules(&["set", "--rule", "pypi", "--type", "fqdn", "--destination", "*.pypi.org"]);
+    let pypi = crate::emulator::json(pypi);
+    assert_eq!((&pypi["type"], &pypi["destination"]), (&serde_json::json!("fqdn"), &serde_json::json!("*.pypi.org")));
+    rules(&[
+        "set",
+        "--rule",
+        "tag",
+        "--type",
+        "service_tag",
+        "--service-tag",
+        "AzureMonitor",
+        "--port-ranges",
+        "80, 443",
+    ])
+    .success();
+    let missing = rules(&["set", "--rule", "blob", "--type", "private_endpoint"]);
+    assert_eq!((missing.code, missing.stderr.contains("--service-resource-id")), (2, true), "{}", missing.stderr);
+    let names = || rules(&["list", "--query", "[].name", "-o", "tsv"]).success();
+    assert_eq!(names(), "pypi\ntag\n");
+    let tag = crate::emulator::json(rules(&["show", "--rule", "tag"]));
+    assert_eq!(tag["destination"]["portRanges"], "80, 443");
+    rules(&["remove", "--rule", "pypi", "--yes"]).success();
+    assert_eq!(names(), "tag\n");
+}

@@ -15,6 +15,7 @@ mod job;
 mod key;
 mod later;
 mod login;
+mod outbound_rule;
 mod quota;
 mod registry;
 mod resource;
@@ -32,7 +33,8 @@ use crate::output::Format;
 
 pub(crate) use account::{AccountCommand, IdentityArgs, ResourceType, TenantCommand, TokenArgs};
 pub(crate) use asset::{
-    AssetCommand, CreateAssetArgs, ListAssetArgs, OneAssetArgs, ShareAssetArgs, SomeAssetArgs, UpdateAssetArgs,
+    AssetCommand, CreateAssetArgs, DownloadModelArgs, ListAssetArgs, ModelCommand, OneAssetArgs, ShareAssetArgs,
+    SomeAssetArgs, UpdateAssetArgs,
 };
 pub(crate) use az_shim::AzShimCommand;
 pub(crate) use cloud::{CloudCommand, RegisterArgs};
@@ -52,6 +54,7 @@ pub(crate) use job::{CreateJobArgs, DownloadJobArgs, JobArgs, JobCommand, JobMet
 pub(crate) use key::KeyCommand;
 pub(crate) use later::Later;
 pub(crate) use login::{LoginArgs, LogoutArgs, ServicePrincipalArgs};
+pub(crate) use outbound_rule::{OutboundRuleCommand, RuleArgs, RuleKind, SetRuleArgs};
 pub(crate) use quota::{QuotaCommand, UpdateQuotaArgs};
 pub(crate) use registry::{
     CreateRegistryArgs, DeleteRegistryArgs, ListRegistryArgs, OneRegistryArgs, RegistryArgs, RegistryCommand,
@@ -140,7 +143,7 @@ pub(crate) enum Command {
     Job(Later<JobCommand>),
     /// Manage the models of a workspace or a registry
     #[command(subcommand)]
-    Model(Later<AssetCommand>),
+    Model(Later<ModelCommand>),
     /// Manage the components of a workspace or a registry, which are the steps of pipelines
     #[command(subcommand)]
     Component(Later<AssetCommand>),

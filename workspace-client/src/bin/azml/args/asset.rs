@@ -47,6 +47,26 @@ pub(crate) struct CreateAssetArgs {
     #[arg(short, long)]
     pub(crate) path: Option<String>,
 
+    /// The datastore to which files of this machine go [default: workspaceblobstore]
+    #[arg(long)]
+    pub(crate) datastore: Option<String>,
+
+    /// How far a model is, such as Production
+    #[arg(long)]
+    pub(crate) stage: Option<String>,
+
+    /// The folder that the image of an environment is built of
+    #[arg(short, long, value_name = "FOLDER")]
+    pub(crate) build_context: Option<String>,
+
+    /// The Dockerfile in it [default: Dockerfile]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) dockerfile_path: Option<String>,
+
+    /// The system of an environment: linux or windows [default: linux]
+    #[arg(long, value_name = "SYSTEM")]
+    pub(crate) os_type: Option<String>,
+
     /// The image of an environment
     #[arg(short, long)]
     pub(crate) image: Option<String>,
@@ -157,6 +177,34 @@ pub(crate) struct ShareAssetArgs {
     /// The version that it gets there [default: its own]
     #[arg(long, value_name = "VERSION")]
     pub(crate) share_with_version: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) workspace: WorkspaceArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelCommand {
+    #[command(flatten)]
+    Assets(AssetCommand),
+    /// Download the files of a version
+    ///
+    /// They go to a folder that has the model's name. What is there already is not downloaded again.
+    Download(DownloadModelArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DownloadModelArgs {
+    /// The name
+    #[arg(short, long)]
+    pub(crate) name: String,
+
+    /// The version
+    #[arg(short, long)]
+    pub(crate) version: String,
+
+    /// The folder in which the model gets its own
+    #[arg(short = 'p', long, value_name = "FOLDER", default_value = ".")]
+    pub(crate) download_path: PathBuf,
 
     #[command(flatten)]
     pub(crate) workspace: WorkspaceArgs,

@@ -24,7 +24,13 @@ pub(crate) enum JobCommand {
     /// List the jobs of the workspace
     List(ListJobArgs),
     /// Show a job
-    Show(JobArgs),
+    Show {
+        #[command(flatten)]
+        job: JobArgs,
+        /// Open its page in Azure ML's studio
+        #[arg(short = 'e', long)]
+        web: bool,
+    },
     /// Show what a job writes, while it runs or after; the exit code is that of the job's fate
     Stream(JobArgs),
     /// Download what a job has written

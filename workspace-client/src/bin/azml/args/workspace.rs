@@ -3,8 +3,8 @@
 use clap::{Args, Subcommand};
 
 use super::{
-    CreateWorkspaceArgs, DeleteWorkspaceArgs, OneWorkspaceArgs, ProvisionNetworkArgs, UpdateWorkspaceArgs,
-    WaitingWorkspaceArgs,
+    CreateWorkspaceArgs, DeleteWorkspaceArgs, OneWorkspaceArgs, OutboundRuleCommand, ProvisionNetworkArgs,
+    UpdateWorkspaceArgs, WaitingWorkspaceArgs,
 };
 
 #[derive(Debug, Subcommand)]
@@ -44,6 +44,9 @@ pub(crate) enum WorkspaceCommand {
     SyncKeys(WaitingWorkspaceArgs),
     /// Make the managed network of a workspace now
     ProvisionNetwork(ProvisionNetworkArgs),
+    /// Manage where the managed network of a workspace lets traffic out to
+    #[command(subcommand)]
+    OutboundRule(OutboundRuleCommand),
 }
 
 /// Which workspace, for what lies in it.

@@ -14,6 +14,7 @@ mod key;
 mod login;
 mod login_service_principal;
 mod logout;
+mod model;
 mod quota;
 mod registry;
 mod resource;
@@ -31,7 +32,6 @@ use auth_core::Error;
 use workspace_client::resources::asset::component::ComponentKind;
 use workspace_client::resources::asset::data::DataKind;
 use workspace_client::resources::asset::environment::EnvironmentKind;
-use workspace_client::resources::asset::model::ModelKind;
 use workspace_client::resources::connection::Connections;
 use workspace_client::resources::datastore::Datastores;
 
@@ -89,7 +89,7 @@ pub(crate) fn run(command: Command, global: &Global) -> Result<Option<Outcome>, 
         Command::Data(Later(command)) => asset::run::<DataKind>(command, &context),
         Command::Environment(Later(command)) => asset::run::<EnvironmentKind>(command, &context),
         Command::Job(Later(command)) => job::run(command, &context),
-        Command::Model(Later(command)) => asset::run::<ModelKind>(command, &context),
+        Command::Model(Later(command)) => model::run(command, &context),
         Command::Registry(Later(command)) => registry::run(command, &context),
         Command::Component(Later(command)) => asset::run::<ComponentKind>(command, &context),
         Command::Rest(args) => rest::run(&args, &context),

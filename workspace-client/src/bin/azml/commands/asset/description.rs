@@ -66,17 +66,22 @@ pub(crate) struct Said {
 pub(super) fn read(args: &CreateAssetArgs, kind: &'static str) -> Result<Said, Error> {
     let said = Description::said(&args.described)?;
     let mut said = said.without(&READ_ONLY);
-    let options = [
-        ("name", "--name", &args.name),
-        ("version", "--version", &args.version),
-        ("type", "--type", &args.kind),
-        ("path", "--path", &args.path),
-        ("image", "--image", &args.image),
-        ("description", "--description", &args.description),
+    let options: [(&[&str], _, _); 11] = [
+        (&["name"], "--name", &args.name),
+        (&["version"], "--version", &args.version),
+        (&["type"], "--type", &args.kind),
+        (&["path"], "--path", &args.path),
+        (&["datastore"], "--datastore", &args.datastore),
+        (&["stage"], "--stage", &args.stage),
+        (&["build", "path"], "--build-context", &args.build_context),
+        (&["build", "dockerfile_path"], "--dockerfile-path", &args.dockerfile_path),
+        (&["os_type"], "--os-type", &args.os_type),
+        (&["image"], "--image", &args.image),
+        (&["description"], "--description", &args.description),
     ];
-    for (name, option, value) in options {
+    for (member, option, value) in options {
         if let Some(value) = value {
-            said.put(&[name], option, value.as_str().into());
+            said.put(member, option, value.as_str().into());
         }
     }
     if let Some(file) = &args.conda_file {

@@ -65,7 +65,7 @@ fn read(args: &DescriptionArgs) -> Result<(NewJob, PathBuf), Error> {
 }
 
 /// Opens the job's page, or says where it is.
-async fn show(job: &Job, context: &Context) {
+pub(super) async fn show(job: &Job, context: &Context) {
     let Some(url) = job.studio_url() else { return };
     let is_open = match Url::parse(url) {
         Ok(url) if matches!(url.scheme(), "http" | "https") => Browser::System.open(&context.env, &url).await,

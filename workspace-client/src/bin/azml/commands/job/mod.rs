@@ -41,9 +41,16 @@ pub(crate) fn run(command: JobCommand, context: &Context) -> Result<Option<Outco
         JobCommand::Create(args) => create::run(args, context).map(Some),
         JobCommand::Validate { described, workspace } => create::validate(&described, workspace, context).map(Some),
         JobCommand::List(args) => list(args, context).map(Some),
-        JobCommand::Show(args) => {
-            let (jobs, name) = find(args, context)?;
-            Ok(Some(one(&block_on(jobs.get(&name))?)))
+        JobCommand::Show { job, web } => {
+            let (jobs, name) = find(job, context)?;
+            let job = block_on(async {
+                let job = jobs.get(&name).await?;
+                if web {
+                    create::show(&job, context).await;
+                }
+                Ok::<_, Error>(job)
+            })?;
+            Ok(Some(one(&job)))
         }
         JobCommand::Stream(args) => {
             let (jobs, name) = find(args, context)?;

@@ -1,6 +1,7 @@
 //! `azml workspace`.
 
 mod change;
+mod outbound_rule;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -33,6 +34,7 @@ pub(crate) fn run(command: WorkspaceCommand, context: &Context) -> Result<Option
         WorkspaceCommand::Diagnose(args) => change::diagnose(args, context),
         WorkspaceCommand::List(place) => list(place, context).map(Some),
         WorkspaceCommand::ListKeys(args) => change::list_keys(args, context),
+        WorkspaceCommand::OutboundRule(command) => outbound_rule::run(command, context),
         WorkspaceCommand::ProvisionNetwork(args) => change::provision_network(args, context),
         WorkspaceCommand::Show { name, place } => show(name, place, context).map(Some),
         WorkspaceCommand::SyncKeys(args) => change::sync_keys(args, context),
