@@ -8,6 +8,7 @@ mod emulator;
 mod fuzz;
 mod identity_server;
 mod layers;
+mod ml_client;
 mod packages;
 mod peers;
 mod repository;
@@ -46,6 +47,8 @@ enum Command {
     IdentityServer,
     /// Checks which crate depends on what.
     Layers(layers::Layers),
+    /// Lets Microsoft's own client of Azure Machine Learning work with the emulator.
+    MlClient,
     /// Compares with what Microsoft's clients do at the endpoints of managed identities.
     Peers(peers::Peers),
     /// Lists blobs of a real Azurite with the Azure SDK's client and our sign-in.
@@ -68,6 +71,7 @@ impl Xtask {
             Command::Fuzz(fuzz) => fuzz.run(),
             Command::IdentityServer => identity_server::run(),
             Command::Layers(layers) => layers.run(),
+            Command::MlClient => ml_client::run(),
             Command::Peers(peers) => peers.run(),
             Command::Storage => storage::run(),
             Command::Test => test::run(test::Place::Here),
