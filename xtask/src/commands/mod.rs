@@ -9,6 +9,7 @@ mod emulator;
 mod fuzz;
 mod identity_server;
 mod layers;
+mod ml_client;
 mod mlflow;
 mod packages;
 mod peers;
@@ -52,6 +53,8 @@ enum Command {
     Layers(layers::Layers),
     /// Logs to a real MLflow server, and reads that with Python's own client.
     Mlflow,
+    /// Lets Microsoft's own client of Azure Machine Learning work with the emulator.
+    MlClient,
     /// Compares with what Microsoft's clients do at the endpoints of managed identities.
     Peers(peers::Peers),
     /// Lists blobs of a real Azurite with the Azure SDK's client and our sign-in.
@@ -76,6 +79,7 @@ impl Xtask {
             Command::IdentityServer => identity_server::run(),
             Command::Layers(layers) => layers.run(),
             Command::Mlflow => mlflow::run(),
+            Command::MlClient => ml_client::run(),
             Command::Peers(peers) => peers.run(),
             Command::Storage => storage::run(),
             Command::Test => test::run(test::Place::Here),

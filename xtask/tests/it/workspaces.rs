@@ -179,7 +179,7 @@ async fn a_template_makes_a_workspace_with_what_it_depends_on() {
         (&ended["properties"]["provisioningState"], ended["properties"].get("template")),
         (&json!("Succeeded"), None)
     );
-    let steps = arm.get(&format!("{deployment}/operations")).await.body;
+    let steps = arm.get(&group("/deployments/first/operations")).await.body;
     assert_eq!(
         steps["value"][1]["properties"]["targetResource"]["resourceType"],
         "Microsoft.MachineLearningServices/workspaces"

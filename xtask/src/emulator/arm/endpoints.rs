@@ -149,8 +149,9 @@ fn regenerate(call: &mut Call<'_>, endpoint: &mut Value) -> Result<(), ArmError>
         _ => return Err(ArmError::invalid_request(&[("keyType", "The value is Primary or Secondary.".to_owned())])),
     };
     let key = match wanted["keyValue"].as_str() {
-        Some(own) => own.to_owned(),
-        None => format!("{REGENERATED_KEY}{}", call.memory.store.operations.len()),
+        // The Python SDK sends the key that is to go (observed: azure-ai-ml 1.35).
+        Some(own) if endpoint["properties"]["keys"][member] != own => own.to_owned(),
+        _ => format!("{REGENERATED_KEY}{}", call.memory.store.operations.len()),
     };
     call.memory.secrets.push(key.clone());
     endpoint["properties"]["keys"][member] = key.into();

@@ -140,6 +140,11 @@ impl ArmRequest<'_> {
                 let group = groups::find(memory, &id, group)?;
                 groups::within(memory, self, &group, provider, rest)
             }
+            // The steps of a deployment lie beside the providers.
+            [groups, group, kind, _, _] if is(groups, "resourceGroups") && is(kind, "deployments") => {
+                let group = groups::find(memory, &id, group)?;
+                deployments::answer(memory, self, &group, &rest[2..])
+            }
             [providers, provider, locations, location, ref rest @ ..]
                 if is(providers, "providers") && is(provider, PROVIDER) && is(locations, "locations") =>
             {
