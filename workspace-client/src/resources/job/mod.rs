@@ -1,5 +1,6 @@
 //! Jobs: what runs on computes.
 
+mod automl;
 mod command;
 mod common;
 mod data;
@@ -11,6 +12,7 @@ mod name;
 mod outputs;
 mod pipeline;
 mod setup;
+mod spark;
 mod sweep;
 
 use auth_core::Error;
@@ -24,6 +26,7 @@ use super::{Collection, Resource, Verb, kind};
 use crate::Workspace;
 use crate::arm::{Pager, Poller};
 
+pub use automl::{AutoMlJob, AutoMlTask};
 pub use command::CommandJob;
 pub use data::{DataMode, DataType, JobInput, JobOutput};
 pub use filter::JobFilter;
@@ -32,6 +35,7 @@ pub use logs::{JobLogs, LogPiece};
 pub use name::generated_name;
 pub use pipeline::PipelineJob;
 pub use setup::{Distribution, JobIdentity, JobTier};
+pub use spark::SparkJob;
 pub use sweep::{Goal, Sampling, SweepJob};
 
 /// The person's token for Azure ML's own services, which a pipeline hands to its steps (observed: azure-ai-ml 1.35).
