@@ -7,6 +7,8 @@
 
 mod broken;
 mod cases;
+#[cfg(unix)]
+mod child_az;
 mod renewal;
 mod settings;
 mod support;
