@@ -9,6 +9,7 @@ use crate::file::{self, Text};
 
 const TOKEN_CACHE: &str = "msal_token_cache.json";
 const LARGEST_TOKEN_CACHE: u64 = 16 << 20;
+const LARGEST_SETTINGS: u64 = 1 << 20;
 const LARGEST_OTHER: u64 = 4 << 20;
 
 /// Where the Azure CLI, or the Azure ML Python SDK, keeps what it knows. Nothing in it is ever written.
@@ -79,11 +80,11 @@ impl ConfigDir {
     }
 
     pub(crate) fn config(&self) -> Result<Option<(PathBuf, Text)>, Error> {
-        read(self.accounts(), "config", LARGEST_OTHER, CONFIG_HELP)
+        read(self.accounts(), "config", LARGEST_SETTINGS, CONFIG_HELP)
     }
 
     pub(crate) fn clouds(&self) -> Result<Option<(PathBuf, Text)>, Error> {
-        read(self.accounts(), "clouds.config", LARGEST_OTHER, CLOUDS_HELP)
+        read(self.accounts(), "clouds.config", LARGEST_SETTINGS, CLOUDS_HELP)
     }
 
     pub(crate) fn profile(&self) -> Result<Option<(PathBuf, Text)>, Error> {

@@ -71,11 +71,13 @@ fn pids(file: &Path) -> Vec<String> {
     fs::read_to_string(file).unwrap().split_whitespace().map(str::to_owned).collect()
 }
 
-/// Comes back when the process has ended; whether somebody has asked how is not ours to say.
-fn wait_for_the_end_of(pid: &str) {
-    let stat = Path::new("/proc").join(pid).join("stat");
-    while fs::read_to_string(&stat).is_ok_and(|stat| !stat.rsplit(')').next().unwrap().starts_with(" Z")) {
-        std::thread::yield_now();
+/// Comes back when these processes have ended; whether somebody has asked how is not ours to say.
+fn wait_for_the_end_of(pids: &[String]) {
+    let is_running = |stat: String| !stat.rsplit(')').next().unwrap().starts_with(" Z");
+    for pid in pids {
+        while fs::read_to_string(Path::new("/proc").join(pid).join("stat")).is_ok_and(is_running) {
+            std::thread::yield_now();
+        }
     }
 }
 
@@ -156,7 +158,7 @@ async fn an_az_that_hangs_is_killed_in_time_with_all_that_it_started() {
     let error = answered.unwrap_err();
     assert!(error.is_transient());
     assert_eq!(pids.len(), 3);
-    pids.iter().for_each(|pid| wait_for_the_end_of(pid));
+    wait_for_the_end_of(&pids);
     let error = shown(&error, sealed.folder.path()).replace(env!("CARGO_MANIFEST_DIR"), "[crate]");
     insta::assert_snapshot!(error, @r"
     Unavailable: [crate]/tests/child-az/az did not answer within 30 s
@@ -172,7 +174,7 @@ async fn an_az_whose_caller_has_gone_is_killed_with_all_that_it_started() {
     let pids_file = sealed.file("pids");
     let (answered, pids) = tokio::join!(auth.token(&request), async { pids(&pids_file) });
     assert_eq!(answered.unwrap_err().kind(), ErrorKind::Timeout);
-    pids.iter().for_each(|pid| wait_for_the_end_of(pid));
+    wait_for_the_end_of(&pids);
 }
 
 #[tokio::test]
