@@ -82,7 +82,7 @@ async fn a_file_that_others_alone_may_read_is_told() {
     use std::os::unix::fs::PermissionsExt as _;
     let unreadable = |path: &Path| {
         fs::write(path, "").unwrap();
-        fs::set_permissions(path, fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(path, fs::Permissions::from_mode(0o000)).unwrap();
     };
     // Whoever may read everything, as root may, reads an empty file.
     let probe = tempfile::tempdir().unwrap();
