@@ -1,5 +1,8 @@
 //! Each way of `az login`, and azml after it.
 
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
 use xtask::emulator::ClientCertificate;
 use xtask::emulator::defaults::{
     ADA_OBJECT_ID, AZURE_CLI_CLIENT_ID, CONTOSO, FABRIKAM, FABRIKAM_SUBSCRIPTION, GRACE, GRACE_OBJECT_ID,
@@ -10,7 +13,8 @@ use super::super::block_on;
 use super::scene::{Scene, browser, finish, subject};
 use super::{AZ, AZML, sdk};
 
-const TOKEN_CACHE: &str = ".azure/msal_token_cache.json";
+/// Where the CLI keeps its tokens.
+pub(super) const TOKEN_CACHE: &str = ".azure/msal_token_cache.json";
 
 /// In the browser, as a user who is a guest elsewhere, and then as another one.
 pub(super) fn person(scene: &Scene<'_>) -> Result<(), String> {
@@ -23,7 +27,7 @@ pub(super) fn person(scene: &Scene<'_>) -> Result<(), String> {
     scene.row("the login of az", AZML, || scene.azml_agrees(&[]))?;
     scene.row("the same in the other tenant", AZML, || scene.azml_agrees(&["-s", FABRIKAM_SUBSCRIPTION]))?;
     sdk::with_the_login_of_az(scene)?;
-    scene.row("an expired token is redeemed", AZML, || expired(scene))?;
+    scene.row("an expired token is redeemed", AZML, || expired(scene, TOKEN_CACHE))?;
     scene.row("az login as another user", AZ, || {
         let mut login = scene.command(&scene.clients.azure_cli)?;
         login.env("BROWSER", browser(Some(GRACE))?).args(["login", "-o", "none"]);
@@ -73,7 +77,7 @@ fn application(scene: &Scene<'_>, what: &str, credential: &[&str]) -> Result<(),
     scene.row("az rest on the workspace", AZ, || workspace(scene))?;
     scene.row("the login of az", AZML, || scene.azml_agrees(&[]))?;
     scene.row("an expired token is replaced", AZML, || {
-        expire(scene)?;
+        expire(scene, TOKEN_CACHE)?;
         scene.azml_agrees(&[])
     })
 }
@@ -95,39 +99,42 @@ pub(super) fn is_of(scene: &Scene<'_>, subscription: &str, object_id: &str, tena
     if is_right { Ok(()) } else { Err(format!("{subscription} is asked for as {oid:?} in {tid:?}")) }
 }
 
-/// What is redeemed is the CLI's own refresh token, and the CLI's files stay as they are.
-fn expired(scene: &Scene<'_>) -> Result<(), String> {
-    expire(scene)?;
-    let before = token_cache(scene)?;
+/// What is redeemed where the tokens of this cache have expired is the refresh token in it, and the cache stays as it is.
+pub(super) fn expired(scene: &Scene<'_>, cache: &str) -> Result<(), String> {
+    expire(scene, cache)?;
+    let before = read(scene, cache)?;
     // Without what azml has renewed itself so far.
-    std::fs::remove_dir_all(scene.path(".azml")).map_err(|error| format!(".azml: {error}"))?;
+    let own = scene.path(".azml");
+    if own.exists() {
+        std::fs::remove_dir_all(&own).map_err(|error| format!("{}: {error}", own.display()))?;
+    }
     scene.azure.clear_requests();
     is_of(scene, SUBSCRIPTION, ADA_OBJECT_ID, CONTOSO)?;
     let requests = scene.azure.requests();
-    let is_redemption = |form: &std::collections::BTreeMap<String, String>| {
+    let is_redemption = |form: &BTreeMap<String, String>| {
         form.get("grant_type").is_some_and(|grant| grant == "refresh_token")
             && form.get("client_id").is_some_and(|client| client == AZURE_CLI_CLIENT_ID)
             && form.get("refresh_token").is_some_and(|token| before.contains(token))
     };
     match requests.iter().filter(|request| is_redemption(&request.form)).count() {
-        1 if token_cache(scene)? == before => Ok(()),
-        1 => Err("azml wrote into the CLI's token cache".to_owned()),
-        other => Err(format!("{other} redemptions of the CLI's refresh token instead of 1")),
+        1 if read(scene, cache)? == before => Ok(()),
+        1 => Err(format!("azml wrote into {cache}")),
+        other => Err(format!("{other} redemptions of a refresh token of {cache} instead of 1")),
     }
 }
 
-/// Lets every access token of the CLI have expired long ago.
-fn expire(scene: &Scene<'_>) -> Result<(), String> {
-    let mut cache: serde_json::Value =
-        serde_json::from_str(&token_cache(scene)?).map_err(|error| format!("the CLI's token cache: {error}"))?;
-    for token in cache["AccessToken"].as_object_mut().into_iter().flat_map(serde_json::Map::values_mut) {
+/// Lets every access token of this cache have expired long ago.
+fn expire(scene: &Scene<'_>, cache: &str) -> Result<(), String> {
+    let problem = |error| format!("{cache}: {error}");
+    let mut value: Value = serde_json::from_str(&read(scene, cache)?).map_err(problem)?;
+    for token in value["AccessToken"].as_object_mut().into_iter().flat_map(Map::values_mut) {
         token["expires_on"] = "1".into();
     }
-    scene.write(TOKEN_CACHE, &cache.to_string()).map(drop)
+    scene.write(cache, &value.to_string()).map(drop)
 }
 
-fn token_cache(scene: &Scene<'_>) -> Result<String, String> {
-    std::fs::read_to_string(scene.path(TOKEN_CACHE)).map_err(|error| format!("{TOKEN_CACHE}: {error}"))
+fn read(scene: &Scene<'_>, name: &str) -> Result<String, String> {
+    std::fs::read_to_string(scene.path(name)).map_err(|error| format!("{name}: {error}"))
 }
 
 /// The code in "... and enter the code ABCD1234 to authenticate."

@@ -9,8 +9,8 @@ use xtask::emulator::defaults::{
     ADA_OBJECT_ID, CONTOSO, RESOURCE_GROUP, SUBSCRIPTION, SYSTEM_ASSIGNED_OBJECT_ID, WORKSPACE,
 };
 
-use super::az::{code_in, enter};
-use super::scene::{Scene, browser, finish, json, path_beginning_with, subject};
+use super::az::{code_in, enter, expired};
+use super::scene::{Scene, finish, json, path_beginning_with, subject};
 use super::{AZML, AZURE_AI_ML, AZURE_IDENTITY, AZURE_IDENTITY_JS, AZUREML_CORE};
 
 /// What starts `az`, where somebody has signed in with it.
@@ -36,13 +36,11 @@ pub(super) fn with_the_login_of_az(scene: &Scene<'_>) -> Result<(), String> {
 /// Logins of the Python SDK v1 itself.
 pub(super) fn azureml_core(scene: &Scene<'_>) -> Result<(), String> {
     scene.row("InteractiveLoginAuthentication, browser; Workspace", AZUREML_CORE, || {
-        // It looks for browsers by their names, and for a display. What is opened is the last argument.
-        let approve = browser(None)?.replace("%s", "\"$url\"");
-        let script = format!("#!/bin/sh\nfor url; do :; done\n{approve}\n");
-        let firefox = scene.write_program("browsers/firefox", &script)?;
+        // It looks for a browser by its name and for a display, and then opens the one that BROWSER names.
+        let firefox = scene.write_program("browsers/firefox", "#!/bin/sh\nexit 1\n")?;
         let folder = firefox.parent().ok_or("a file has a folder")?;
         let mut script = azureml(scene)?;
-        script.env("PATH", path_beginning_with(folder)?).env("DISPLAY", ":0").env_remove("BROWSER");
+        script.env("PATH", path_beginning_with(folder)?).env("DISPLAY", ":0");
         found(&json(&mut script)?)
     })?;
     scene.row("a second process asks nobody", AZUREML_CORE, || {
@@ -59,6 +57,7 @@ pub(super) fn azureml_core(scene: &Scene<'_>) -> Result<(), String> {
             Err(format!("azml's token is about {ours:?}, and theirs about {theirs:?}"))
         }
     })?;
+    scene.row("an expired token of it is redeemed", AZML, || expired(scene, ".azureml/auth/msal_token_cache.json"))?;
     scene.row("its device code, and azml after it", AZUREML_CORE, || {
         std::fs::remove_dir_all(scene.path(".azureml")).map_err(|error| format!(".azureml: {error}"))?;
         let mut script = azureml(scene)?;
