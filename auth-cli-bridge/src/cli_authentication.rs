@@ -15,7 +15,8 @@ use crate::{ConfigDir, Subscription, clouds};
 /// Answers with the tokens of `az login`, or of the Azure ML Python SDK, without starting either.
 ///
 /// A token that the CLI has cached and that is still fresh is served as it is. Otherwise its refresh token is redeemed here; what
-/// comes back is kept in a store of our own, and the CLI's files are never written.
+/// comes back is kept in a store of our own, and the CLI's files are never written. Where the CLI keeps its tokens encrypted, `az`
+/// itself is asked, if it is on the `PATH`, and what it answers is kept in the same way.
 ///
 /// The account and its tenant are chosen when the first token is asked for, as `az` chooses them, and stay the same for the life
 /// of this object: after `az login` as somebody else, or `az account set`, build a new one.
@@ -69,13 +70,14 @@ impl AzureCliAuthentication {
         let settings = &self.settings;
         let directory = settings.config_dir();
         let cloud = self.find_cloud(&directory)?.clone();
-        let (identity, cache) = Identity::find(&directory, &cloud, &settings.wish, &settings.clock).await?;
+        let (identity, cache) =
+            Identity::find(&directory, &cloud, &settings.wish, &settings.env, &settings.clock).await?;
         let http = settings.http.clone().unwrap_or_else(|| HttpClient::new(settings.env.clone()));
         let first = Mutex::new(Some(cache));
         let clock = settings.clock.clone();
-        let home = settings.env.home();
+        let env = settings.env.clone();
         let found = Mutex::default();
-        let source = AzureCliSource { identity, cloud: cloud.clone(), directory, http, clock, home, first, found };
+        let source = AzureCliSource { identity, cloud: cloud.clone(), directory, env, http, clock, first, found };
         let mut cached = Cached::new(source, cloud).with_clock(settings.clock.clone());
         if let Some(store) = &settings.store {
             cached = cached.with_store(store.clone());

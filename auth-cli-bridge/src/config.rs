@@ -46,6 +46,13 @@ impl CliConfig {
         }
     }
 
+    /// Whether the CLI encrypts its tokens, which it does on Windows by default (observed: az 2.91). Words are those of Python's
+    /// configparser, and az does not start with others.
+    pub(crate) fn encrypts_tokens(&self) -> Result<bool, Error> {
+        let value = self.get("core", "encrypt_token_cache")?.map(|value| value.trim().to_lowercase());
+        Ok(value.map_or(cfg!(windows), |value| matches!(value.as_str(), "1" | "on" | "true" | "yes")))
+    }
+
     /// The name of the active cloud.
     ///
     /// # Errors

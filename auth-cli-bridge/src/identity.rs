@@ -1,6 +1,8 @@
 //! Who is signed in, according to the CLI's files.
 
-use auth_core::{Clock, Cloud, Error, ErrorKind, Tenant, TokenRequest};
+use std::path::Path;
+
+use auth_core::{Clock, Cloud, Env, Error, ErrorKind, Tenant, TokenRequest};
 
 use crate::msal_cache::MsalCache;
 use crate::{ConfigDir, Profile, Subscription};
@@ -25,8 +27,14 @@ pub(crate) struct Identity {
 
 #[derive(Debug)]
 pub(crate) enum Principal {
-    ServicePrincipal { client_id: String },
-    User { home_account_id: String },
+    Application {
+        client_id: String,
+    },
+    /// Whoever it is, only the CLI can read the tokens.
+    Sealed,
+    User {
+        home_account_id: String,
+    },
 }
 
 impl Identity {
@@ -35,6 +43,7 @@ impl Identity {
         directory: &ConfigDir,
         cloud: &Cloud,
         wish: &Wish,
+        env: &Env,
         clock: &Clock,
     ) -> Result<(Self, MsalCache), Error> {
         let profile = Profile::load(directory)?;
@@ -46,18 +55,17 @@ impl Identity {
             (None, Some(id)) => Tenant::parse(id)?,
             (None, None) => Tenant::organizations(),
         };
-        let cache = MsalCache::load(directory, clock).await?;
+        let sealed = directory.sealed_token_cache(env)?;
+        let cache = if sealed.is_some() { MsalCache::default() } else { MsalCache::load(directory, clock).await? };
         let name = &subscription.user.name;
-        let principal = if subscription.user.kind == "servicePrincipal" {
-            Principal::ServicePrincipal { client_id: name.clone() }
-        } else if let Some(home_account_id) = cache.account(cloud, name)? {
-            Principal::User { home_account_id }
-        } else if let Some(path) = directory.encrypted("msal_token_cache") {
-            let message = format!("{} is encrypted, which is not supported", path.display());
-            let help = "let the Azure CLI keep its tokens unencrypted: az config set core.encrypt_token_cache=false, then az login";
-            return Err(Error::new(ErrorKind::Unavailable, message).with_help(help));
-        } else {
-            return Err(signed_out(name, directory));
+        let principal = match sealed {
+            Some(path) if directory.is_python_sdk() => return Err(unreadable(&path)),
+            Some(_) => Principal::Sealed,
+            None if subscription.user.kind == "servicePrincipal" => Principal::Application { client_id: name.clone() },
+            None => match cache.account(cloud, name)? {
+                Some(home_account_id) => Principal::User { home_account_id },
+                None => return Err(signed_out(name, directory)),
+            },
         };
         Ok((Self { subscription, tenant, principal, domains }, cache))
     }
@@ -71,6 +79,12 @@ impl Identity {
     pub(crate) fn signed_out(&self, directory: &ConfigDir) -> Error {
         signed_out(&self.subscription.user.name, directory)
     }
+}
+
+/// There is no command of the SDK that could be asked.
+fn unreadable(path: &Path) -> Error {
+    Error::new(ErrorKind::Unavailable, format!("{} is encrypted, which is not supported", path.display()))
+        .with_help("sign in here: azml login")
 }
 
 fn signed_out(name: &str, directory: &ConfigDir) -> Error {

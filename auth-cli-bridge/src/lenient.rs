@@ -10,6 +10,9 @@ use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+/// A file of the smallest entries would take fifty times its size in memory. Caches of busy machines hold thousands.
+const MOST: usize = 100_000;
+
 /// The objects of an object or of a list, in their order. Whatever else is among them, or instead of them, is skipped.
 #[derive(Debug)]
 pub(crate) struct Objects<T>(pub(crate) Vec<T>);
@@ -56,6 +59,10 @@ struct ObjectsVisitor<T>(PhantomData<T>);
 struct ObjectVisitor<T>(PhantomData<T>);
 struct Text;
 
+fn check_number<T, E: Error>(objects: &[T]) -> Result<(), E> {
+    if objects.len() > MOST { Err(E::custom("too many entries")) } else { Ok(()) }
+}
+
 /// The kinds of JSON values that a visitor has no use for.
 macro_rules! skip {
     ($value:expr; $($visit:ident($type:ty)),*) => {$(
@@ -84,6 +91,7 @@ impl<'de, T: DeserializeOwned> Visitor<'de> for ObjectsVisitor<T> {
         let mut objects = Vec::new();
         while let Some((_, Object(object))) = map.next_entry::<IgnoredAny, Object<T>>()? {
             objects.extend(object);
+            check_number(&objects)?;
         }
         Ok(Objects(objects))
     }
@@ -92,6 +100,7 @@ impl<'de, T: DeserializeOwned> Visitor<'de> for ObjectsVisitor<T> {
         let mut objects = Vec::new();
         while let Some(Object(object)) = list.next_element::<Object<T>>()? {
             objects.extend(object);
+            check_number(&objects)?;
         }
         Ok(Objects(objects))
     }

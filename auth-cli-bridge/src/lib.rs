@@ -1,7 +1,7 @@
 //! Reads what the Azure CLI and the Azure ML Python SDK left on disk, and answers from it without starting them.
 //!
 //! [`AzureCliAuthentication`] serves the tokens of `az login` in about a millisecond, and redeems the CLI's refresh token where
-//! they have expired. [`Profile`], [`CliConfig`] and [`Clouds`] are the CLI's subscriptions, settings and clouds. Nothing here
+//! they have expired; where the CLI keeps its tokens encrypted, it is started and asked. [`Profile`], [`CliConfig`] and [`Clouds`] are the CLI's subscriptions, settings and clouds. Nothing here
 //! ever writes a file of the CLI.
 //!
 //! ```
@@ -19,6 +19,7 @@
 //! # Ok(()) }
 //! ```
 
+mod child_az;
 mod cli_authentication;
 mod cli_source;
 mod clouds;

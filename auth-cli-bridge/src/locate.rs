@@ -4,10 +4,12 @@ use std::path::{Path, PathBuf};
 
 use auth_core::{Env, Error};
 
+use crate::CliConfig;
 use crate::file::{self, Text};
 
 const TOKEN_CACHE: &str = "msal_token_cache.json";
 const LARGEST_TOKEN_CACHE: u64 = 16 << 20;
+const LARGEST_SETTINGS: u64 = 1 << 20;
 const LARGEST_OTHER: u64 = 4 << 20;
 
 /// Where the Azure CLI, or the Azure ML Python SDK, keeps what it knows. Nothing in it is ever written.
@@ -78,11 +80,11 @@ impl ConfigDir {
     }
 
     pub(crate) fn config(&self) -> Result<Option<(PathBuf, Text)>, Error> {
-        read(self.accounts(), "config", LARGEST_OTHER, CONFIG_HELP)
+        read(self.accounts(), "config", LARGEST_SETTINGS, CONFIG_HELP)
     }
 
     pub(crate) fn clouds(&self) -> Result<Option<(PathBuf, Text)>, Error> {
-        read(self.accounts(), "clouds.config", LARGEST_OTHER, CLOUDS_HELP)
+        read(self.accounts(), "clouds.config", LARGEST_SETTINGS, CLOUDS_HELP)
     }
 
     pub(crate) fn profile(&self) -> Result<Option<(PathBuf, Text)>, Error> {
@@ -111,10 +113,16 @@ impl ConfigDir {
         read(self.tokens(), "service_principal_entries.json", LARGEST_OTHER, SERVICE_PRINCIPALS_HELP)
     }
 
-    /// The encrypted form of a file (observed: az 2.91 on Windows, or with `core.encrypt_token_cache`), if that is all there is.
-    pub(crate) fn encrypted(&self, stem: &str) -> Option<PathBuf> {
-        let path = self.tokens()?.join(stem).with_extension("bin");
-        (path.is_file() && !path.with_extension("json").exists()).then_some(path)
+    /// The encrypted token cache, if that is the one that counts. Where the tokens are in a keyring, it is an empty file
+    /// (observed: az 2.91 on Windows, or with `core.encrypt_token_cache`).
+    pub(crate) fn sealed_token_cache(&self, env: &Env) -> Result<Option<PathBuf>, Error> {
+        let Some(path) = self.tokens().map(|tokens| tokens.join(TOKEN_CACHE).with_extension("bin")) else {
+            return Ok(None);
+        };
+        let counts = path.is_file()
+            && (!path.with_extension("json").exists()
+                || !self.is_python_sdk() && CliConfig::load_from(self, env)?.encrypts_tokens()?);
+        Ok(counts.then_some(path))
     }
 }
 

@@ -24,10 +24,7 @@ pub(crate) fn credential(
             .with_help(format!("az login --service-principal --username {client_id} --tenant {tenant}"))
     };
     let Some((path, file)) = directory.service_principals()? else {
-        return Err(match directory.encrypted("service_principal_entries") {
-            Some(_) => missing("keeps in an encrypted file, which is not supported, the credential of"),
-            None => missing("holds no credential of"),
-        });
+        return Err(missing("holds no credential of"));
     };
     let Objects(entries): Objects<Wire> = serde_json::from_str(file.text.expose())
         .map_err(|error| unusable(&path, &json_problem(&error), SERVICE_PRINCIPALS_HELP))?;

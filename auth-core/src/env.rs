@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::process::Command;
 use std::sync::Arc;
 
 /// Where environment variables come from: the process, or a test's own table.
@@ -46,6 +47,13 @@ impl Env {
     pub fn home(&self) -> Option<PathBuf> {
         self.path(if cfg!(windows) { "USERPROFILE" } else { "HOME" })
     }
+
+    /// Gives a child process these variables. Those of this process are inherited in any case.
+    pub fn apply_to(&self, command: &mut Command) {
+        if let Some(fake) = &self.0 {
+            command.env_clear().envs(fake.iter());
+        }
+    }
 }
 
 impl std::fmt::Debug for Env {
@@ -63,6 +71,14 @@ mod tests {
     fn a_blank_variable_counts_as_not_set() {
         let env = Env::fake([("EMPTY", ""), ("BLANK", "  "), ("SET", "x")]);
         assert_eq!((env.var("EMPTY"), env.var("BLANK"), env.var("SET")), (None, None, Some("x".into())));
+    }
+
+    #[test]
+    fn a_child_process_gets_exactly_the_variables_of_a_fake() {
+        let mut command = Command::new("program");
+        Env::fake([("A", "1")]).apply_to(command.env("B", "2"));
+        let variables: Vec<_> = command.get_envs().collect();
+        assert_eq!(variables, [("A".as_ref(), Some("1".as_ref()))]);
     }
 
     #[test]

@@ -139,8 +139,8 @@ async fn what_is_not_there_lets_a_chain_go_on() {
       help: sign in: az login
     Unavailable: [dir]/msal_token_cache.json holds no sign-in of adele.v@contoso-research.example
       help: sign in: az login
-    Unavailable: [dir]/msal_token_cache.bin is encrypted, which is not supported
-      help: let the Azure CLI keep its tokens unencrypted: az config set core.encrypt_token_cache=false, then az login
+    Unavailable: [dir]/msal_token_cache.bin is encrypted, and there is no az on the PATH to read it
+      help: install the Azure CLI, or let it keep its tokens unencrypted: az config set core.encrypt_token_cache=false, then az login
     ");
 }
 

@@ -7,6 +7,9 @@
 
 mod broken;
 mod cases;
+#[cfg(unix)]
+mod child_az;
+mod hostile;
 mod renewal;
 mod settings;
 mod support;

@@ -17,6 +17,9 @@ pub(super) struct Approve {
     /// Opens a window for a person to click in, if there is a display and a Chromium.
     #[arg(long)]
     window: bool,
+    /// Who signs in, instead of the first user whom the page offers.
+    #[arg(long, value_name = "NAME")]
+    user: Option<String>,
     /// The page to open.
     url: String,
 }
@@ -28,7 +31,12 @@ impl Approve {
             return open_window(Command::new(browser), &self.url);
         }
         let visitor = Visitor::from_env()?;
-        let landing = block_on(async { visitor.approve(&self.url).await })??;
+        let landing = block_on(async {
+            match &self.user {
+                Some(user) => visitor.approve_as(&self.url, user).await,
+                None => visitor.approve(&self.url).await,
+            }
+        })??;
         if landing.status >= 400 {
             return Err(format!("the sign-in ended with HTTP status {}", landing.status));
         }

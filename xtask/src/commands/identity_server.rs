@@ -109,9 +109,14 @@ fn check(azure: &Emulator, printed: &str, told: &str) -> Result<(), String> {
 
 /// Whether the emulator issued this token, and to Ada for what was asked.
 pub(super) fn is_adas(azure: &Emulator, token: &str) -> bool {
-    let payload = token.split('.').nth(1).and_then(|payload| URL_SAFE_NO_PAD.decode(payload).ok()).unwrap_or_default();
-    let claims: Value = serde_json::from_slice(&payload).unwrap_or_default();
+    let claims = claims(token);
     azure.secrets().iter().any(|issued| issued == token)
         && claims["oid"] == defaults::ADA_OBJECT_ID
         && claims["aud"] == ALLOWED
+}
+
+/// What a token says about itself; nothing, if it is none.
+pub(super) fn claims(token: &str) -> Value {
+    let payload = token.split('.').nth(1).and_then(|payload| URL_SAFE_NO_PAD.decode(payload).ok()).unwrap_or_default();
+    serde_json::from_slice(&payload).unwrap_or_default()
 }

@@ -2,12 +2,13 @@
 
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use super::repository::{cargo, output_of, shown};
+use super::process::Group;
+use super::repository::{cargo, output_of};
 use super::test::{EVERYTHING, Place, scrub};
 use super::{block_on, packages};
 
@@ -37,9 +38,9 @@ pub(super) fn run() -> Result<(), String> {
     Ok(())
 }
 
-/// The running server; dropping it stops it.
+/// The running server with its workers; dropping it stops them.
 struct Server {
-    process: Child,
+    process: Group,
     url: String,
 }
 
@@ -55,9 +56,7 @@ impl Server {
         command.arg("--artifacts-destination").arg(folder.join("artifacts"));
         let log = std::fs::File::create(folder.join("server.log")).map_err(|error| format!("no log: {error}"))?;
         let errors = log.try_clone().map_err(|error| format!("no log: {error}"))?;
-        in_its_own_group(&mut command);
-        let process = command.stdin(Stdio::null()).stdout(log).stderr(errors).spawn();
-        let process = process.map_err(|error| format!("`{}` does not start: {error}", shown(&command)))?;
+        let process = Group::spawn(command.stdin(Stdio::null()).stdout(log).stderr(errors))?;
         let mut server = Self { process, url: format!("http://127.0.0.1:{port}") };
         let health = format!("{}/health", server.url);
         let is_up = async {
@@ -68,7 +67,7 @@ impl Server {
                 if client.get(&health).send().await.is_ok_and(|answer| answer.status().is_success()) {
                     return Ok(());
                 }
-                if server.process.try_wait().is_ok_and(|ended| ended.is_some()) {
+                if server.process.0.try_wait().is_ok_and(|ended| ended.is_some()) {
                     break;
                 }
                 tokio::time::sleep(Duration::from_millis(200)).await;
@@ -80,25 +79,6 @@ impl Server {
         Ok(server)
     }
 }
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // Its workers are processes of their own, in its group.
-        #[cfg(unix)]
-        let _ = Command::new("kill").args(["-TERM", "--"]).arg(format!("-{}", self.process.id())).status();
-        #[cfg(not(unix))]
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-#[cfg(unix)]
-fn in_its_own_group(command: &mut Command) {
-    std::os::unix::process::CommandExt::process_group(command, 0);
-}
-
-#[cfg(not(unix))]
-fn in_its_own_group(_: &mut Command) {}
 
 /// A Python that tells nobody about itself, and reads no settings of the person's.
 fn quiet(mut command: Command, folder: &Path) -> Command {

@@ -8,11 +8,13 @@ mod demo;
 mod emulator;
 mod fuzz;
 mod identity_server;
+mod interop;
 mod layers;
 mod ml_client;
 mod mlflow;
 mod packages;
 mod peers;
+mod process;
 mod repository;
 mod storage;
 mod test;
@@ -49,6 +51,8 @@ enum Command {
     Fuzz(fuzz::Fuzz),
     /// Gives the Azure SDKs for Python and JavaScript tokens of a login of azml.
     IdentityServer,
+    /// Lets Microsoft's own clients sign in at the emulator, and answers from their logins.
+    Interop,
     /// Checks which crate depends on what.
     Layers(layers::Layers),
     /// Logs to a real MLflow server, and reads that with Python's own client.
@@ -77,6 +81,7 @@ impl Xtask {
             Command::Emulator(emulator) => emulator.run(),
             Command::Fuzz(fuzz) => fuzz.run(),
             Command::IdentityServer => identity_server::run(),
+            Command::Interop => interop::run(),
             Command::Layers(layers) => layers.run(),
             Command::Mlflow => mlflow::run(),
             Command::MlClient => ml_client::run(),

@@ -2,11 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::Value;
 use xtask::emulator::{Emulator, IdentityHost, defaults};
 
+use super::super::identity_server::claims;
 use super::driver::{Driver, Outcome, Peer, Question};
 
 /// The host, what an identity is named by, and whose token each client gets, in the order of [`Peer::ALL`]: that of the `machine`,
@@ -85,9 +83,7 @@ fn whose(outcome: &Outcome) -> String {
         Outcome::Error { error } => return error.clone(),
         Outcome::Token { token } => token,
     };
-    let claims = token.split('.').nth(1).and_then(|part| URL_SAFE_NO_PAD.decode(part).ok());
-    let claims: Value = claims.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
-    match claims["oid"].as_str() {
+    match claims(token)["oid"].as_str() {
         Some(defaults::ADA_OBJECT_ID) => "person".into(),
         Some(defaults::SYSTEM_ASSIGNED_OBJECT_ID) => "machine".into(),
         Some(defaults::USER_ASSIGNED_OBJECT_ID) => "named".into(),

@@ -6,6 +6,7 @@ mod emulator;
 mod report;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use clap::Args;
 use tempfile::TempDir;
@@ -13,6 +14,11 @@ use tempfile::TempDir;
 use self::driver::{Driver, Peer};
 use super::packages;
 use super::repository::root;
+
+/// The Python that has them.
+pub(super) fn python() -> Result<PathBuf, String> {
+    packages::python("peers", PACKAGES)
+}
 
 const PACKAGES: &[&str] = &[
     "azure-identity==1.27.0",
@@ -33,7 +39,7 @@ pub(super) struct Peers {
 
 impl Peers {
     pub(super) fn run(self) -> Result<(), String> {
-        let python = packages::python("peers", PACKAGES)?;
+        let python = python()?;
         let home = TempDir::with_prefix("peers-").map_err(|error| format!("no temporary folder: {error}"))?;
         let mut drivers = BTreeMap::new();
         for peer in Peer::ALL {
