@@ -190,3 +190,26 @@ pub(super) fn subject(token: &Value) -> (String, String, String) {
     let [oid, tid, aud] = ["oid", "tid", "aud"].map(|name| claims[name].as_str().unwrap_or_default().to_owned());
     (oid, tid, aud)
 }
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn tokens_about_somebody_else_for_something_else_or_nothing_are_not_the_same() {
+        let answer = |oid: &str, aud: &str, tenant: &str| {
+            let claims = URL_SAFE_NO_PAD.encode(json!({"oid": oid, "aud": aud, "tid": tenant}).to_string());
+            json!({"accessToken": format!("e30.{claims}.x"), "tenant": tenant})
+        };
+        assert_eq!(same_token(&answer("a", "b", "c"), &answer("a", "b", "c")), Ok(()));
+        for other in [answer("x", "b", "c"), answer("a", "x", "c"), answer("a", "b", "x"), json!({"accessToken": "x"})]
+        {
+            assert!(same_token(&other, &answer("a", "b", "c")).is_err(), "{other}");
+        }
+        assert!(same_token(&json!({}), &json!({})).is_err());
+    }
+}
