@@ -25,6 +25,9 @@ mod cli_source;
 mod clouds;
 mod config;
 mod file;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzz;
 mod identity;
 mod ini;
 mod lenient;

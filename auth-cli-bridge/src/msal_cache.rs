@@ -121,7 +121,7 @@ impl MsalCache {
     }
 }
 
-fn parse(text: &str, path: &Path, directory: &ConfigDir) -> Result<MsalCache, Error> {
+pub(crate) fn parse(text: &str, path: &Path, directory: &ConfigDir) -> Result<MsalCache, Error> {
     if text.is_empty() {
         return Ok(MsalCache::default());
     }

@@ -193,7 +193,7 @@ impl Serialize for Listed<'_> {
     }
 }
 
-fn parse(text: &str, path: &Path) -> Result<Vec<Subscription>, Error> {
+pub(crate) fn parse(text: &str, path: &Path) -> Result<Vec<Subscription>, Error> {
     #[derive(Deserialize)]
     struct Wire {
         #[serde(default)]

@@ -26,8 +26,16 @@ pub(crate) fn credential(
     let Some((path, file)) = directory.service_principals()? else {
         return Err(missing("holds no credential of"));
     };
-    let Objects(entries): Objects<Wire> = serde_json::from_str(file.text.expose())
-        .map_err(|error| unusable(&path, &json_problem(&error), SERVICE_PRINCIPALS_HELP))?;
+    let Some(entry) = entry(file.text.expose(), &path, client_id, tenant)? else {
+        return Err(missing("holds no credential of"));
+    };
+    entry.credential(home).ok_or_else(|| missing("holds no usable credential of"))
+}
+
+/// The entry of a service principal for this tenant, else for another one.
+pub(crate) fn entry(text: &str, path: &Path, client_id: &str, tenant: &Tenant) -> Result<Option<Wire>, Error> {
+    let Objects(entries): Objects<Wire> =
+        serde_json::from_str(text).map_err(|error| unusable(path, &json_problem(&error), SERVICE_PRINCIPALS_HELP))?;
     let is_for = |entry: &Wire, text: &str| entry.tenant.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(text));
     let mut own: Vec<Wire> =
         entries.into_iter().filter(|entry| entry.client_id.as_deref() == Some(client_id)).collect();
@@ -37,15 +45,12 @@ pub(crate) fn credential(
         }
         0
     });
-    if index >= own.len() {
-        return Err(missing("holds no credential of"));
-    }
-    own.swap_remove(index).credential(home).ok_or_else(|| missing("holds no usable credential of"))
+    Ok((index < own.len()).then(|| own.swap_remove(index)))
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Wire {
+pub(crate) struct Wire {
     #[serde(deserialize_with = "text")]
     client_id: Option<String>,
     #[serde(deserialize_with = "text")]

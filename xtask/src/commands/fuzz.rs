@@ -1,12 +1,15 @@
-//! `cargo xtask fuzz`: hostile bytes for the decoders of the cache.
+//! `cargo xtask fuzz`: hostile bytes for the decoders of the cache, and for the parsers of the Azure CLI's files.
 
 use std::path::Path;
 use std::process::Command;
 
 use super::repository::{cargo, output_of, root, shown};
 
-const PACKAGE: &str = "auth-cache/fuzz";
-const TARGETS: &[&str] = &["envelope", "record"];
+/// The packages, and what they give arbitrary inputs to.
+const PACKAGES: &[(&str, &[&str])] = &[
+    ("auth-cache/fuzz", &["envelope", "record"]),
+    ("auth-cli-bridge/fuzz", &["ini", "msal_cache", "profile", "service_principals"]),
+];
 const RUNS: u64 = 100_000;
 const SECONDS: u64 = 20;
 
@@ -50,15 +53,18 @@ impl Fuzz {
         }
         let folder = root().join("target/fuzz");
         let host = host()?;
-        build(&folder, &host)?;
-        for target in TARGETS {
-            self.run_target(&folder, &folder.join(&host).join("debug").join(target), target)?;
+        for (package, targets) in PACKAGES {
+            build(package, &folder, &host)?;
+            for target in *targets {
+                let program = folder.join(&host).join("debug").join(target);
+                self.run_target(&folder, &program, &root().join(package).join("seeds").join(target), target)?;
+            }
         }
         Ok(())
     }
 
     /// What crashed before is tried first, then what earlier runs and the seeds found worth keeping.
-    fn run_target(&self, folder: &Path, program: &Path, target: &str) -> Result<(), String> {
+    fn run_target(&self, folder: &Path, program: &Path, seeds: &Path, target: &str) -> Result<(), String> {
         let crashes = folder.join("crashes").join(target);
         let corpus = folder.join("corpus").join(target);
         for folder in [&crashes, &corpus] {
@@ -68,7 +74,7 @@ impl Fuzz {
         command.current_dir(root()).env("ASAN_OPTIONS", "detect_leaks=0").args(LIMITS);
         command.arg(format!("-runs={}", self.runs)).arg(format!("-max_total_time={}", self.seconds));
         command.arg(format!("-artifact_prefix={}/", crashes.display()));
-        command.arg(corpus).arg(&crashes).arg(root().join(PACKAGE).join("seeds").join(target));
+        command.arg(corpus).arg(&crashes).arg(seeds);
         let output = command.output().map_err(|error| format!("{}: {error}", program.display()))?;
         let report = String::from_utf8_lossy(&output.stderr);
         if output.status.success() {
@@ -83,8 +89,8 @@ impl Fuzz {
 }
 
 /// The flags must not reach build scripts, which is what naming the target does.
-fn build(folder: &Path, host: &str) -> Result<(), String> {
-    let manifest = format!("{PACKAGE}/Cargo.toml");
+fn build(package: &str, folder: &Path, host: &str) -> Result<(), String> {
+    let manifest = format!("{package}/Cargo.toml");
     let mut command = cargo(&["build", "--quiet", "--locked", "--manifest-path", &manifest, "--target", host]);
     command.arg("--target-dir").arg(folder);
     // The sanitizer's flag is unstable; this lets the stable compiler take it.

@@ -29,8 +29,12 @@ pub(super) const EVERYTHING: &[&str] = &[
     "workspace-client/azure-core,workspace-client/cli,workspace-client/keyutils,auth-cache/redis",
 ];
 /// Packages outside the workspace, which their own commands build.
-const NESTED: &[&str] =
-    &["auth-cache/fuzz/Cargo.toml", "workspace-client/examples/list-blobs/Cargo.toml", "xtask/bench/Cargo.toml"];
+const NESTED: &[&str] = &[
+    "auth-cache/fuzz/Cargo.toml",
+    "auth-cli-bridge/fuzz/Cargo.toml",
+    "workspace-client/examples/list-blobs/Cargo.toml",
+    "xtask/bench/Cargo.toml",
+];
 
 /// Who runs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

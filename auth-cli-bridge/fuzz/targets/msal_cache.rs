@@ -1,0 +1,3 @@
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|text: &str| auth_cli_bridge::fuzz::msal_cache(text));
