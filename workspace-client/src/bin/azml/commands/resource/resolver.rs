@@ -78,10 +78,8 @@ impl Resolver {
         if is_reference(said) {
             return self.asset(&self.ws()?.codes(), said).await;
         }
-        if is_url(said) || said.starts_with("git+") {
-            return Ok(said.to_owned());
-        }
-        let files = Snapshot::of(self.local(said)).await?;
+        let Some(path) = self.local_code(said) else { return Ok(said.to_owned()) };
+        let files = Snapshot::of(path).await?;
         if self.is_dry {
             return Ok(said.to_owned());
         }
@@ -89,6 +87,12 @@ impl Resolver {
         let code = self.ws()?.codes().upload(&files, &observer).await;
         self.progress.done();
         code
+    }
+
+    /// Where code lies on this machine, if it does.
+    pub(crate) fn local_code(&self, said: &str) -> Option<PathBuf> {
+        let is_elsewhere = is_reference(said) || is_url(said) || said.starts_with("git+");
+        (!is_elsewhere).then(|| self.local(said))
     }
 
     /// The place of data: an asset, a URI, or what is uploaded for it.
