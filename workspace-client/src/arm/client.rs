@@ -23,7 +23,8 @@ use crate::auth::{Absent, InteractiveLoginAuthentication};
 /// Its tokens travel to the cloud's Resource Manager and nowhere else. A token that is refused is replaced once, with the claims
 /// that were demanded; where a subscription trusts another tenant than the token's, a token of that tenant is asked for once. A
 /// request that fails in a way that may pass is sent up to three times within a minute; one that could do twice what was asked
-/// for once (POST, PATCH) only where Azure has not begun it. Clones share connections.
+/// for once (POST, PATCH) only where Azure has not begun it. A provider that a subscription does not know yet is registered there,
+/// once a request. Clones share connections.
 #[derive(Clone, Debug)]
 pub struct ArmClient {
     pub(super) auth: Arc<dyn Authentication>,

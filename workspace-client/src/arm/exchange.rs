@@ -12,6 +12,7 @@ use tokio::time::{Instant, timeout_at};
 use url::Url;
 
 use super::error;
+use super::registration::Registration;
 use super::retry::{self, Failure};
 use super::{ArmClient, Request};
 
@@ -26,8 +27,20 @@ pub(super) struct Answer {
 }
 
 impl ArmClient {
-    /// The answer to a request, if it is a success.
+    /// The answer to a request, if it is a success. A provider that the subscription does not know is registered first.
     pub(super) async fn exchange(&self, request: &Request) -> Result<Answer, Error> {
+        let refusal = match self.exchange_once(request).await {
+            Ok(answer) => return Ok(answer),
+            Err(error) => error,
+        };
+        match Registration::missing(self, request, &refusal) {
+            Some(missing) => missing.settle(self, refusal).await?,
+            None => return Err(refusal),
+        }
+        self.exchange_once(&request.another()).await
+    }
+
+    pub(super) async fn exchange_once(&self, request: &Request) -> Result<Answer, Error> {
         let url = &request.url;
         request.service.check(url)?;
         let Some(scopes) = &request.service.scopes else { return self.exchange_without_token(request).await };

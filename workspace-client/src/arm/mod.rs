@@ -6,6 +6,7 @@ mod error_body;
 mod exchange;
 mod operation;
 mod pager;
+mod registration;
 mod request;
 mod resource_id;
 mod retry;

@@ -51,6 +51,11 @@ impl Request {
         Self::new(self.service.clone(), Method::GET, url)
     }
 
+    /// The same as a second call, for what Azure would answer as it answered the first (observed: azure-mgmt-core).
+    pub(super) fn another(&self) -> Self {
+        Self { id: Uuid::new_v4(), ..self.clone() }
+    }
+
     /// Adds a parameter to the query.
     pub(crate) fn query(mut self, name: &str, value: &str) -> Self {
         self.url.query_pairs_mut().append_pair(name, value);

@@ -31,7 +31,7 @@ impl Tenants {
 }
 
 /// The subscription that the URL lies in.
-fn subscription(url: &Url) -> Option<String> {
+pub(super) fn subscription(url: &Url) -> Option<String> {
     let mut segments = url.path_segments()?;
     segments.find(|segment| segment.eq_ignore_ascii_case("subscriptions"))?;
     segments.next().filter(|id| !id.is_empty()).map(str::to_lowercase)

@@ -135,6 +135,12 @@ impl Registry {
         }
     }
 
+    /// The same registry, asked for at the services of its region.
+    #[cfg(feature = "transfer")]
+    pub(crate) fn found_by_name(self) -> Self {
+        Self { group: None, ..self }
+    }
+
     /// The client, and where the registry lies.
     async fn reach(&self) -> Result<(ArmClient, Group), Error> {
         if let Some(group) = &self.group {

@@ -1,5 +1,7 @@
 //! `azml job`, against the emulator.
 
+use std::process::Command;
+
 use serde_json::json;
 use xtask::emulator::OUTCOME_TAG;
 
@@ -83,6 +85,29 @@ fn what_is_wrong_with_a_file_is_told_with_its_line_before_anything_is_sent() {
 
     desk.home.write("job.yml", SMALL);
     assert_eq!(json(desk.azml(&["job", "validate", "-f", "job.yml"])), json!({"result": "Succeeded"}));
+}
+
+#[test]
+fn a_job_says_which_commit_its_code_is_of_unless_its_file_does() {
+    let desk = desk();
+    desk.home.write("work/src/train.py", "print(1)");
+    let work = desk.home.path().join("work");
+    let git = Command::new("git").args(["init", "--quiet", "--initial-branch=next"]).current_dir(&work).status();
+    assert!(git.unwrap().success());
+    let create = |job: &str, file: &str, build: &str| {
+        desk.home.write(file, job);
+        let mut variables = desk.azure.env();
+        variables.push(("PATH".to_owned(), std::env::var("PATH").unwrap()));
+        variables.push(("AZUREML_GIT_BUILD_ID".to_owned(), build.to_owned()));
+        let variables: Vec<_> = variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        json(desk.home.azml_with(&["job", "create", "-f", file], &variables))["properties"].clone()
+    };
+    let code = format!("{SMALL}code: ./src\n");
+    let found = json!({"azureml.git.build_id": "7", "azureml.git.dirty": "True", "mlflow.source.git.branch": "next"});
+    assert_eq!(create(&code, "work/job.yml", "7"), found);
+    assert_eq!(create(SMALL, "work/job.yml", ""), json!({}), "without code it is the current folder that counts");
+    let said = json!({"azureml.git.dirty": "False"});
+    assert_eq!(create(&format!("{code}properties: {said}\n"), "work/job.yml", "7"), said);
 }
 
 #[test]

@@ -43,6 +43,7 @@ mod managed_identity;
 mod operation;
 #[cfg(feature = "cli")]
 mod reach;
+mod registration;
 mod registries;
 #[cfg(feature = "cli")]
 mod registry_commands;

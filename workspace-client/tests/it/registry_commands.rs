@@ -127,11 +127,66 @@ fn a_model_of_a_registry_is_created_listed_shown_and_archived_by_the_name_of_the
         !desk.azure.requests().iter().any(|request| request.path.starts_with("/mferp/")),
         "Resource Manager is asked"
     );
-    let told = model(&["create", "-n", "local", "-p", "."]).failure();
-    let expected = "error: what is created in registry shared can use neither files of this machine nor a workspace";
-    assert!(told.starts_with(expected), "{told}");
     let told = model(&["show", "-n", "none", "-v", "1"]).failure();
     assert!(told.starts_with("error: there is no model none:1 in registry shared"), "{told}");
     assert_eq!(desk.azml(&["environment", "list", "--registry-name", "shared"]).success(), "[]\n");
     assert_eq!(desk.azml(&["data", "list", "--registry-name", "shared", "-w", "ws"]).code, 2);
+}
+
+#[test]
+fn files_of_this_machine_go_to_a_place_of_the_version_that_is_created_in_a_registry() {
+    let desk = desk_with_a_registry();
+    desk.home.write("credit/weights.bin", "weights");
+    desk.home.write("prices.csv", "1,2");
+    desk.home.write("image/Dockerfile", "FROM scratch");
+    desk.home.write("src/train.py", "print(1)");
+    desk.home.write("env.yml", "name: training\nbuild: {path: image}\n");
+    let component = "name: train\nversion: 3\ntype: command\ncode: src\ncommand: python train.py\n";
+    desk.home.write(
+        "train.yml",
+        &format!("{component}environment: azureml://registries/shared/environments/training/versions/1\n"),
+    );
+    let create = |kind: &str, args: &[&str]| {
+        desk.azure.clear_requests();
+        json(desk.azml(&[&[kind, "create", "--registry-name", "shared"], args].concat()))
+    };
+    let asked_for = |version: &str| {
+        let requests = desk.azure.requests();
+        let asked = requests.iter().find(|request| request.path.contains("/tempdatarefs/")).unwrap();
+        assert!(asked.path.starts_with("/mferp/managementfrontend/"), "only the region gives places: {}", asked.path);
+        let body: Value = serde_json::from_str(&asked.body).unwrap();
+        assert_eq!(body["temporaryDataReferenceType"], "TemporaryBlobReference");
+        let id = body["assetId"].as_str().unwrap().to_owned();
+        assert!(id.starts_with("azureml://registries/shared/") && id.ends_with(version), "{id}");
+    };
+    let lies_at = |path: &Value, name: &str| {
+        let path = path.as_str().unwrap();
+        assert!(path.contains("/upload-") && path.ends_with(name) && !path.contains('?'), "{path}");
+        let blob = url::Url::parse(path).unwrap().path().trim_end_matches('/').to_owned();
+        let sent = desk.azure.requests();
+        assert!(sent.iter().any(|it| it.method == "PUT" && it.path.starts_with(&blob)), "{blob} was uploaded");
+    };
+
+    lies_at(&create("model", &["-n", "credit", "-p", "credit"])["path"], "/credit");
+    asked_for("/models/credit/versions/1");
+    assert_eq!(create("model", &["-n", "credit", "-p", "credit"])["version"], "2");
+    asked_for("/models/credit/versions/2");
+    lies_at(&create("model", &["-n", "credit", "-v", "9", "-p", "credit", "-g", "rg-ml"])["path"], "/credit");
+    asked_for("/models/credit/versions/9");
+    lies_at(&create("data", &["-n", "prices", "-p", "prices.csv"])["path"], "/prices.csv");
+    asked_for("/data/prices/versions/1");
+    lies_at(&create("environment", &["-f", "env.yml"])["build"]["path"], "/image/");
+    asked_for("/environments/training/versions/1");
+    let code = create("component", &["-f", "train.yml"])["code"].as_str().unwrap().to_owned();
+    assert!(code.contains("/registries/shared/codes/"), "{code}");
+    asked_for("/versions/1");
+
+    desk.azure.clear_requests();
+    let inline = format!("{component}environment: {{build: {{path: image}}}}\n");
+    desk.home.write("train.yml", &inline);
+    let told = desk.azml(&["component", "create", "--registry-name", "shared", "-f", "train.yml"]).failure();
+    assert!(
+        told.starts_with("error: what is created in registry shared cannot use what only a workspace has"),
+        "{told}"
+    );
 }

@@ -16,6 +16,8 @@ pub mod model;
 mod publish;
 mod reference;
 mod resolve;
+#[cfg(feature = "transfer")]
+mod shared_files;
 mod upload;
 mod version;
 
@@ -189,17 +191,25 @@ impl<K: AssetKind> Assets<K> {
     pub async fn create(&self, name: &str, asset: &impl Serialize) -> Result<Resource<K>, Error> {
         let mut attempt = 1;
         loop {
-            let version = match self.container(name).await {
-                Ok(container) => container.next_version().unwrap_or("1").to_owned(),
-                Err(error) if is_missing(&error) => "1".to_owned(),
-                Err(error) => return Err(error),
-            };
+            let version = self.next_version(name).await?;
             match self.create_or_update(name, &version, asset).await {
                 Err(error) if attempt < ATTEMPTS && ArmError::of(&error).is_some_and(|arm| arm.status() == 409) => {
                     attempt += 1;
                 }
                 outcome => return outcome,
             }
+        }
+    }
+
+    /// The version that [`Assets::create`] would make, if nobody is faster.
+    ///
+    /// # Errors
+    /// As [`Assets::get`].
+    pub async fn next_version(&self, name: &str) -> Result<String, Error> {
+        match self.container(name).await {
+            Ok(container) => Ok(container.next_version().unwrap_or("1").to_owned()),
+            Err(error) if is_missing(&error) => Ok("1".to_owned()),
+            Err(error) => Err(error),
         }
     }
 

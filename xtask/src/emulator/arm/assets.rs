@@ -155,24 +155,33 @@ fn publish(call: &mut Call<'_>, version: &mut Value) -> Result<Outcome, ArmError
     Ok(Outcome::Nothing)
 }
 
+/// A container of its own for the files of what is to be made in a registry.
+pub(super) fn temporary_begun(call: &mut Call<'_>, given: &mut Value) {
+    given["blobReferenceForConsumption"] = upload_place(call, &Uuid::new_v4().to_string());
+}
+
 /// A container of its own for what is to be uploaded.
 fn pending_upload(call: &mut Call<'_>) -> Result<Value, ArmError> {
     let wanted = call.request.optional_json()?;
-    let storage = &call.memory.world.storage;
     let id = wanted["pendingUploadId"].as_str().map_or_else(|| Uuid::new_v4().to_string(), ToOwned::to_owned);
+    Ok(json!({
+        "pendingUploadId": id,
+        "pendingUploadType": "TemporaryBlobReference",
+        "blobReferenceForConsumption": upload_place(call, &id),
+    }))
+}
+
+fn upload_place(call: &mut Call<'_>, id: &str) -> Value {
+    let storage = &call.memory.world.storage;
     let container = storage.upload_container.clone().unwrap_or_else(|| format!("upload-{id}"));
     let uri = format!("{}/{container}", storage.blob_url.trim_end_matches('/'));
     let signed = format!("{uri}?{}", storage.sas);
     call.memory.blobs.make_container(&container);
-    Ok(json!({
-        "pendingUploadId": id,
-        "pendingUploadType": "TemporaryBlobReference",
-        "blobReferenceForConsumption": {
-            "blobUri": uri,
-            "storageAccountArmId": format!("{}/storage", call.place.root()),
-            "credential": {"credentialType": "SAS", "sasUri": signed},
-        },
-    }))
+    json!({
+        "blobUri": uri,
+        "storageAccountArmId": format!("{}/storage", call.place.root()),
+        "credential": {"credentialType": "SAS", "sasUri": signed},
+    })
 }
 
 /// The address of a blob of a registry's asset, signed.

@@ -246,6 +246,13 @@ pub(super) const KINDS: &[Kind] = &[
         actions: UPLOADED,
         ..SLOW_VERSION
     },
+    Kind {
+        path: "registries/tempdatarefs/versions",
+        delete: None,
+        required: &["/assetId", "/temporaryDataReferenceType"],
+        begun: assets::temporary_begun,
+        ..PLAIN
+    },
 ];
 
 fn subscribed(subscription: &mut Value) {

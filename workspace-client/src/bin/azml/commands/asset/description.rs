@@ -7,6 +7,7 @@ use auth_core::{Error, ErrorKind};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
+use workspace_client::Registry;
 
 use super::component::component_spec;
 use super::environment::Environment;
@@ -103,6 +104,8 @@ pub(super) async fn model(said: &Said, resolver: &Resolver) -> Result<Value, Err
     let path = said.path()?;
     body["properties"]["modelUri"] = if is_remote(path) {
         path.into()
+    } else if let Some(uri) = resolver.share(path, Registry::models).await? {
+        uri.into()
     } else {
         resolver.upload(path, model.datastore.as_deref()).await?.in_workspace(resolver.ws()?).into()
     };
@@ -132,6 +135,8 @@ pub(super) async fn data(said: &Said, resolver: &Resolver) -> Result<Value, Erro
     body["properties"]["dataType"] = kind.into();
     body["properties"]["dataUri"] = if is_remote(path) {
         path.into()
+    } else if let Some(uri) = resolver.share(path, Registry::data).await? {
+        uri.into()
     } else {
         resolver.upload(path, data.datastore.as_deref()).await?.to_string().into()
     };

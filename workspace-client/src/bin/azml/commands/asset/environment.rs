@@ -37,11 +37,15 @@ fn dockerfile() -> String {
 impl Environment {
     /// The id of an environment that is named, or that is created because it is described.
     pub(crate) async fn id(said: &TextOr<Self>, resolver: &Resolver) -> Result<String, Error> {
-        let environments = resolver.ws()?.environments();
+        let environments = resolver.environments();
         let described = match said {
             TextOr::Text(reference) => return resolver.asset(&environments, reference).await,
             TextOr::Map(described) => described,
         };
+        if described.build.is_some() {
+            // A registry takes files for what is created itself, and not for what that has inside.
+            resolver.ws()?;
+        }
         let new = json!({"properties": described.properties(resolver).await?});
         if resolver.is_dry() {
             return Ok(described.name.clone().unwrap_or_default());

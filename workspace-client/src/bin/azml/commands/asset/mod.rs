@@ -128,13 +128,12 @@ pub(crate) fn run<K: Cataloged>(command: AssetCommand, context: &Context) -> Res
 fn create<K: Cataloged>(args: CreateAssetArgs, context: &Context) -> Result<Outcome, Error> {
     let said = description::read(&args, K::NAME)?;
     let (name, version) = (said.name()?, said.version());
-    let (assets, resolver) = if let Some(name) = args.registry.registry_name {
-        let registry = registry::find(name, args.workspace.place, context)?;
-        (K::shared(&registry), Resolver::in_registry(registry, said.folder()))
-    } else {
-        let ws = workspace_of(args.workspace, context)?;
-        (K::of(&ws), Resolver::new(ws, said.folder()))
-    };
+    if let Some(registry) = args.registry.registry_name {
+        let registry = registry::find(registry, args.workspace.place, context)?;
+        return Ok(one(&block_on(create_shared::<K>(&said, name, registry))?));
+    }
+    let ws = workspace_of(args.workspace, context)?;
+    let (assets, resolver) = (K::of(&ws), Resolver::new(ws, said.folder()));
     let created = block_on(async {
         let body = K::describe(&said, &resolver).await?;
         match version {
@@ -143,6 +142,17 @@ fn create<K: Cataloged>(args: CreateAssetArgs, context: &Context) -> Result<Outc
         }
     })?;
     Ok(one(&created))
+}
+
+/// Creates a version in a registry, where files are uploaded for one version alone.
+async fn create_shared<K: Cataloged>(said: &Said, name: &str, registry: Registry) -> Result<Resource<K>, Error> {
+    let assets = K::shared(&registry);
+    let version = match said.version() {
+        Some(version) => version.to_owned(),
+        None => assets.next_version(name).await?,
+    };
+    let resolver = Resolver::in_registry(registry, name, &version, said.folder());
+    assets.create_or_update(name, &version, &K::describe(said, &resolver).await?).await
 }
 
 fn list<K: Cataloged>(args: ListAssetArgs, context: &Context) -> Result<Outcome, Error> {

@@ -1,14 +1,15 @@
 //! `azml job create` and `azml job validate`.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use auth_core::interactive::Browser;
 use auth_core::{Error, ErrorKind};
-use serde_json::json;
+use serde_json::{Value, json};
 use url::Url;
-use workspace_client::resources::job::{Job, generated_name};
+use workspace_client::resources::job::{Job, generated_name, git_properties};
 
 use super::description::NewJob;
 use super::{one, shown, stream};
@@ -26,7 +27,9 @@ pub(super) fn run(args: CreateJobArgs, context: &Context) -> Result<Outcome, Err
     let resolver = Resolver::new(workspace_of(args.workspace, context)?, folder);
     let jobs = resolver.ws()?.jobs();
     let job: Job = block_on(async {
-        let body = job.build(&resolver).await?;
+        let mut body = job.build(&resolver).await?;
+        let code = job.code().and_then(|code| resolver.local_code(code)).unwrap_or_else(|| ".".into());
+        add_missing(&mut body["properties"]["properties"], git_properties(&code, &context.env).await);
         let submitted = jobs.create_or_update(&name, &body).await?;
         if args.web {
             show(&submitted, context).await;
@@ -62,6 +65,13 @@ fn read(args: &DescriptionArgs) -> Result<(NewJob, PathBuf), Error> {
     let said = Description::said(args)?;
     let folder = said.folder();
     Ok((NewJob::read(said)?, folder))
+}
+
+/// Adds properties, unless the file says one of them itself (observed: azure-ai-ml 1.35).
+fn add_missing(said: &mut Value, more: BTreeMap<String, String>) {
+    if let Some(said) = said.as_object_mut().filter(|said| !more.keys().any(|name| said.contains_key(name))) {
+        said.extend(more.into_iter().map(|(name, value)| (name, value.into())));
+    }
 }
 
 /// Opens the job's page, or says where it is.

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use auth_core::{Error, ErrorKind};
+use workspace_client::resources::asset::code::Codes;
+use workspace_client::resources::asset::environment::Environments;
 use workspace_client::resources::asset::{AssetKind, Assets, Reference};
 use workspace_client::resources::datastore::DatastorePath;
 use workspace_client::transfer::Snapshot;
@@ -26,7 +28,12 @@ pub(crate) struct Resolver {
 /// Where what is described is to lie.
 #[derive(Clone)]
 enum Home {
-    Registry(Registry),
+    /// For this version of an asset of it.
+    Registry {
+        registry: Registry,
+        name: String,
+        version: String,
+    },
     Workspace(Workspace),
 }
 
@@ -35,18 +42,18 @@ impl Resolver {
         Self { home: Home::Workspace(ws), folder, progress: Progress::new(), is_dry: false }
     }
 
-    pub(crate) fn in_registry(registry: Registry, folder: PathBuf) -> Self {
-        Self { home: Home::Registry(registry), folder, progress: Progress::new(), is_dry: false }
+    pub(crate) fn in_registry(registry: Registry, name: &str, version: &str, folder: PathBuf) -> Self {
+        let home = Home::Registry { registry, name: name.to_owned(), version: version.to_owned() };
+        Self { home, folder, progress: Progress::new(), is_dry: false }
     }
 
     /// The workspace, which has what is referred to, and datastores for what is uploaded.
     pub(crate) fn ws(&self) -> Result<&Workspace, Error> {
         match &self.home {
             Home::Workspace(ws) => Ok(ws),
-            Home::Registry(registry) => {
+            Home::Registry { registry, .. } => {
                 let name = registry.name();
-                let message =
-                    format!("what is created in registry {name} can use neither files of this machine nor a workspace");
+                let message = format!("what is created in registry {name} cannot use what only a workspace has");
                 Err(Error::new(ErrorKind::Configuration, message).with_help(format!(
                     "create it in a workspace, and share it, as azml model share --registry-name {name} does"
                 )))
@@ -73,22 +80,41 @@ impl Resolver {
         if self.is_dry { Ok(reference.to_string()) } else { assets.resolve(&reference).await }
     }
 
+    /// The environments beside what is described.
+    pub(crate) fn environments(&self) -> Environments {
+        match &self.home {
+            Home::Registry { registry, .. } => registry.environments(),
+            Home::Workspace(ws) => ws.environments(),
+        }
+    }
+
+    fn codes(&self) -> Codes {
+        match &self.home {
+            Home::Registry { registry, .. } => registry.codes(),
+            Home::Workspace(ws) => ws.codes(),
+        }
+    }
+
     /// The id of code: a folder of this machine, or code that Azure has.
     pub(crate) async fn code(&self, said: &str) -> Result<String, Error> {
         if is_reference(said) {
-            return self.asset(&self.ws()?.codes(), said).await;
+            return self.asset(&self.codes(), said).await;
         }
-        if is_url(said) || said.starts_with("git+") {
-            return Ok(said.to_owned());
-        }
-        let files = Snapshot::of(self.local(said)).await?;
+        let Some(path) = self.local_code(said) else { return Ok(said.to_owned()) };
+        let files = Snapshot::of(path).await?;
         if self.is_dry {
             return Ok(said.to_owned());
         }
         let observer = self.progress.observer(format!("uploading {said}"));
-        let code = self.ws()?.codes().upload(&files, &observer).await;
+        let code = self.codes().upload(&files, &observer).await;
         self.progress.done();
         code
+    }
+
+    /// Where code lies on this machine, if it does.
+    pub(crate) fn local_code(&self, said: &str) -> Option<PathBuf> {
+        let is_elsewhere = is_reference(said) || is_url(said) || said.starts_with("git+");
+        (!is_elsewhere).then(|| self.local(said))
     }
 
     /// The place of data: an asset, a URI, or what is uploaded for it.
@@ -118,10 +144,27 @@ impl Resolver {
         place
     }
 
+    /// The URI of files for the version of an asset that is to be created in a registry; none in a workspace.
+    pub(crate) async fn share<K: AssetKind>(
+        &self,
+        said: &str,
+        assets: impl Fn(&Registry) -> Assets<K>,
+    ) -> Result<Option<String>, Error> {
+        let Home::Registry { registry, name, version } = &self.home else { return Ok(None) };
+        let files = Snapshot::of(self.local(said)).await?;
+        let observer = self.progress.observer(format!("uploading {said}"));
+        let uri = assets(registry).upload_for(name, version, &files, &observer).await;
+        self.progress.done();
+        uri.map(Some)
+    }
+
     /// The URL of an uploaded folder, which images are built of.
     pub(crate) async fn build_context(&self, said: &str) -> Result<String, Error> {
         if is_url(said) {
             return Ok(said.to_owned());
+        }
+        if let Some(uri) = self.share(said, Registry::environments).await? {
+            return Ok(format!("{uri}/"));
         }
         let place = self.upload(said, None).await?;
         if self.is_dry {

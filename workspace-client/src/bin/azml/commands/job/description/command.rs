@@ -44,6 +44,10 @@ pub(super) struct Limits {
 }
 
 impl CommandJob {
+    pub(super) fn code(&self) -> Option<&str> {
+        self.code.as_deref()
+    }
+
     pub(super) async fn build(&self, common: &Common, resolver: &Resolver) -> Result<Value, Error> {
         let mut body = common.body("Command", resolver)?;
         body["command"] = self.command.as_str().into();

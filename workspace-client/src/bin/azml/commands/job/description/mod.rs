@@ -93,6 +93,15 @@ impl NewJob {
         self.common.name.as_deref()
     }
 
+    /// The code that it runs; steps have theirs each.
+    pub(super) fn code(&self) -> Option<&str> {
+        match &self.job {
+            AnyJob::Command(job) => job.code(),
+            AnyJob::Pipeline(_) => None,
+            AnyJob::Sweep(job) => job.code(),
+        }
+    }
+
     /// As the API takes it.
     pub(crate) async fn build(&self, resolver: &Resolver) -> Result<Value, Error> {
         let properties = match &self.job {

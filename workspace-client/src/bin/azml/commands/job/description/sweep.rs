@@ -121,6 +121,10 @@ const DISTRIBUTIONS: [(&str, &[&str]); 10] = [
 ];
 
 impl SweepJob {
+    pub(super) fn code(&self) -> Option<&str> {
+        self.trial.code.as_deref()
+    }
+
     pub(super) async fn build(&self, common: &Common, resolver: &Resolver) -> Result<Value, Error> {
         let mut body = common.body("Sweep", resolver)?;
         body["objective"] = json!({

@@ -1,0 +1,62 @@
+//! Files of this machine, for what is created in a registry.
+
+use auth_core::{Error, ErrorKind};
+use serde_json::json;
+
+use super::{AssetKind, Assets, BlobReference, PendingUpload};
+use crate::arm::ArmClient;
+use crate::resources::Verb;
+use crate::transfer::{Container, Observer, Snapshot};
+
+impl<K: AssetKind> Assets<K> {
+    /// Uploads the files of a version that is to be created in a registry, and returns their URI. They lie in a place of this version
+    /// alone, which the services of the registry's region give (observed: azure-ai-ml 1.35).
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), workspace_client::Error> {
+    /// use workspace_client::Registry;
+    /// use workspace_client::resources::asset::model::{ModelType, NewModel};
+    /// use workspace_client::transfer::{Observer, Snapshot};
+    /// let models = Registry::named("contoso").models();
+    /// let uri = models.upload_for("credit", "1", &Snapshot::of("model").await?, &Observer::default()).await?;
+    /// models.create_or_update("credit", "1", &NewModel::new(&ModelType::Custom, uri)).await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::Configuration`] if these are the assets of a workspace, which has datastores for their files,
+    /// [`ErrorKind::Rejected`] if there is such a version, as [`Assets::get`] and [`Snapshot::of`], and what Blob Storage says.
+    pub async fn upload_for(
+        &self,
+        name: &str,
+        version: &str,
+        files: &Snapshot,
+        observer: &Observer,
+    ) -> Result<String, Error> {
+        let known_by_name = Self::of_registry(&self.registry()?.clone().found_by_name());
+        let id = known_by_name.place.id(&[name, "versions", version])?;
+        let body = json!({"assetId": id, "temporaryDataReferenceType": "TemporaryBlobReference"});
+        let verb = Verb::put(&[name, "versions", version], &body)?;
+        let given: PendingUpload = known_by_name.place.beside("tempdatarefs").fetch(verb).await?;
+        let client = self.place.reached_client().await?;
+        upload(given.blob_reference_for_consumption.as_ref(), &client, files, (name, version), observer).await
+    }
+}
+
+/// Uploads the files of a version to the place that Azure ML gives, and returns their URI.
+pub(super) async fn upload(
+    place: Option<&BlobReference>,
+    client: &ArmClient,
+    files: &Snapshot,
+    (name, version): (&str, &str),
+    observer: &Observer,
+) -> Result<String, Error> {
+    let sas = place.and_then(|place| place.credential.as_ref()?.sas_uri.as_ref());
+    let uri = place.and_then(|place| place.blob_uri.as_deref());
+    let (Some(uri), Some(sas)) = (uri, sas) else {
+        return Err(Error::new(ErrorKind::Protocol, "Azure ML does not say where files are uploaded to"));
+    };
+    let container = Container::from_sas_uri(sas)?.http(client.file_http());
+    let uploaded = container.upload(files, "").for_asset(name, version).observed_by(observer).await?;
+    Ok(format!("{}/{}", uri.trim_end_matches('/'), uploaded.path))
+}
