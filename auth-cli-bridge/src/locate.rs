@@ -10,7 +10,7 @@ const TOKEN_CACHE: &str = "msal_token_cache.json";
 const LARGEST_TOKEN_CACHE: u64 = 16 << 20;
 const LARGEST_OTHER: u64 = 4 << 20;
 
-/// Where the Azure CLI, or the Azure ML Python SDK, keeps what it knows. Nothing in it is ever written.
+/// Where the Azure CLI, or the Azure ML Python SDK, keeps what it knows. Nothing in it is written but by [`crate::write_back`].
 ///
 /// The SDK has a token cache of its own, but no accounts: it reads the list of subscriptions and the settings from the Azure
 /// CLI's directory (observed: azureml-core 1.61).
@@ -115,6 +115,14 @@ impl ConfigDir {
     pub(crate) fn encrypted(&self, stem: &str) -> Option<PathBuf> {
         let path = self.tokens()?.join(stem).with_extension("bin");
         (path.is_file() && !path.with_extension("json").exists()).then_some(path)
+    }
+
+    /// A file that is there only if tokens are, or were, kept encrypted: by the operating system, or in its keyring.
+    pub(crate) fn signal_of_encryption(&self) -> Option<PathBuf> {
+        let folder = self.tokens()?;
+        let names = ["msal_token_cache", "service_principal_entries"];
+        let mut paths = names.iter().flat_map(|name| ["bin", "sig"].map(|end| folder.join(name).with_extension(end)));
+        paths.find(|path| path.exists())
     }
 }
 

@@ -10,3 +10,4 @@ mod cases;
 mod renewal;
 mod settings;
 mod support;
+mod write_back;
