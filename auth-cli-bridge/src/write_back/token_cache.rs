@@ -55,8 +55,7 @@ pub(super) fn sign_in(cache: &mut Json, login: &CliLogin, now: u64) -> Result<()
     }
     let mut metadata = texts([("client_id", client), ("environment", host)]);
     if let Principal::User { refresh_token, .. } = &login.principal {
-        let target =
-            login.target(&login.tokens.first().map_or_else(|| login.cloud.arm_scope(), |it| it.scopes.clone()));
+        let target = login.target(&login.cloud.arm_scope());
         let entry = texts([
             ("credential_type", "RefreshToken"),
             ("secret", refresh_token.expose()),

@@ -59,6 +59,7 @@ mod table_commands;
 mod tracking;
 #[cfg(feature = "transfer")]
 mod transfer;
+mod update_azure_cli;
 mod workloads;
 mod workspace;
 #[cfg(feature = "cli")]
