@@ -1,8 +1,9 @@
 //! Reads what the Azure CLI and the Azure ML Python SDK left on disk, and answers from it without starting them.
 //!
 //! [`AzureCliAuthentication`] serves the tokens of `az login` in about a millisecond, and redeems the CLI's refresh token where
-//! they have expired; where the CLI keeps its tokens encrypted, it is started and asked. [`Profile`], [`CliConfig`] and [`Clouds`] are the CLI's subscriptions, settings and clouds. Nothing here
-//! ever writes a file of the CLI.
+//! they have expired; where the CLI keeps its tokens encrypted, it is started and asked. [`Profile`], [`CliConfig`] and [`Clouds`]
+//! are the CLI's subscriptions, settings and clouds. Nothing of the CLI is ever written but by [`write_back`], which is for whoever
+//! asks for it: a login of ours that `az` goes on with.
 //!
 //! ```
 //! use auth_cli_bridge::{AzureCliAuthentication, ConfigDir, Profile};
@@ -35,6 +36,7 @@ mod locate;
 mod msal_cache;
 mod profile;
 mod service_principals;
+pub mod write_back;
 
 pub use cli_authentication::{AzureCliAuthentication, AzureCliAuthenticationBuilder};
 pub use clouds::{Clouds, cloud_named, configured_cloud};

@@ -12,7 +12,7 @@ const LARGEST_TOKEN_CACHE: u64 = 16 << 20;
 const LARGEST_SETTINGS: u64 = 1 << 20;
 const LARGEST_OTHER: u64 = 4 << 20;
 
-/// Where the Azure CLI, or the Azure ML Python SDK, keeps what it knows. Nothing in it is ever written.
+/// Where the Azure CLI, or the Azure ML Python SDK, keeps what it knows. Nothing in it is written but by [`crate::write_back`].
 ///
 /// The SDK has a token cache of its own, but no accounts: it reads the list of subscriptions and the settings from the Azure
 /// CLI's directory (observed: azureml-core 1.61).
@@ -123,6 +123,14 @@ impl ConfigDir {
             && (!path.with_extension("json").exists()
                 || !self.is_python_sdk() && CliConfig::load_from(self, env)?.encrypts_tokens()?);
         Ok(counts.then_some(path))
+    }
+
+    /// A file that is there only if tokens are, or were, kept encrypted: by the operating system, or in its keyring.
+    pub(crate) fn signal_of_encryption(&self) -> Option<PathBuf> {
+        let folder = self.tokens()?;
+        let names = ["msal_token_cache", "service_principal_entries"];
+        let mut paths = names.iter().flat_map(|name| ["bin", "sig"].map(|end| folder.join(name).with_extension(end)));
+        paths.find(|path| path.exists())
     }
 }
 

@@ -13,3 +13,4 @@ mod hostile;
 mod renewal;
 mod settings;
 mod support;
+mod write_back;

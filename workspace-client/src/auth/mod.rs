@@ -3,6 +3,8 @@
 mod absent;
 mod ambient;
 mod application;
+#[cfg(feature = "cli-bridge")]
+mod azure_cli;
 mod builder;
 mod existing;
 mod interactive_login;

@@ -55,8 +55,13 @@ impl SavedLogins {
 
     /// The account of the login that answers, if there is one.
     pub(super) async fn account(&self) -> Result<Option<Account>, Error> {
+        Ok(self.record().await?.and_then(|record| record.account))
+    }
+
+    /// Everything that is kept of the login that answers, if there is one.
+    pub(super) async fn record(&self) -> Result<Option<Record>, Error> {
         match self.chosen().await {
-            Ok(login) => Ok(login.saved().await?.and_then(|record| record.account)),
+            Ok(login) => login.saved().await,
             Err(error) if error.kind() == ErrorKind::Unavailable => Ok(None),
             Err(error) => Err(error),
         }

@@ -249,7 +249,7 @@ fn a_choice_from_the_list_of_the_cli_is_kept_by_azml_alone() {
     let before = std::fs::read(home.path().join("azure/azureProfile.json")).unwrap();
     let run = home.azml(&["account", "set", "-n", "research prod"]);
     assert_eq!((run.code, run.stdout.as_str()), (0, ""), "{}", run.stderr);
-    insta::assert_snapshot!(run.stderr, @"note: the Azure CLI keeps this list, and its files are left alone: azml goes by this choice, az does not");
+    insta::assert_snapshot!(run.stderr, @"note: azml goes by this choice, az does not: its files are left alone without --update-azure-cli");
     assert_eq!(home.azml(&["account", "show", "--query", "name", "-o", "tsv"]).success(), "Research Prod\n");
     let default = ["account", "list", "--query", "[?isDefault].name", "-o", "tsv"];
     assert_eq!(home.azml(&default).success(), "Research Prod\n");

@@ -70,6 +70,8 @@ mod tracking;
 #[cfg(feature = "transfer")]
 mod transfer;
 #[cfg(feature = "cli")]
+mod update_azure_cli;
+#[cfg(feature = "cli")]
 mod workloads;
 mod workspace;
 #[cfg(feature = "cli")]

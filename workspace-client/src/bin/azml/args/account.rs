@@ -21,6 +21,10 @@ pub(crate) enum AccountCommand {
         /// The subscription, by name or id
         #[arg(short, long, short_alias = 'n', alias = "name")]
         subscription: String,
+
+        /// Make it the Azure CLI's default one, too
+        #[arg(long)]
+        update_azure_cli: bool,
     },
     /// Look at the tenants of the account
     #[command(subcommand)]

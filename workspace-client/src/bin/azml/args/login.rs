@@ -7,6 +7,7 @@ use auth_msi::Identity;
 use clap::Args;
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct LoginArgs {
     /// Sign in to this tenant: an id, or a domain such as contoso.onmicrosoft.com
     #[arg(short, long)]
@@ -39,6 +40,10 @@ pub(crate) struct LoginArgs {
     /// How long to wait for the person [default: 300, or as long as the device code is valid]
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub(crate) timeout: Option<u64>,
+
+    /// Sign the Azure CLI in, too, which keeps the login unencrypted
+    #[arg(long, conflicts_with_all = ["identity", "federated_token_file"])]
+    pub(crate) update_azure_cli: bool,
 
     #[command(flatten)]
     pub(crate) application: ServicePrincipalArgs,
@@ -122,4 +127,8 @@ pub(crate) struct LogoutArgs {
     /// Sign out everybody of this cloud
     #[arg(long)]
     pub(crate) all: bool,
+
+    /// Sign the same users out of the Azure CLI, too; its own current user where azml has no login
+    #[arg(long)]
+    pub(crate) update_azure_cli: bool,
 }

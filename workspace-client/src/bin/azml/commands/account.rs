@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 use workspace_client::Profile;
 
+use super::azure_cli;
 use crate::accounts::Accounts;
 use crate::context::{Context, block_on};
 use crate::output::{Column, Outcome};
@@ -35,7 +36,7 @@ pub(crate) fn list(all: bool, context: &Context) -> Result<Outcome, Error> {
 }
 
 /// Makes a subscription the default one, and its user the current account, for Rust programs that use this login too.
-pub(crate) fn set(subscription: &str, context: &Context) -> Result<(), Error> {
+pub(crate) fn set(subscription: &str, update_azure_cli: bool, context: &Context) -> Result<(), Error> {
     let cloud = context.cloud()?;
     let accounts = Accounts::load(&context.env, &cloud)?;
     let id = accounts.find(Some(subscription))?.id.clone();
@@ -47,13 +48,16 @@ pub(crate) fn set(subscription: &str, context: &Context) -> Result<(), Error> {
             done => done?,
         }
     }
+    if update_azure_cli {
+        azure_cli::select(&cloud, &id, context)?;
+    }
     block_on(Profile::update(&context.env, |profile| {
         let mut profile = profile?;
         profile.select(&cloud, &id);
         Ok(profile)
     }))?;
-    if accounts.are_of_cli() {
-        say("note: the Azure CLI keeps this list, and its files are left alone: azml goes by this choice, az does not");
+    if accounts.are_of_cli() && !update_azure_cli {
+        say("note: azml goes by this choice, az does not: its files are left alone without --update-azure-cli");
     }
     Ok(())
 }

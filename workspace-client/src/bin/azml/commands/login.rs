@@ -15,7 +15,7 @@ use workspace_client::subscriptions::{self, Found};
 
 use super::login_service_principal::Application;
 use super::token::scopes;
-use super::{account, name};
+use super::{account, azure_cli, name};
 use crate::accounts::Accounts;
 use crate::args::LoginArgs;
 use crate::context::{Context, block_on};
@@ -53,6 +53,9 @@ pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<Outcome, Error>
         (None, Some(application)) => Way::Application(application),
         (None, None) => Way::Person,
     };
+    if args.update_azure_cli {
+        azure_cli::check(auth.cloud(), context)?;
+    }
     Profile::prepare(&context.env)?;
     if context.env.var("AZML_PROTECTION").is_some_and(|places| places.trim() == "memory") {
         warn("AZML_PROTECTION is memory, so the next command must sign in again");
@@ -119,9 +122,23 @@ pub(crate) fn run(args: &LoginArgs, context: &Context) -> Result<Outcome, Error>
     if let Some(other) = other {
         return Err(other);
     }
+    conclude(&auth, &user, is_ours, args, context)
+}
+
+/// Makes the login the one that others go by, and lists what it sees.
+fn conclude(
+    auth: &InteractiveLoginAuthentication,
+    user: &User,
+    is_ours: bool,
+    args: &LoginArgs,
+    context: &Context,
+) -> Result<Outcome, Error> {
     // Who answers without a name from now on is who has just logged in.
     if is_ours && args.username.is_some() {
         block_on(auth.make_current())?;
+    }
+    if args.update_azure_cli {
+        azure_cli::sign_in(auth, user, args.use_device_code, context)?;
     }
     let accounts = Accounts::load(&context.env, auth.cloud())?;
     let is_own = |it: &&Subscription| accounts.are_of_cli() || it.user.name.eq_ignore_ascii_case(&user.name);

@@ -4,6 +4,7 @@ use auth_core::{Account, Authentication as _, Cloud, Error, ErrorKind};
 use serde_json::{Value, json};
 use workspace_client::{Profile, config_dir};
 
+use super::azure_cli;
 use super::login::mend_profile;
 use crate::args::LogoutArgs;
 use crate::context::{Context, block_on};
@@ -15,13 +16,19 @@ use crate::terminal::say;
 pub(crate) fn run(args: &LogoutArgs, context: &Context) -> Result<Outcome, Error> {
     let auth = context.auth(args.username.as_deref())?;
     let cloud = auth.cloud();
-    let done = block_on(async { if args.all { auth.sign_out_all().await } else { auth.sign_out().await } });
-    let done = done.map_err(|error| match error.kind() {
+    let ambiguous = |error: Error| match error.kind() {
         ErrorKind::Interaction => error.with_help("azml logout --username <user>, or azml logout --all"),
         _ => error,
-    })?;
-    let place = config_dir(&context.env).map(|folder| folder.join("tokens").display().to_string());
+    };
     let mut removed = Vec::new();
+    if args.update_azure_cli {
+        // First, while azml still knows who they are.
+        let users = azure_cli::sign_out(&auth, args.username.as_deref(), args.all, context).map_err(ambiguous)?;
+        removed.extend(users.iter().map(|user| json!({"kind": "azureCli", "user": user, "cloud": cloud.name()})));
+    }
+    let done = block_on(async { if args.all { auth.sign_out_all().await } else { auth.sign_out().await } });
+    let done = done.map_err(ambiguous)?;
+    let place = config_dir(&context.env).map(|folder| folder.join("tokens").display().to_string());
     for account in &done.removed {
         let subscriptions = forget(account.username.as_deref().filter(|_| !done.remaining.is_empty()), cloud, context)?;
         let (cloud, name) = (cloud.name(), name(account));

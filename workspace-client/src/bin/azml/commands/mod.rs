@@ -3,6 +3,7 @@
 mod account;
 mod asset;
 mod az_shim;
+mod azure_cli;
 mod cloud;
 mod completions;
 mod compute;
@@ -58,8 +59,8 @@ pub(crate) fn run(command: Command, global: &Global) -> Result<Option<Outcome>, 
             account::show(subscription.as_deref(), &context).map(Some)
         }
         Command::Account(Later(AccountCommand::List { all })) => account::list(all, &context).map(Some),
-        Command::Account(Later(AccountCommand::Set { subscription })) => {
-            account::set(&subscription, &context).map(|()| None)
+        Command::Account(Later(AccountCommand::Set { subscription, update_azure_cli })) => {
+            account::set(&subscription, update_azure_cli, &context).map(|()| None)
         }
         Command::Account(Later(AccountCommand::Tenant(TenantCommand::List))) => tenant::list(&context).map(Some),
         Command::Account(Later(AccountCommand::GetAccessToken(args))) => token::access_token(&args, &context).map(Some),
