@@ -124,7 +124,7 @@ pub(super) fn expired(scene: &Scene<'_>, cache: &str) -> Result<(), String> {
 }
 
 /// Lets every access token of this cache have expired long ago.
-fn expire(scene: &Scene<'_>, cache: &str) -> Result<(), String> {
+pub(super) fn expire(scene: &Scene<'_>, cache: &str) -> Result<(), String> {
     let problem = |error| format!("{cache}: {error}");
     let mut value: Value = serde_json::from_str(&read(scene, cache)?).map_err(problem)?;
     for token in value["AccessToken"].as_object_mut().into_iter().flat_map(Map::values_mut) {

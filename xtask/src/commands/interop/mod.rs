@@ -1,4 +1,5 @@
-//! `cargo xtask interop`: Microsoft's own clients sign in at the emulator, unchanged, and their logins serve azml.
+//! `cargo xtask interop`: Microsoft's own clients sign in at the emulator, unchanged; their logins serve azml, and azml's
+//! serve them.
 
 mod az;
 mod clouds;
@@ -6,6 +7,7 @@ mod scene;
 mod sdk;
 mod sealed;
 mod table;
+mod write_back;
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -37,6 +39,8 @@ const STORIES: &[(&str, Story)] = &[
     ("two clouds", clouds::two),
     ("a cloud of one's own", clouds::registered),
     ("encrypted tokens", sealed::run),
+    ("a login of azml for az", write_back::person),
+    ("an application of azml for az", write_back::application),
     ("the Python SDK v1", sdk::azureml_core),
     ("the Azure SDK", sdk::azure_identity),
 ];

@@ -27,10 +27,13 @@ pub(super) fn with_the_login_of_az(scene: &Scene<'_>) -> Result<(), String> {
         let is_right = answer["workspace"] == WORKSPACE && answer["jobs"] == 3;
         if is_right { Ok(()) } else { Err(format!("the client found {answer}")) }
     })?;
-    scene.row("the login of az, not its own", AZUREML_CORE, || {
-        let answer = json(&mut azureml(scene)?)?;
-        if answer["prompted"] == true { Err("it asked for a sign-in".to_owned()) } else { found(&answer) }
-    })
+    scene.row("the login of az, not its own", AZUREML_CORE, || asks_nobody(scene))
+}
+
+/// The Python SDK v1 finds a login.
+pub(super) fn asks_nobody(scene: &Scene<'_>) -> Result<(), String> {
+    let answer = json(&mut azureml(scene)?)?;
+    if answer["prompted"] == true { Err("it asked for a sign-in".to_owned()) } else { found(&answer) }
 }
 
 /// Logins of the Python SDK v1 itself.
@@ -43,10 +46,7 @@ pub(super) fn azureml_core(scene: &Scene<'_>) -> Result<(), String> {
         script.env("PATH", path_beginning_with(folder)?).env("DISPLAY", ":0");
         found(&json(&mut script)?)
     })?;
-    scene.row("a second process asks nobody", AZUREML_CORE, || {
-        let answer = json(&mut azureml(scene)?)?;
-        if answer["prompted"] == true { Err("it asked for a sign-in".to_owned()) } else { found(&answer) }
-    })?;
+    scene.row("a second process asks nobody", AZUREML_CORE, || asks_nobody(scene))?;
     scene.row("the login of the Python SDK", AZML, || {
         let theirs = json(&mut azureml(scene)?)?;
         let ours = scene.azml_json(&["account", "get-access-token"])?;
