@@ -52,7 +52,7 @@ enum Command {
     /// Gives the Azure SDKs for Python and JavaScript tokens of a login of azml.
     IdentityServer,
     /// Lets Microsoft's own clients sign in at the emulator, and answers from their logins.
-    Interop,
+    Interop(interop::Interop),
     /// Checks which crate depends on what.
     Layers(layers::Layers),
     /// Logs to a real MLflow server, and reads that with Python's own client.
@@ -81,7 +81,7 @@ impl Xtask {
             Command::Emulator(emulator) => emulator.run(),
             Command::Fuzz(fuzz) => fuzz.run(),
             Command::IdentityServer => identity_server::run(),
-            Command::Interop => interop::run(),
+            Command::Interop(interop) => interop.run(),
             Command::Layers(layers) => layers.run(),
             Command::Mlflow => mlflow::run(),
             Command::MlClient => ml_client::run(),

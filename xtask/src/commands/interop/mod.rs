@@ -6,11 +6,12 @@ mod clouds;
 mod scene;
 mod sdk;
 mod sealed;
+mod stress;
 mod table;
 mod write_back;
 
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use self::scene::Scene;
 use self::table::Table;
@@ -45,8 +46,24 @@ const STORIES: &[(&str, Story)] = &[
     ("the Azure SDK", sdk::azure_identity),
 ];
 
+/// Lets Microsoft's own clients sign in at the emulator, answers from their logins, and lets them go on with azml's.
+#[derive(Debug, Default, clap::Args)]
+pub(crate) struct Interop {
+    /// Instead of that, lets four az and eight azml work on one folder of the Azure CLI for so many seconds.
+    #[arg(long, value_name = "SECONDS")]
+    stress: Option<u64>,
+}
+
+impl Interop {
+    pub(super) fn run(&self) -> Result<(), String> {
+        let Some(seconds) = self.stress else { return stories() };
+        let clients = Clients::install()?;
+        stress::story(&Scene::new("stress", &clients)?, Duration::from_secs(seconds))
+    }
+}
+
 /// Tells every story, and then what came of each.
-pub(super) fn run() -> Result<(), String> {
+fn stories() -> Result<(), String> {
     let started = Instant::now();
     let clients = Clients::install()?;
     let mut table = Table::default();

@@ -1,8 +1,8 @@
 //! A home of its own, and an Azure for it.
 
-use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -26,18 +26,18 @@ pub(super) struct Scene<'a> {
     pub(super) azure: Emulator,
     home: TempDir,
     story: String,
-    rows: RefCell<Vec<Row>>,
+    rows: Mutex<Vec<Row>>,
 }
 
 impl<'a> Scene<'a> {
     pub(super) fn new(story: &str, clients: &'a Clients) -> Result<Self, String> {
         let home = TempDir::with_prefix("interop-").map_err(|error| format!("no temporary folder: {error}"))?;
         let azure = Emulator::start_with(World { jobs: 3, ..World::default() });
-        Ok(Self { clients, azure, home, story: story.to_owned(), rows: RefCell::default() })
+        Ok(Self { clients, azure, home, story: story.to_owned(), rows: Mutex::default() })
     }
 
     pub(super) fn into_rows(self) -> Vec<Row> {
-        self.rows.into_inner()
+        self.rows.into_inner().unwrap_or_default()
     }
 
     /// Does something that the table has a row for.
@@ -50,7 +50,13 @@ impl<'a> Scene<'a> {
         let started = Instant::now();
         let outcome = act();
         let (succeeded, took) = (outcome.is_ok(), started.elapsed());
-        self.rows.borrow_mut().push(Row { story: self.story.clone(), what: what.to_owned(), client, succeeded, took });
+        self.rows.lock().expect("no thread panics").push(Row {
+            story: self.story.clone(),
+            what: what.to_owned(),
+            client,
+            succeeded,
+            took,
+        });
         outcome.map_err(|problem| format!("{}: {what}: {}", self.story, self.without_secrets(&problem)))
     }
 

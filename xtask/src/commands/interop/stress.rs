@@ -1,0 +1,120 @@
+//! Many processes of az and azml on one folder of the Azure CLI.
+
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+use xtask::emulator::defaults::{
+    ADA_OBJECT_ID, CONTOSO, FABRIKAM, FABRIKAM_SUBSCRIPTION, GRACE, GRACE_OBJECT_ID, SUBSCRIPTION,
+};
+
+use super::az::{TOKEN_CACHE, is_of};
+use super::scene::{Scene, browser, finish, json, subject};
+
+/// A token that az never finds fresh, so that each of its processes writes (observed: msal 1.39 wants five minutes).
+const SHORT: Duration = Duration::from_secs(200);
+const AZ_PROCESSES: usize = 4;
+const READERS: usize = 6;
+const WRITERS: usize = 2;
+/// Whose subscriptions these are.
+const WHOSE: [(&str, &str); 2] = [(SUBSCRIPTION, ADA_OBJECT_ID), (FABRIKAM_SUBSCRIPTION, GRACE_OBJECT_ID)];
+
+#[derive(Debug, Default)]
+struct Tally {
+    az: u64,
+    az_failed: Vec<String>,
+    read: u64,
+    written: u64,
+    problems: Vec<String>,
+}
+
+/// For so long az renews two users' tokens, while azml reads them, and signs one of the two in again and again.
+pub(super) fn story(scene: &Scene<'_>, lasts: Duration) -> Result<(), String> {
+    scene.az(&["login", "-o", "none"])?;
+    sign_in(scene)?;
+    scene.azure.set_access_token_lifetime(SHORT);
+    let tally = Mutex::new(Tally::default());
+    let start = Instant::now();
+    std::thread::scope(|threads| {
+        let until = move |work: &dyn Fn()| {
+            while start.elapsed() < lasts {
+                work();
+            }
+        };
+        let tally = &tally;
+        for (at, whose) in WHOSE.iter().cycle().take(AZ_PROCESSES + READERS).enumerate() {
+            if at < AZ_PROCESSES {
+                threads.spawn(move || until(&|| renew(scene, whose, tally)));
+            } else {
+                threads.spawn(move || until(&|| read(scene, whose, tally)));
+            }
+        }
+        for _ in 0..WRITERS {
+            threads.spawn(move || until(&|| write(scene, tally)));
+        }
+    });
+    let tally = tally.into_inner().unwrap_or_default();
+    println!(
+        "   {lasts:.0?}: az renewed {} times, of which {} failed; azml read {} times and signed in {} times",
+        tally.az,
+        tally.az_failed.len(),
+        tally.read,
+        tally.written
+    );
+    if let Some(told) = tally.az_failed.first() {
+        println!("   az: {}", told.lines().last().unwrap_or_default());
+    }
+    if let Some(problem) = tally.problems.first() {
+        return Err(format!("{} problems, such as: {problem}", tally.problems.len()));
+    }
+    let cache = std::fs::read_to_string(scene.path(TOKEN_CACHE)).map_err(|error| format!("{TOKEN_CACHE}: {error}"))?;
+    serde_json::from_str::<Value>(&cache).map_err(|error| format!("{TOKEN_CACHE} is broken: {error}"))?;
+    is_of(scene, SUBSCRIPTION, ADA_OBJECT_ID, CONTOSO)?;
+    is_of(scene, FABRIKAM_SUBSCRIPTION, GRACE_OBJECT_ID, FABRIKAM)?;
+    for (subscription, whose) in WHOSE {
+        let answer = scene.az_json(&["account", "get-access-token", "-s", subscription])?;
+        if subject(&answer["accessToken"]).0 != whose {
+            return Err(format!("az lost the login of {whose}"));
+        }
+    }
+    Ok(())
+}
+
+/// az is allowed to fail: its processes wait ten seconds for each other, and then give up (observed: msal-extensions 1.3).
+fn renew(scene: &Scene<'_>, (subscription, _): &(&str, &str), tally: &Mutex<Tally>) {
+    let renewed = scene.az(&["account", "get-access-token", "-s", subscription, "-o", "none"]);
+    let mut tally = tally.lock().expect("no thread panics");
+    tally.az += 1;
+    tally.az_failed.extend(renewed.err());
+}
+
+/// azml without anything of its own answers from the files of az.
+fn read(scene: &Scene<'_>, (subscription, whose): &(&str, &str), tally: &Mutex<Tally>) {
+    let answer = TempDir::new_in(scene.path("")).map_err(|error| error.to_string()).and_then(|own| {
+        let mut azml = scene.command(&scene.clients.azml)?;
+        azml.env("AZML_CONFIG_DIR", own.path()).args(["account", "get-access-token", "-s", subscription, "-o", "json"]);
+        let answer = json(&mut azml)?;
+        let found = subject(&answer["accessToken"]).0;
+        if found == *whose { Ok(()) } else { Err(format!("{subscription} is asked for as {found:?}")) }
+    });
+    let mut tally = tally.lock().expect("no thread panics");
+    tally.read += 1;
+    tally.problems.extend(answer.err());
+}
+
+fn write(scene: &Scene<'_>, tally: &Mutex<Tally>) {
+    let written = sign_in(scene);
+    let mut tally = tally.lock().expect("no thread panics");
+    tally.written += 1;
+    tally.problems.extend(written.err());
+}
+
+/// The second user, with azml, for az alone: what azml keeps itself is forgotten.
+fn sign_in(scene: &Scene<'_>) -> Result<(), String> {
+    let own = TempDir::new_in(scene.path("")).map_err(|error| error.to_string())?;
+    let mut azml = scene.command(&scene.clients.azml)?;
+    azml.env("AZML_CONFIG_DIR", own.path()).env("BROWSER", browser(Some(GRACE))?);
+    azml.args(["login", "--force", "--username", GRACE, "--update-azure-cli", "-o", "none"]);
+    finish(&mut azml, |_| ()).map(drop)
+}
