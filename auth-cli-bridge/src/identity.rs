@@ -55,7 +55,7 @@ impl Identity {
             (None, Some(id)) => Tenant::parse(id)?,
             (None, None) => Tenant::organizations(),
         };
-        let sealed = directory.sealed_token_cache(env)?;
+        let sealed = directory.encrypted_token_cache(env)?;
         let cache = if sealed.is_some() { MsalCache::default() } else { MsalCache::load(directory, clock).await? };
         let name = &subscription.user.name;
         let principal = match sealed {

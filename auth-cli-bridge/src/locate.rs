@@ -113,9 +113,13 @@ impl ConfigDir {
         read(self.tokens(), "service_principal_entries.json", LARGEST_OTHER, SERVICE_PRINCIPALS_HELP)
     }
 
-    /// The encrypted token cache, if that is the one that counts. Where the tokens are in a keyring, it is an empty file
-    /// (observed: az 2.91 on Windows, or with `core.encrypt_token_cache`).
-    pub(crate) fn sealed_token_cache(&self, env: &Env) -> Result<Option<PathBuf>, Error> {
+    /// The encrypted token cache, which the CLI alone can read, if that is the one that counts. Where the tokens are in a keyring,
+    /// it is an empty file (observed: az 2.91 on Windows, or with `core.encrypt_token_cache`).
+    ///
+    /// # Errors
+    ///
+    /// [`auth_core::ErrorKind::Store`] if the CLI's `config` cannot be read or makes no sense.
+    pub fn encrypted_token_cache(&self, env: &Env) -> Result<Option<PathBuf>, Error> {
         let Some(path) = self.tokens().map(|tokens| tokens.join(TOKEN_CACHE).with_extension("bin")) else {
             return Ok(None);
         };

@@ -8,8 +8,9 @@ use auth_core::{Authentication, ErrorKind, TokenRequest};
 
 use crate::support::{builder, copy_of};
 
-/// A second and more to spare, as tests share their machine with others.
-const SOON: Duration = Duration::from_secs(5);
+const SOON: Duration = Duration::from_secs(1);
+/// Tests share their machine with others: the quickest answer counts.
+const ANSWERS: usize = 3;
 const USER: &str = "user-two-tenants";
 /// The files that a sign-in is answered from, and a sign-in that reads each.
 const FILES: [(&str, &str); 5] = [
@@ -32,10 +33,17 @@ async fn instead(files: &[(&str, &str)], put: impl Fn(&Path)) -> Vec<String> {
             fs::remove_file(folder.path().join("msal_token_cache.json")).unwrap();
         }
         put(&path);
-        let started = Instant::now();
-        let auth = builder(folder.path()).build();
-        let answer = auth.token(&TokenRequest::arm(auth.cloud())).await;
-        assert!(started.elapsed() < SOON, "{file}: {:?}", started.elapsed());
+        let (mut took, mut asked) = (Duration::MAX, 0);
+        let answer = loop {
+            let started = Instant::now();
+            let auth = builder(folder.path()).build();
+            let answer = auth.token(&TokenRequest::arm(auth.cloud())).await;
+            (took, asked) = (took.min(started.elapsed()), asked + 1);
+            if took < SOON || asked == ANSWERS {
+                break answer;
+            }
+        };
+        assert!(took < SOON, "{file}: {took:?}");
         told.push(answer.map_or_else(
             |error| {
                 assert!(error.kind() == ErrorKind::Store && error.help().is_some(), "{error:?}");

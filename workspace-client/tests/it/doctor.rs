@@ -46,6 +46,18 @@ fn the_login_of_the_cli_and_a_login_that_cannot_be_opened_are_told_apart() {
 }
 
 #[test]
+fn an_az_that_is_missing_is_a_warning_where_it_alone_can_read_its_tokens() {
+    let home = Home::with_cli_login();
+    let az =
+        |run: &str| run.lines().skip_while(|line| *line != "Azure CLI").skip(1).take(2).collect::<Vec<_>>().join("\n");
+    let without = [("PATH", "")];
+    snapshot(&home, "doctor_az_not_needed", &az(&home.azml_with(&["doctor"], &without).stdout));
+    std::fs::rename(home.path().join("azure/msal_token_cache.json"), home.path().join("azure/msal_token_cache.bin"))
+        .unwrap();
+    snapshot(&home, "doctor_az_needed", &az(&home.azml_with(&["doctor"], &without).stdout));
+}
+
+#[test]
 fn settings_that_make_no_sense_are_problems_with_a_next_step() {
     let home = Home::new();
     let variables = [

@@ -34,6 +34,7 @@ const NESTED: &[&str] = &[
     "auth-cache/fuzz/Cargo.toml",
     "auth-cli-bridge/fuzz/Cargo.toml",
     "workspace-client/examples/list-blobs/Cargo.toml",
+    "xtask/az-shim-client/Cargo.toml",
     "xtask/bench/Cargo.toml",
 ];
 

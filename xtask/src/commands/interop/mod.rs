@@ -49,7 +49,7 @@ const STORIES: &[(&str, Story)] = &[
 /// Lets Microsoft's own clients sign in at the emulator, answers from their logins, and lets them go on with azml's.
 #[derive(Debug, Default, clap::Args)]
 pub(crate) struct Interop {
-    /// Instead of that, lets four az and eight azml work on one folder of the Azure CLI for so many seconds.
+    /// Instead of that, lets four az work on one folder of the Azure CLI for so many seconds, and then four az and eight azml.
     #[arg(long, value_name = "SECONDS")]
     stress: Option<u64>,
 }

@@ -29,44 +29,21 @@ struct Tally {
     problems: Vec<String>,
 }
 
-/// For so long az renews two users' tokens, while azml reads them, and signs one of the two in again and again.
+/// For so long az renews two users' tokens, alone; and then again, while azml reads them, and signs one of the two in again and again.
 pub(super) fn story(scene: &Scene<'_>, lasts: Duration) -> Result<(), String> {
     scene.az(&["login", "-o", "none"])?;
     sign_in(scene)?;
     scene.azure.set_access_token_lifetime(SHORT);
-    let tally = Mutex::new(Tally::default());
-    let start = Instant::now();
-    std::thread::scope(|threads| {
-        let until = move |work: &dyn Fn()| {
-            while start.elapsed() < lasts {
-                work();
-            }
-        };
-        let tally = &tally;
-        for (at, whose) in WHOSE.iter().cycle().take(AZ_PROCESSES + READERS).enumerate() {
-            if at < AZ_PROCESSES {
-                threads.spawn(move || until(&|| renew(scene, whose, tally)));
-            } else {
-                threads.spawn(move || until(&|| read(scene, whose, tally)));
-            }
-        }
-        for _ in 0..WRITERS {
-            threads.spawn(move || until(&|| write(scene, tally)));
-        }
-    });
-    let tally = tally.into_inner().unwrap_or_default();
+    let alone = work(scene, lasts, Azml::Rests);
+    println!("   {lasts:.0?}: az alone renewed {}", alone.renewals());
+    let together = work(scene, lasts, Azml::Works);
+    let (read, written) = (together.read, together.written);
     println!(
-        "   {lasts:.0?}: az renewed {} times, of which {} failed; azml read {} times and signed in {} times",
-        tally.az,
-        tally.az_failed.len(),
-        tally.read,
-        tally.written
+        "   {lasts:.0?}: az renewed {}; azml read {read} times and signed in {written} times",
+        together.renewals()
     );
-    if let Some(told) = tally.az_failed.first() {
-        println!("   az: {}", told.lines().last().unwrap_or_default());
-    }
-    if let Some(problem) = tally.problems.first() {
-        return Err(format!("{} problems, such as: {problem}", tally.problems.len()));
+    if let Some(problem) = together.problems.first() {
+        return Err(format!("{} problems, such as: {problem}", together.problems.len()));
     }
     let cache = std::fs::read_to_string(scene.path(TOKEN_CACHE)).map_err(|error| format!("{TOKEN_CACHE}: {error}"))?;
     serde_json::from_str::<Value>(&cache).map_err(|error| format!("{TOKEN_CACHE} is broken: {error}"))?;
@@ -79,6 +56,46 @@ pub(super) fn story(scene: &Scene<'_>, lasts: Duration) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Azml {
+    Rests,
+    Works,
+}
+
+fn work(scene: &Scene<'_>, lasts: Duration, azml: Azml) -> Tally {
+    let tally = Mutex::new(Tally::default());
+    let start = Instant::now();
+    std::thread::scope(|threads| {
+        let until = move |work: &dyn Fn()| {
+            while start.elapsed() < lasts {
+                work();
+            }
+        };
+        let tally = &tally;
+        for whose in WHOSE.iter().cycle().take(AZ_PROCESSES) {
+            threads.spawn(move || until(&|| renew(scene, whose, tally)));
+        }
+        if azml == Azml::Rests {
+            return;
+        }
+        for whose in WHOSE.iter().cycle().take(READERS) {
+            threads.spawn(move || until(&|| read(scene, whose, tally)));
+        }
+        for _ in 0..WRITERS {
+            threads.spawn(move || until(&|| write(scene, tally)));
+        }
+    });
+    tally.into_inner().unwrap_or_default()
+}
+
+impl Tally {
+    fn renewals(&self) -> String {
+        let why = self.az_failed.first().and_then(|told| told.lines().last());
+        let why = why.map(|line| format!(", such as: {line}")).unwrap_or_default();
+        format!("{} times, of which {} failed{why}", self.az, self.az_failed.len())
+    }
 }
 
 /// az is allowed to fail: its processes wait ten seconds for each other, and then give up (observed: msal-extensions 1.3).

@@ -1,6 +1,7 @@
 //! The state of the Azure CLI, as far as files tell.
 
 use auth_cli_bridge::{CliConfig, Clouds, ConfigDir, Profile};
+use auth_core::Env;
 
 use super::finding::Finding;
 use crate::context::Context;
@@ -20,10 +21,8 @@ pub(super) fn state(context: &Context) -> Vec<Finding> {
         Ok((config.cloud_name()?, clouds.custom_names().map(str::to_owned).collect::<Vec<_>>()))
     });
     vec![
-        match program {
-            Some(program) => Finding::ok("program", program.display().to_string()),
-            None => Finding::absent("program", "az is not in PATH; azml does not need it"),
-        },
+        program
+            .map_or_else(|| missing(&directory, env), |program| Finding::ok("program", program.display().to_string())),
         match settings {
             Ok((cloud, custom)) => {
                 let cloud = cloud.as_deref().unwrap_or("AzureCloud");
@@ -44,4 +43,15 @@ pub(super) fn state(context: &Context) -> Vec<Finding> {
             Err(error) => Finding::from_error("subscriptions", &error),
         },
     ]
+}
+
+fn missing(directory: &ConfigDir, env: &Env) -> Finding {
+    // What is wrong with its settings is the next finding.
+    match directory.encrypted_token_cache(env).ok().flatten() {
+        Some(cache) => {
+            let why = format!("az is not in PATH, and {} is for az alone to read", cache.display());
+            Finding::warning("program", why).with_help("install the Azure CLI, or sign in with azml login")
+        }
+        None => Finding::absent("program", "az is not in PATH; azml does not need it"),
+    }
 }
