@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 use xtask::emulator::defaults::{
-    ADA_OBJECT_ID, CONTOSO, FABRIKAM, FABRIKAM_SUBSCRIPTION, GRACE, GRACE_OBJECT_ID, SUBSCRIPTION,
+    ADA, ADA_OBJECT_ID, CONTOSO, FABRIKAM, FABRIKAM_SUBSCRIPTION, GRACE, GRACE_OBJECT_ID, SUBSCRIPTION,
 };
 
 use super::az::{TOKEN_CACHE, is_of};
@@ -14,6 +14,8 @@ use super::scene::{Scene, browser, finish, json, subject};
 
 /// A token that az never finds fresh, so that each of its processes writes (observed: msal 1.39 wants five minutes).
 const SHORT: Duration = Duration::from_secs(200);
+/// Between two looks at the file.
+const GLANCE: Duration = Duration::from_millis(1);
 const AZ_PROCESSES: usize = 4;
 const READERS: usize = 6;
 const WRITERS: usize = 2;
@@ -26,6 +28,8 @@ struct Tally {
     az_failed: Vec<String>,
     read: u64,
     written: u64,
+    looked: u64,
+    half_written: u64,
     problems: Vec<String>,
 }
 
@@ -37,10 +41,12 @@ pub(super) fn story(scene: &Scene<'_>, lasts: Duration) -> Result<(), String> {
     let alone = work(scene, lasts, Azml::Rests);
     println!("   {lasts:.0?}: az alone renewed {}", alone.renewals());
     let together = work(scene, lasts, Azml::Works);
-    let (read, written) = (together.read, together.written);
+    let Tally { read, written, looked, half_written, .. } = together;
     println!(
-        "   {lasts:.0?}: az renewed {}; azml read {read} times and signed in {written} times",
-        together.renewals()
+        "   {lasts:.0?}: az renewed {}; azml read {read} times and signed in {written} times; of {} looks at the file {looked} held both \
+         users and {half_written} met az writing",
+        together.renewals(),
+        looked + half_written,
     );
     if let Some(problem) = together.problems.first() {
         return Err(format!("{} problems, such as: {problem}", together.problems.len()));
@@ -80,6 +86,7 @@ fn work(scene: &Scene<'_>, lasts: Duration, azml: Azml) -> Tally {
         if azml == Azml::Rests {
             return;
         }
+        threads.spawn(move || until(&|| look(scene, tally)));
         for whose in WHOSE.iter().cycle().take(READERS) {
             threads.spawn(move || until(&|| read(scene, whose, tally)));
         }
@@ -98,12 +105,38 @@ impl Tally {
     }
 }
 
-/// az is allowed to fail: its processes wait ten seconds for each other, and then give up (observed: msal-extensions 1.3).
+/// az is allowed to fail: it writes in place, takes the empty file that it sees meanwhile for one without users, and gives up after it
+/// has waited ten seconds for others (observed: az 2.91, msal-extensions 1.3).
 fn renew(scene: &Scene<'_>, (subscription, _): &(&str, &str), tally: &Mutex<Tally>) {
     let renewed = scene.az(&["account", "get-access-token", "-s", subscription, "-o", "none"]);
     let mut tally = tally.lock().expect("no thread panics");
     tally.az += 1;
     tally.az_failed.extend(renewed.err());
+}
+
+/// The file is what az was writing in place, or holds both users.
+fn look(scene: &Scene<'_>, tally: &Mutex<Tally>) {
+    let text = std::fs::read(scene.path(TOKEN_CACHE)).unwrap_or_default();
+    let found = serde_json::from_slice::<Value>(&text).map(|cache| users(&cache));
+    {
+        let mut tally = tally.lock().expect("no thread panics");
+        match found {
+            Err(error) if error.is_eof() => tally.half_written += 1,
+            Ok(users) if users == [ADA, GRACE] => tally.looked += 1,
+            Ok(users) => tally.problems.push(format!("{TOKEN_CACHE} holds the users {users:?}")),
+            Err(error) => tally.problems.push(format!("{TOKEN_CACHE} is broken: {error}")),
+        }
+    }
+    std::thread::sleep(GLANCE);
+}
+
+fn users(cache: &Value) -> Vec<String> {
+    let accounts = cache["Account"].as_object().into_iter().flatten();
+    let mut users: Vec<_> =
+        accounts.filter_map(|(_, account)| account["username"].as_str().map(str::to_owned)).collect();
+    users.sort();
+    users.dedup();
+    users
 }
 
 /// azml without anything of its own answers from the files of az.
