@@ -15,7 +15,7 @@ use serde_json::Value;
 use xtask::emulator::{Effect, Emulator, Fault, defaults};
 
 use crate::azml::Home;
-use crate::emulator::login;
+use crate::emulator::{azml, json, login};
 use crate::support::assert_no_secret;
 
 const ARM: &str = "https://management.azure.com";
@@ -146,7 +146,9 @@ async fn a_client_gets_the_persons_token_in_the_words_of_app_service() {
     let claims = Claims::peek(body["access_token"].as_str().unwrap()).unwrap();
     assert_eq!(claims.username(), Some(defaults::ADA));
     assert!(claims.aud.unwrap().contains(ARM));
-    assert_eq!(body["expires_on"], claims.exp.unwrap().to_string());
+    let saved = json(azml(&home, &azure, &["account", "get-access-token", "--resource", ARM]));
+    assert_eq!(body["access_token"], saved["accessToken"]);
+    assert_eq!(body["expires_on"], saved["expires_on"].to_string());
     assert_eq!((&body["resource"], &body["token_type"]), (&ARM.into(), &"Bearer".into()));
     assert_eq!(body["client_id"], claims.appid.unwrap());
 

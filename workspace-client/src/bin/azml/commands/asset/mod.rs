@@ -151,7 +151,7 @@ async fn create_shared<K: Cataloged>(said: &Said, name: &str, registry: Registry
         Some(version) => version.to_owned(),
         None => assets.next_version(name).await?,
     };
-    let resolver = Resolver::in_registry(registry, name, &version, said.folder());
+    let resolver = Resolver::in_registry::<K>(registry, name, &version, said.folder());
     assets.create_or_update(name, &version, &K::describe(said, &resolver).await?).await
 }
 

@@ -31,6 +31,7 @@ enum Home {
     /// For this version of an asset of it.
     Registry {
         registry: Registry,
+        kind: &'static str,
         name: String,
         version: String,
     },
@@ -42,8 +43,8 @@ impl Resolver {
         Self { home: Home::Workspace(ws), folder, progress: Progress::new(), is_dry: false }
     }
 
-    pub(crate) fn in_registry(registry: Registry, name: &str, version: &str, folder: PathBuf) -> Self {
-        let home = Home::Registry { registry, name: name.to_owned(), version: version.to_owned() };
+    pub(crate) fn in_registry<K: AssetKind>(registry: Registry, name: &str, version: &str, folder: PathBuf) -> Self {
+        let home = Home::Registry { registry, kind: K::NAME, name: name.to_owned(), version: version.to_owned() };
         Self { home, folder, progress: Progress::new(), is_dry: false }
     }
 
@@ -51,11 +52,11 @@ impl Resolver {
     pub(crate) fn ws(&self) -> Result<&Workspace, Error> {
         match &self.home {
             Home::Workspace(ws) => Ok(ws),
-            Home::Registry { registry, .. } => {
-                let name = registry.name();
-                let message = format!("what is created in registry {name} cannot use what only a workspace has");
+            Home::Registry { registry, kind, name, version } => {
+                let registry = registry.name();
+                let message = format!("what is created in registry {registry} cannot use what only a workspace has");
                 Err(Error::new(ErrorKind::Configuration, message).with_help(format!(
-                    "create it in a workspace, and share it, as azml model share --registry-name {name} does"
+                    "create version {version} in a workspace, then: azml {kind} share --name {name} --version {version} --registry-name {registry}"
                 )))
             }
         }
@@ -150,7 +151,7 @@ impl Resolver {
         said: &str,
         assets: impl Fn(&Registry) -> Assets<K>,
     ) -> Result<Option<String>, Error> {
-        let Home::Registry { registry, name, version } = &self.home else { return Ok(None) };
+        let Home::Registry { registry, name, version, .. } = &self.home else { return Ok(None) };
         let files = Snapshot::of(self.local(said)).await?;
         let observer = self.progress.observer(format!("uploading {said}"));
         let uri = assets(registry).upload_for(name, version, &files, &observer).await;
