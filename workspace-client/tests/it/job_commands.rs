@@ -62,7 +62,18 @@ fn what_is_wrong_with_a_file_is_told_with_its_line_before_anything_is_sent() {
         ("an unknown member", "command: echo\nenvironmnt: azureml:training:1\n".to_owned()),
         ("no YAML", "command: [echo\n".to_owned()),
         ("another type", format!("{SMALL}resources:\n  instance_count: many\n")),
-        ("a kind that is not known", "type: spark\nentry: {file: x.py}\n".to_owned()),
+        ("a kind that is not known", "type: hyperdrive\nentry: {file: x.py}\n".to_owned()),
+        ("a Spark job that cannot start", "type: spark\nentry: {file: x.py}\n".to_owned()),
+        (
+            "a member that a step has not",
+            "type: pipeline\njobs:\n  one:\n    type: sweep\n    trail: ./one.yml\n".to_owned(),
+        ),
+        ("a kind of step that is not known", "type: pipeline\njobs:\n  one:\n    type: hyperdrive\n".to_owned()),
+        (
+            "a batch of no size",
+            "type: pipeline\njobs:\n  one: {type: parallel, mini_batch_size: 1 ton, component: azureml:x:1}\n"
+                .to_owned(),
+        ),
         ("code that is not there", format!("{SMALL}code: ./nothing\n")),
         ("a step that is not there", "type: pipeline\njobs:\n  one:\n    component: ./one.yml\n".to_owned()),
         ("nothing", String::new()),

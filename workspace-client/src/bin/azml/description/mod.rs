@@ -19,7 +19,7 @@ use serde_json::{Map, Value};
 use crate::args::DescriptionArgs;
 pub(crate) use edit::Edit;
 use sources::{Place, Source, Sources, below, spelled};
-pub(crate) use text_or::TextOr;
+pub(crate) use text_or::{TextOr, python_float};
 use typed::{Problem, Reader};
 
 /// Larger ones are no descriptions.

@@ -42,7 +42,7 @@ impl<'de, M: Deserialize<'de>> Visitor<'de> for TextOrVisitor<M> {
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
-        Ok(TextOr::Text(float(value)))
+        Ok(TextOr::Text(python_float(value)))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
@@ -55,7 +55,7 @@ impl<'de, M: Deserialize<'de>> Visitor<'de> for TextOrVisitor<M> {
 }
 
 /// As Python's `str` writes it: an exponent has two digits at least.
-fn float(value: f64) -> String {
+pub(crate) fn python_float(value: f64) -> String {
     let text = format!("{value:?}");
     match text.split_once('e') {
         Some((digits, exponent)) => {
@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn numbers_are_written_as_python_writes_them() {
-        let written = [0.1, 1.0, 1e-5, 1.5e-7, 1e20, -2.5].map(float);
+        let written = [0.1, 1.0, 1e-5, 1.5e-7, 1e20, -2.5].map(python_float);
         assert_eq!(written, ["0.1", "1.0", "1e-05", "1.5e-07", "1e+20", "-2.5"]);
     }
 }

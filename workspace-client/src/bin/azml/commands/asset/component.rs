@@ -5,9 +5,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::environment::Environment;
-use crate::commands::job::{Declared, Steps};
+use crate::commands::job::{Declared, Steps, parallel_spec, spark_spec};
 use crate::commands::resource::Resolver;
-use crate::description::{Description, TextOr};
+use crate::description::{Description, TextOr, python_float};
 
 /// What Azure alone sets.
 const READ_ONLY: [&str; 4] = ["creation_context", "id", "latest_version", "resourceGroup"];
@@ -19,9 +19,8 @@ struct Parts {
     environment: Option<TextOr<Environment>>,
     #[serde(default)]
     inputs: Declared,
-    jobs: Option<Steps>,
     #[serde(rename = "type")]
-    _kind: String,
+    kind: String,
 }
 
 /// What the file of a component says, with ids in the place of what it refers to.
@@ -31,26 +30,41 @@ pub(crate) async fn component_spec(said: &Description, resolver: &Resolver) -> R
     if let Some(members) = spec.as_object_mut() {
         members.retain(|name, _| !READ_ONLY.contains(&name.as_str()));
     }
-    if let Some(code) = &parts.code {
-        spec["code"] = named(&resolver.code(code).await?);
+    match parts.kind.as_str() {
+        "parallel" => parallel_spec(&mut spec, said, resolver).await?,
+        "spark" => spark_spec(&mut spec, said, resolver).await?,
+        _ => parts.put_ids(&mut spec, resolver).await?,
     }
-    if let Some(environment) = &parts.environment {
-        spec["environment"] = named(&Environment::id(environment, resolver).await?);
-    }
-    if let Some(steps) = &parts.jobs {
-        spec["jobs"] = steps.build(&parts.inputs, resolver).await?;
+    if spec["jobs"].is_object() {
+        spec["jobs"] = Steps::read(&said.inner("jobs"))?.build(&parts.inputs, resolver).await?;
     }
     for input in spec["inputs"].as_object_mut().into_iter().flatten().map(|(_, input)| input) {
-        // Defaults are texts to the API.
-        if let Some(default @ (Value::Bool(_) | Value::Number(_))) = input.get("default") {
-            input["default"] = default.to_string().into();
-        }
+        // Defaults are texts to the API, which the Python SDK writes as Python does.
+        let default = match (&input["default"], input["type"].as_str()) {
+            (Value::Bool(default), _) => if *default { "True" } else { "False" }.to_owned(),
+            (Value::Number(default), Some("number")) => python_float(default.as_f64().unwrap_or_default()),
+            (Value::Number(default), _) => default.to_string(),
+            _ => continue,
+        };
+        input["default"] = default.into();
     }
     if spec["is_deterministic"].is_null() {
         spec["is_deterministic"] = true.into();
     }
     spec["_source"] = "YAML.COMPONENT".into();
     Ok(spec)
+}
+
+impl Parts {
+    async fn put_ids(&self, spec: &mut Value, resolver: &Resolver) -> Result<(), Error> {
+        if let Some(code) = &self.code {
+            spec["code"] = named(&resolver.code(code).await?);
+        }
+        if let Some(environment) = &self.environment {
+            spec["environment"] = named(&Environment::id(environment, resolver).await?);
+        }
+        Ok(())
+    }
 }
 
 /// An id as components name it.

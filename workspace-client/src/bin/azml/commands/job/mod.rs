@@ -18,7 +18,7 @@ use crate::entity::{self, Member, is, written};
 use crate::output::{Column, Outcome};
 
 use self::shown::shown;
-pub(crate) use description::{Declared, NewJob, Steps};
+pub(crate) use description::{Declared, NewJob, Steps, parallel_spec, spark_spec};
 
 const COLUMNS: [Column; 5] = [
     ("Name", "name"),

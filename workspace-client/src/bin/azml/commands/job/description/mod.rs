@@ -4,6 +4,7 @@ mod command;
 pub(crate) mod data;
 mod pipeline;
 pub(crate) mod setup;
+mod spark;
 mod steps;
 mod sweep;
 
@@ -18,9 +19,10 @@ use crate::description::Description;
 use command::CommandJob;
 use pipeline::PipelineJob;
 use setup::Identity;
+use spark::SparkJob;
 use sweep::SweepJob;
 
-pub(crate) use steps::{Declared, Steps};
+pub(crate) use steps::{Declared, Steps, parallel_spec, spark_spec};
 
 /// What Azure alone sets.
 const READ_ONLY: [&str; 7] =
@@ -62,6 +64,7 @@ enum Kind {
     #[default]
     Command,
     Pipeline,
+    Spark,
     Sweep,
 }
 
@@ -74,6 +77,7 @@ pub(crate) struct NewJob {
 enum AnyJob {
     Command(Box<CommandJob>),
     Pipeline(Box<PipelineJob>),
+    Spark(Box<SparkJob>),
     Sweep(Box<SweepJob>),
 }
 
@@ -83,7 +87,8 @@ impl NewJob {
         let common: Common = said.parse("a job")?;
         let job = match common.kind {
             Kind::Command => AnyJob::Command(said.parse_beside("a command job", &COMMON)?),
-            Kind::Pipeline => AnyJob::Pipeline(said.parse_beside("a pipeline job", &COMMON)?),
+            Kind::Pipeline => AnyJob::Pipeline(PipelineJob::read(&said)?),
+            Kind::Spark => AnyJob::Spark(SparkJob::read(&said)?),
             Kind::Sweep => AnyJob::Sweep(said.parse_beside("a sweep job", &COMMON)?),
         };
         Ok(Self { common, job })
@@ -98,6 +103,7 @@ impl NewJob {
         match &self.job {
             AnyJob::Command(job) => job.code(),
             AnyJob::Pipeline(_) => None,
+            AnyJob::Spark(job) => job.code(),
             AnyJob::Sweep(job) => job.code(),
         }
     }
@@ -107,6 +113,7 @@ impl NewJob {
         let properties = match &self.job {
             AnyJob::Command(job) => job.build(&self.common, resolver).await,
             AnyJob::Pipeline(job) => job.build(&self.common, resolver).await,
+            AnyJob::Spark(job) => job.build(&self.common, resolver).await,
             AnyJob::Sweep(job) => job.build(&self.common, resolver).await,
         };
         Ok(json!({"properties": properties?}))

@@ -6,22 +6,24 @@ use auth_core::Error;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::Common;
 use super::data::{self, Inputs, Outputs, Spelling};
 use super::steps::{Steps, declared};
+use super::{COMMON, Common};
 use crate::commands::resource::Resolver;
+use crate::description::Description;
 
 /// What a pipeline job has beside what every job has.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug)]
 pub(super) struct PipelineJob {
-    #[serde(default)]
-    inputs: Inputs,
-    #[serde(default)]
     jobs: Steps,
-    #[serde(default)]
+    own: Own,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Own {
+    inputs: Inputs,
     outputs: Outputs,
-    #[serde(default)]
     settings: Settings,
 }
 
@@ -36,12 +38,18 @@ struct Settings {
 }
 
 impl PipelineJob {
+    pub(super) fn read(said: &Description) -> Result<Box<Self>, Error> {
+        let own = said.parse_beside("a pipeline job", &[&COMMON[..], &["jobs"]].concat())?;
+        Ok(Box::new(Self { jobs: Steps::read(&said.inner("jobs"))?, own }))
+    }
+
     pub(super) async fn build(&self, common: &Common, resolver: &Resolver) -> Result<Value, Error> {
+        let own = &self.own;
         let mut body = common.body("Pipeline", resolver)?;
-        body["inputs"] = data::inputs(&self.inputs, Spelling::Job, resolver).await?;
-        body["outputs"] = data::outputs(&self.outputs, Spelling::Job);
-        body["jobs"] = self.jobs.build(&declared(&self.inputs), resolver).await?;
-        body["settings"] = self.settings.build(resolver)?;
+        body["inputs"] = data::inputs(&own.inputs, Spelling::Job, resolver).await?;
+        body["outputs"] = data::outputs(&own.outputs, Spelling::Job);
+        body["jobs"] = self.jobs.build(&declared(&own.inputs), resolver).await?;
+        body["settings"] = own.settings.build(resolver)?;
         Ok(body)
     }
 }

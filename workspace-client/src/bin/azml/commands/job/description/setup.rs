@@ -262,6 +262,19 @@ impl QueueSettings {
     }
 }
 
+impl QueueSettings {
+    /// As the steps of pipelines have it that try values: as it was said.
+    pub(crate) fn of_sweep_step(&self) -> Value {
+        let priority = self.priority.map(|priority| match priority {
+            Priority::Low => "low",
+            Priority::Medium => "medium",
+            Priority::High => "high",
+        });
+        let tier = self.of_job()["jobTier"].as_str().map(str::to_lowercase);
+        members([("job_tier", tier.map(Value::from)), ("priority", priority.map(Value::from))])
+    }
+}
+
 impl Service {
     fn of_job(&self) -> Value {
         let kind = match self.kind {
@@ -286,6 +299,11 @@ impl Service {
 /// As the API takes them.
 pub(crate) fn services(said: &Services) -> Value {
     Value::Object(said.iter().map(|(name, service)| (name.clone(), service.of_job())).collect())
+}
+
+/// As the steps of pipelines have them.
+pub(crate) fn services_of_step(said: &Services) -> Value {
+    Value::Object(said.iter().map(|(name, service)| (name.clone(), in_snake_case(&service.of_job()))).collect())
 }
 
 /// Members as the API takes them in the steps of pipelines.

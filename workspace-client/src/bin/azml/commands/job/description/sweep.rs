@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::Common;
 use super::command::seconds;
 use super::data::{self, Inputs, Outputs, Spelling};
-use super::setup::{Distribution, QueueSettings, Resources};
+use super::setup::{Distribution, QueueSettings, Resources, in_snake_case};
 use crate::commands::asset::Environment;
 use crate::commands::resource::Resolver;
 use crate::description::{TextOr, members};
@@ -47,7 +47,7 @@ struct Trial {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Objective {
+pub(super) struct Objective {
     goal: Goal,
     primary_metric: String,
 }
@@ -63,7 +63,7 @@ enum Goal {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Limits {
+pub(super) struct Limits {
     max_concurrent_trials: Option<u64>,
     max_total_trials: Option<u64>,
     timeout: Option<u64>,
@@ -72,7 +72,7 @@ struct Limits {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Sampling {
+pub(super) struct Sampling {
     logbase: Option<Value>,
     rule: Option<String>,
     seed: Option<u64>,
@@ -82,7 +82,7 @@ struct Sampling {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct EarlyTermination {
+pub(super) struct EarlyTermination {
     #[serde(default)]
     delay_evaluation: u64,
     #[serde(default)]
@@ -127,22 +127,16 @@ impl SweepJob {
 
     pub(super) async fn build(&self, common: &Common, resolver: &Resolver) -> Result<Value, Error> {
         let mut body = common.body("Sweep", resolver)?;
-        body["objective"] = json!({
-            "goal": match self.objective.goal {
-                Goal::Maximize => "maximize",
-                Goal::Minimize => "minimize",
-            },
-            "primaryMetric": self.objective.primary_metric,
-        });
+        body["objective"] = self.objective.of_job();
         body["outputs"] = data::outputs(&self.outputs, Spelling::Job);
-        body["samplingAlgorithm"] = sampling(&self.sampling_algorithm)?;
-        body["searchSpace"] = self.search_space()?;
+        body["samplingAlgorithm"] = Sampling::of_job(&self.sampling_algorithm)?;
+        body["searchSpace"] = search_space(&self.search_space)?;
         body["trial"] = self.trial.build(resolver).await?;
         body["inputs"] = data::inputs(&self.inputs, Spelling::Job, resolver).await?;
         let resources = self.resources.as_ref().or(self.trial.resources.as_ref());
         let more = [
-            ("earlyTermination", self.early_termination.as_ref().map(EarlyTermination::build)),
-            ("limits", self.limits.as_ref().map(Limits::build)),
+            ("earlyTermination", self.early_termination.as_ref().map(EarlyTermination::of_job)),
+            ("limits", self.limits.as_ref().map(Limits::of_job)),
             ("queueSettings", self.queue_settings.as_ref().map(QueueSettings::of_job)),
             ("resources", resources.map(Resources::of_job)),
         ];
@@ -152,27 +146,6 @@ impl SweepJob {
             }
         }
         Ok(body)
-    }
-
-    fn search_space(&self) -> Result<Value, Error> {
-        let mut space = Map::new();
-        for (name, said) in &self.search_space {
-            let refuse = |why: String| Error::new(ErrorKind::Configuration, format!("search_space.{name} {why}"));
-            let kind = said.get("type").and_then(Value::as_str).unwrap_or_default();
-            let Some((_, wanted)) = DISTRIBUTIONS.iter().find(|(known, _)| *known == kind) else {
-                let known = DISTRIBUTIONS.iter().map(|(known, _)| *known);
-                return Err(refuse("has no distribution of that type".to_owned())
-                    .with_help(format!("type is one of {}", known.collect::<Vec<_>>().join(", "))));
-            };
-            if let Some(odd) = said.keys().find(|member| *member != "type" && !wanted.contains(&member.as_str())) {
-                return Err(refuse(format!("has no member {odd}: {kind} has {}", wanted.join(", "))));
-            }
-            let arguments = wanted.iter().map(|member| said.get(*member).cloned().ok_or(member));
-            let arguments: Result<Vec<_>, _> = arguments.collect();
-            let arguments = arguments.map_err(|member| refuse(format!("needs {member}")))?;
-            space.insert(name.clone(), json!([kind, arguments]));
-        }
-        Ok(space.into())
     }
 }
 
@@ -193,8 +166,27 @@ impl Trial {
     }
 }
 
+impl Objective {
+    fn of_job(&self) -> Value {
+        json!({"goal": self.goal.as_str(), "primaryMetric": self.primary_metric})
+    }
+
+    pub(super) fn of_step(&self) -> Value {
+        in_snake_case(&self.of_job())
+    }
+}
+
+impl Goal {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Maximize => "maximize",
+            Self::Minimize => "minimize",
+        }
+    }
+}
+
 impl Limits {
-    fn build(&self) -> Value {
+    fn of_job(&self) -> Value {
         members([
             ("jobLimitsType", Some("Sweep".into())),
             ("maxConcurrentTrials", self.max_concurrent_trials.map(Value::from)),
@@ -205,8 +197,66 @@ impl Limits {
     }
 }
 
+impl Limits {
+    /// In seconds, as they were said.
+    pub(super) fn of_step(&self) -> Value {
+        members([
+            ("max_concurrent_trials", self.max_concurrent_trials.map(Value::from)),
+            ("max_total_trials", self.max_total_trials.map(Value::from)),
+            ("timeout", self.timeout.map(Value::from)),
+            ("trial_timeout", self.trial_timeout.map(Value::from)),
+        ])
+    }
+}
+
+impl Sampling {
+    fn of_job(said: &TextOr<Self>) -> Result<Value, Error> {
+        let (kind, more) = match said {
+            TextOr::Map(sampling) => (sampling.kind.as_str(), Some(sampling)),
+            TextOr::Text(kind) => (kind.as_str(), None),
+        };
+        let kind = match kind.to_lowercase().as_str() {
+            "bayesian" => "Bayesian",
+            "grid" => "Grid",
+            "random" => "Random",
+            _ => {
+                return Err(Error::new(ErrorKind::Configuration, "there is no such sampling_algorithm")
+                    .with_help("it is random, grid or bayesian"));
+            }
+        };
+        Ok(members([
+            ("logbase", more.and_then(|more| more.logbase.clone())),
+            ("rule", more.and_then(|more| more.rule.clone()).map(Value::from)),
+            ("samplingAlgorithmType", Some(kind.into())),
+            ("seed", more.and_then(|more| more.seed).map(Value::from)),
+        ]))
+    }
+
+    /// As it was said.
+    pub(super) fn of_step(said: &TextOr<Self>) -> Result<Value, Error> {
+        let mut sampling = Self::of_job(said)?;
+        let kind = sampling.as_object_mut().and_then(|members| members.remove("samplingAlgorithmType"));
+        let kind = kind.and_then(|kind| kind.as_str().map(str::to_lowercase));
+        if let TextOr::Text(_) = said {
+            return Ok(kind.into());
+        }
+        sampling["type"] = kind.into();
+        Ok(sampling)
+    }
+}
+
 impl EarlyTermination {
-    fn build(&self) -> Value {
+    /// Without what nobody said.
+    pub(super) fn of_step(&self) -> Value {
+        let mut policy = in_snake_case(&self.of_job());
+        let said = [("slack_amount", self.slack_amount.is_some()), ("slack_factor", self.slack_factor.is_some())];
+        for (name, _) in said.into_iter().filter(|(_, is_said)| !is_said) {
+            policy.as_object_mut().and_then(|policy| policy.remove(name));
+        }
+        policy
+    }
+
+    fn of_job(&self) -> Value {
         let mut policy =
             json!({"delayEvaluation": self.delay_evaluation, "evaluationInterval": self.evaluation_interval});
         match self.kind {
@@ -225,24 +275,24 @@ impl EarlyTermination {
     }
 }
 
-fn sampling(said: &TextOr<Sampling>) -> Result<Value, Error> {
-    let (kind, more) = match said {
-        TextOr::Map(sampling) => (sampling.kind.as_str(), Some(sampling)),
-        TextOr::Text(kind) => (kind.as_str(), None),
-    };
-    let kind = match kind.to_lowercase().as_str() {
-        "bayesian" => "Bayesian",
-        "grid" => "Grid",
-        "random" => "Random",
-        _ => {
-            return Err(Error::new(ErrorKind::Configuration, "there is no such sampling_algorithm")
-                .with_help("it is random, grid or bayesian"));
+/// The values that are tried, as the API takes them of a job.
+pub(super) fn search_space(said: &BTreeMap<String, Map<String, Value>>) -> Result<Value, Error> {
+    let mut space = Map::new();
+    for (name, said) in said {
+        let refuse = |why: String| Error::new(ErrorKind::Configuration, format!("search_space.{name} {why}"));
+        let kind = said.get("type").and_then(Value::as_str).unwrap_or_default();
+        let Some((_, wanted)) = DISTRIBUTIONS.iter().find(|(known, _)| *known == kind) else {
+            let known = DISTRIBUTIONS.iter().map(|(known, _)| *known);
+            return Err(refuse("has no distribution of that type".to_owned())
+                .with_help(format!("type is one of {}", known.collect::<Vec<_>>().join(", "))));
+        };
+        if let Some(odd) = said.keys().find(|member| *member != "type" && !wanted.contains(&member.as_str())) {
+            return Err(refuse(format!("has no member {odd}: {kind} has {}", wanted.join(", "))));
         }
-    };
-    Ok(members([
-        ("logbase", more.and_then(|more| more.logbase.clone())),
-        ("rule", more.and_then(|more| more.rule.clone()).map(Value::from)),
-        ("samplingAlgorithmType", Some(kind.into())),
-        ("seed", more.and_then(|more| more.seed).map(Value::from)),
-    ]))
+        let arguments = wanted.iter().map(|member| said.get(*member).cloned().ok_or(member));
+        let arguments: Result<Vec<_>, _> = arguments.collect();
+        let arguments = arguments.map_err(|member| refuse(format!("needs {member}")))?;
+        space.insert(name.clone(), json!([kind, arguments]));
+    }
+    Ok(space.into())
 }
