@@ -38,6 +38,14 @@ impl Service {
         ))
     }
 
+    /// Another service of the same host, for the same permission: its path has `to` where that of this one has `from`.
+    pub(crate) fn beside(&self, from: &str, to: &str) -> Option<Self> {
+        let (before, behind) = self.base.path().split_once(from)?;
+        let mut base = self.base.clone();
+        base.set_path(&format!("{before}{to}{behind}"));
+        Some(Self { base, ..self.clone() })
+    }
+
     /// A request for what lies at this path below the base, whose names are escaped where they must be.
     pub(crate) fn request(&self, method: Method, path: &str) -> Request {
         let mut url = self.base.clone();

@@ -11,6 +11,7 @@
 //! let run = tracking.start_run(experiment.id(), NewRun::new().name("first")).await?;
 //! tracking.log_parameter(run.id(), "alpha", "0.1").await?;
 //! tracking.log_metrics(run.id(), &[Metric::new("loss", 0.5).step(1)]).await?;
+//! tracking.log_artifact(run.id(), "notes/plan.txt", b"more layers").await?;
 //! tracking.end_run(run.id(), RunStatus::Finished).await?;
 //! # Ok(()) }
 //! ```
@@ -149,12 +150,6 @@ impl Tracking {
     /// All values that a metric of a run has had.
     pub fn metric_history(&self, run_id: &str, key: &str) -> Pager<Metric> {
         self.question("metrics/get-history", &[("run_id", run_id), ("metric_key", key)], "metrics", Metric::read)
-    }
-
-    /// The files and folders that a run has kept, in this folder of its; an empty path is the outermost one. This is the list of a plain
-    /// server: Azure ML lists the files of its jobs through another service (observed: azureml-mlflow 1.62).
-    pub fn artifacts(&self, run_id: &str, path: &str) -> Pager<Artifact> {
-        self.question("artifacts/list", &[("run_id", run_id), ("path", path)], "files", Artifact::new)
     }
 
     /// The models that are registered.

@@ -35,7 +35,8 @@ impl Tracking {
     }
 
     /// The server that the environment names in `MLFLOW_TRACKING_URI`, as that of a submitted run does. One of Azure ML
-    /// (`azureml://...`) is asked with tokens of `client`, if its host is one of the client's cloud; a plain one gets none.
+    /// (`azureml://...`) is asked with tokens of `client`, if its host is one of the client's cloud; a plain one gets none. Inside a
+    /// run, `client` may be one with a [`RunTokenAuthentication`](crate::auth::RunTokenAuthentication).
     ///
     /// # Errors
     /// [`ErrorKind::Unavailable`] if none is named, [`ErrorKind::Configuration`] if it is a host where no token must go, and as
@@ -58,8 +59,23 @@ impl Tracking {
         if !is_own {
             return Err(refuse());
         }
-        let service = Service::named("MLflow", url, Some(client.cloud().arm_scope()))?;
+        // The token of a run is for Azure ML alone.
+        let is_run = env.var("AZUREML_RUN_TOKEN").is_some();
+        let scopes = if is_run { client.ml_scopes()? } else { client.cloud().arm_scope() };
+        let service = Service::named("MLflow", url, Some(scopes))?;
         Ok(Self(Arc::new(Place::Server(Box::new((client, service))))))
+    }
+
+    /// Whether it is a plain server.
+    pub(super) fn is_plain(&self) -> bool {
+        match &*self.0 {
+            Place::Server(server) => server.1.beside(OF_AZURE_ML, OF_AZURE_ML).is_none(),
+            Place::Workspace(_) => false,
+        }
+    }
+
+    pub(super) async fn reach(&self) -> Result<(ArmClient, Service), Error> {
+        self.0.reach().await
     }
 
     pub(crate) fn of(workspace: &Workspace) -> Self {
@@ -150,6 +166,11 @@ impl Tracking {
     }
 }
 
+/// What the paths of a plain server begin with.
+pub(super) const PLAIN: &str = "api/2.0/mlflow";
+/// What the path of Azure ML's server has in it.
+pub(super) const OF_AZURE_ML: &str = "/mlflow/v2.0/";
+
 /// How many items a page has, unless somebody says otherwise.
 const PAGE: u32 = 1000;
 
@@ -171,7 +192,7 @@ impl Place {
 
 /// Azure ML's path for clients of MLflow 2 and 3 (observed: azureml-mlflow 1.62).
 pub(crate) fn in_version_2(url: &str) -> String {
-    url.replacen("/mlflow/v1.0/", "/mlflow/v2.0/", 1)
+    url.replacen("/mlflow/v1.0/", OF_AZURE_ML, 1)
 }
 
 /// A 404 is none.
@@ -188,7 +209,7 @@ pub(super) fn odd(what: &str) -> Error {
 }
 
 fn path(verb: &str) -> String {
-    format!("api/2.0/mlflow/{verb}")
+    format!("{PLAIN}/{verb}")
 }
 
 /// Nothing is left out where there is nothing: the server writes no empty lists.

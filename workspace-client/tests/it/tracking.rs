@@ -1,14 +1,22 @@
 //! Tracking against an imitation, and where `AZML_MLFLOW` names one, against a real MLflow server.
 
-use auth_core::{Env, ErrorKind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use auth_core::http::HttpClient;
+use auth_core::{Cloud, Env, ErrorKind};
 use serde_json::{Value, json};
-use wiremock::matchers::{body_partial_json, header, method, path, query_param};
+use wiremock::matchers::{body_bytes, body_partial_json, header, method, path, query_param};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 use workspace_client::Workspace;
 use workspace_client::arm::ArmClient;
+use workspace_client::auth::RunTokenAuthentication;
+use workspace_client::resources::job::CommandJob;
 use workspace_client::tracking::{Metric, NewRun, RegisteredModel, Run, RunStatus, Tracking};
+use xtask::emulator::defaults;
 
 use crate::rig::Tokens;
+use crate::services::story::azure_and_client;
 
 const SUBSCRIPTION: &str = "e1a7c0de-0001-4000-8000-000000005b01";
 
@@ -26,6 +34,10 @@ async fn workspace(server: &MockServer, tracking_uri: &str) -> (Tokens, Workspac
     let tokens = Tokens::for_arm(&server.uri());
     let ws = Workspace::new(SUBSCRIPTION, "rg", "ws").auth(tokens.clone());
     (tokens, ws)
+}
+
+fn workspace_of(client: ArmClient) -> Workspace {
+    Workspace::new(defaults::SUBSCRIPTION, defaults::RESOURCE_GROUP, defaults::WORKSPACE).client(client)
 }
 
 #[tokio::test]
@@ -158,6 +170,102 @@ async fn a_run_s_environment_names_its_server_and_no_foreign_one_gets_a_token() 
     assert!(public.requests().is_empty());
 }
 
+#[tokio::test]
+async fn a_workspace_keeps_the_files_of_a_run_in_storage_that_gets_no_token() {
+    let (azure, client) = azure_and_client();
+    let tracking = workspace_of(client).tracking();
+    let experiment = tracking.experiment("credit").await.unwrap();
+    let run = tracking.start_run(experiment.id(), NewRun::new()).await.unwrap();
+    let large: Vec<_> = (0..(8 << 20) + 5_u32).map(|at| u8::try_from(at % 251).unwrap()).collect();
+    azure.clear_requests();
+    tracking.log_artifact(run.id(), "notes/plan.txt", b"fewer layers").await.unwrap();
+    tracking.log_artifact(run.id(), "notes/plan.txt", b"more layers").await.unwrap();
+    tracking.log_artifact(run.id(), "notes/deep/\u{fc} #1.txt", b"").await.unwrap();
+    tracking.log_artifact(run.id(), "weights.bin", &large).await.unwrap();
+
+    assert_eq!(tracking.read_artifact(run.id(), "notes/plan.txt").await.unwrap(), b"more layers");
+    assert_eq!(tracking.read_artifact(run.id(), "notes/deep/\u{fc} #1.txt").await.unwrap(), b"");
+    assert!(tracking.read_artifact(run.id(), "weights.bin").await.unwrap() == large);
+    let listed = async |folder| -> Vec<(String, bool, Option<u64>)> {
+        let all = tracking.artifacts(run.id(), folder).try_collect().await.unwrap();
+        all.iter().map(|it| (it.path().to_owned(), it.is_folder(), it.size())).collect()
+    };
+    let whole = [("notes".to_owned(), true, None), ("weights.bin".to_owned(), false, Some(large.len() as u64))];
+    assert_eq!(listed("").await, whole);
+    let notes = [("notes/deep".to_owned(), true, None), ("notes/plan.txt".to_owned(), false, Some(11))];
+    assert_eq!(listed("notes/").await, notes);
+
+    let requests = azure.requests();
+    let (of_storage, of_azure): (Vec<_>, Vec<_>) = requests.iter().partition(|it| it.host.contains(".blob."));
+    assert!(of_storage.len() >= 8 && of_storage.iter().all(|it| !it.headers.contains_key("authorization")));
+    assert!(of_azure.iter().all(|it| it.headers.contains_key("authorization")));
+
+    assert_eq!(tracking.read_artifact(run.id(), "none").await.unwrap_err().status(), Some(404));
+    for wrong in ["", "/etc/passwd", "../other/model"] {
+        let error = tracking.log_artifact(run.id(), wrong, b"x").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Configuration, "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_submitted_run_tracks_itself_with_its_own_token() {
+    let (azure, client) = azure_and_client();
+    let ws = workspace_of(client);
+    let job = CommandJob::new("python train.py", "azureml:training:1").experiment("credit");
+    ws.jobs().create_or_update("train-1", &job).await.unwrap();
+    let tracking_uri = ws.get().await.unwrap().mlflow_tracking_uri().unwrap().to_owned();
+    let token = azure.issue_run_token("train-1", Duration::from_secs(600));
+    let variables = [
+        ("AZUREML_RUN_TOKEN", &*token),
+        ("AZUREML_ARM_SUBSCRIPTION", defaults::SUBSCRIPTION),
+        ("AZUREML_ARM_RESOURCEGROUP", defaults::RESOURCE_GROUP),
+        ("AZUREML_ARM_WORKSPACE_NAME", defaults::WORKSPACE),
+        ("AZUREML_ARM_PROJECT_NAME", "credit"),
+        ("AZUREML_RUN_ID", "train-1"),
+        ("AZUREML_SERVICE_ENDPOINT", azure.https_url()),
+        ("MLFLOW_TRACKING_URI", &*tracking_uri),
+    ];
+    let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let env = Env::fake(azure.env().into_iter().chain(variables));
+    let auth = RunTokenAuthentication::from_env(&env, Cloud::public()).unwrap().build();
+    let inside = ArmClient::new(Arc::new(auth)).http(HttpClient::new(env.clone()));
+    azure.clear_requests();
+    let tracking = Tracking::from_env(&env, inside).unwrap();
+    tracking.log_metrics("train-1", &[Metric::new("loss", 0.5).step(1)]).await.unwrap();
+    tracking.log_parameter("train-1", "alpha", "0.1").await.unwrap();
+    tracking.log_artifact("train-1", "notes/plan.txt", b"more layers").await.unwrap();
+    let own = format!("Bearer {token}");
+    let requests = azure.requests();
+    let authorizations: Vec<_> = requests.iter().filter_map(|it| it.headers.get("authorization")).collect();
+    assert!(authorizations.len() >= 4 && authorizations.iter().all(|it| **it == own), "{authorizations:?}");
+
+    let seen = ws.tracking();
+    assert_eq!(seen.read_artifact("train-1", "notes/plan.txt").await.unwrap(), b"more layers");
+    assert_eq!(seen.run("train-1").await.unwrap().parameters().collect::<Vec<_>>(), [("alpha", "0.1")]);
+    let files = ws.jobs().files("train-1", "notes/").await.unwrap();
+    assert_eq!(files.iter().map(|file| &*file.path).collect::<Vec<_>>(), ["notes/plan.txt"]);
+}
+
+#[tokio::test]
+async fn a_plain_server_keeps_files_behind_itself_or_says_why_not() {
+    let server = MockServer::start().await;
+    let run = |id: &str, uri: &str| json!({"run": {"info": {"run_id": id, "artifact_uri": uri}}});
+    for (id, uri) in [("r", "mlflow-artifacts:/1/r/artifacts"), ("s", "s3://bucket/1/s/artifacts")] {
+        let asked = Mock::given(path("/api/2.0/mlflow/runs/get")).and(query_param("run_id", id));
+        asked.respond_with(ok(&run(id, uri))).mount(&server).await;
+    }
+    let place = "/api/2.0/mlflow-artifacts/artifacts/1/r/artifacts/plots/loss.png";
+    let put = Mock::given(method("PUT")).and(path(place)).and(body_bytes(b"png"));
+    put.respond_with(ResponseTemplate::new(200).set_body_json(json!({}))).expect(1).mount(&server).await;
+    let read = Mock::given(method("GET")).and(path(place));
+    read.respond_with(ResponseTemplate::new(200).set_body_bytes(b"png")).expect(1).mount(&server).await;
+    let tracking = Tracking::at(&server.uri()).unwrap();
+    tracking.log_artifact("r", "plots/loss.png", b"png").await.unwrap();
+    assert_eq!(tracking.read_artifact("r", "plots/loss.png").await.unwrap(), b"png");
+    let error = tracking.log_artifact("s", "plots/loss.png", b"png").await.unwrap_err();
+    insta::assert_snapshot!(error, @"the MLflow server keeps the files of its runs at s3:, to which it gives no access");
+}
+
 /// `cargo xtask mlflow` starts the server; without one there is nothing to speak to.
 #[tokio::test]
 async fn a_real_server_keeps_what_is_logged() {
@@ -171,6 +279,14 @@ async fn a_real_server_keeps_what_is_logged() {
         (0..300).map(|step| Metric::new("loss", 1.0 / f64::from(step + 1)).step(step.into())).collect();
     tracking.log_metrics(run.id(), &values).await.unwrap();
     tracking.set_tag(run.id(), "stage", "test").await.unwrap();
+    let large: Vec<_> = (0..9_000_000_u32).map(|at| u8::try_from(at % 251).unwrap()).collect();
+    tracking.log_artifact(run.id(), "notes/plan \u{fc}.txt", b"more layers").await.unwrap();
+    tracking.log_artifact(run.id(), "weights.bin", &large).await.unwrap();
+    assert_eq!(tracking.read_artifact(run.id(), "notes/plan \u{fc}.txt").await.unwrap(), b"more layers");
+    assert!(tracking.read_artifact(run.id(), "weights.bin").await.unwrap() == large);
+    let kept = tracking.artifacts(run.id(), "").try_collect().await.unwrap();
+    let kept: Vec<_> = kept.iter().map(|it| (it.path(), it.is_folder(), it.size())).collect();
+    assert_eq!(kept, [("notes", true, None), ("weights.bin", false, Some(9_000_000))]);
     tracking.end_run(run.id(), RunStatus::Finished).await.unwrap();
 
     let read = tracking.run(run.id()).await.unwrap();

@@ -32,7 +32,8 @@ pub(super) fn run() -> Result<(), String> {
     let mut read = quiet(Command::new(&python), folder.path());
     let read = output_of(read.arg("-c").arg(include_str!("mlflow.py")).arg(&server.url))?;
     print!("{read}");
-    if read.trim() != "mlflow read credit/first: 300 values of loss, alpha 0.1, stage test, scorer 1" {
+    if read.trim() != "mlflow read credit/first: 300 values of loss, alpha 0.1, stage test, scorer 1, note more layers"
+    {
         return Err(format!("the Python client read something else: {read:?}"));
     }
     Ok(())

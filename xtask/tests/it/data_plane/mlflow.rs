@@ -62,7 +62,8 @@ async fn a_job_shows_what_it_measures_and_writes() {
     let run = &caller.mlflow_get("runs/get?run_id=j").await.body["run"];
     assert_eq!((&run["info"]["status"], &run["data"]["metrics"][0]["value"]), (&json!("FINISHED"), &json!(0.25)));
     let files = caller.mlflow_get("artifacts/list?run_id=j&path=outputs").await.body;
-    assert_eq!(files["files"][0]["path"], "outputs/model.txt");
+    assert_eq!(files["files"][0]["path"], "outputs/metrics.json");
+    assert_eq!(files["files"][1]["path"], "outputs/model.txt");
     assert_eq!(caller.mlflow_get("runs/get?run_id=absent").await.code(), (404, "RESOURCE_DOES_NOT_EXIST"));
     assert_eq!(caller.mlflow_get("dreams/get").await.code(), (404, "ENDPOINT_NOT_FOUND"));
 }

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use super::super::super::log::parameters;
 use super::super::super::state::State as Memory;
 use super::super::request::bearer_claims;
-use super::super::secrets::BLOB_SIGNATURE;
+use super::super::secrets::{BLOB_SIGNATURE, UPLOAD_SIGNATURE};
 use super::call::Call;
 use super::error::BlobError;
 
@@ -74,6 +74,9 @@ impl Access {
 fn signed(memory: &Memory, call: &Call<'_>, signature: &str) -> Option<String> {
     if signature == BLOB_SIGNATURE {
         return Some("rl".to_owned());
+    }
+    if signature == UPLOAD_SIGNATURE {
+        return Some("rcw".to_owned());
     }
     let mut of_account = parameters(&memory.world.storage.sas);
     let granted = of_account.remove("sp").unwrap_or_default();

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::http::{Method, header};
 use axum::response::{IntoResponse as _, Response};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::super::super::state::State as Memory;
 use super::super::error::ServiceError;
@@ -47,10 +47,15 @@ pub(super) fn of_run(
                 .flatten()
                 .map(|it| it["path"].as_str().unwrap_or_default().to_owned())
                 .collect();
-            let files = run.artifacts(memory.now());
+            let mut links = Map::new();
+            for path in &wanted {
+                let url = run.new_artifact(memory, &request.blobs, path);
+                links.insert(path.clone(), link(run, path, &url));
+            }
+            let files = memory.artifacts(run);
             let found = files.iter().filter(|(path, _)| wanted.contains(path));
             let told: Value = found.map(|(path, content)| (path.clone(), metadata(run, path, content))).collect();
-            Ok(Json(json!({"artifacts": told, "artifactContentInformation": {}, "errors": {}})).into_response())
+            Ok(Json(json!({"artifacts": told, "artifactContentInformation": links, "errors": {}})).into_response())
         }
         ["path"] => show(memory, request, run, "", ""),
         ["artifacturi"] => {
@@ -62,26 +67,17 @@ pub(super) fn of_run(
 }
 
 fn show(
-    memory: &Memory,
+    memory: &mut Memory,
     request: &DataRequest<'_>,
     run: &Run,
     what: &str,
     path: &str,
 ) -> Result<Response, ServiceError> {
     let path = request.query.get("path").map_or(path, String::as_str);
-    let mut files = run.artifacts(memory.now());
-    files.sort();
+    let files = memory.artifacts(run);
     let mut within = files.iter().filter(|(known, _)| known.starts_with(path));
     let absent = || ServiceError::not_found("The artifact", path);
-    let link = |path: &str| {
-        json!({
-            "contentUri": run.artifact_url(memory, &request.blobs, path),
-            "origin": ORIGIN,
-            "container": run.container(),
-            "path": path,
-            "tags": null,
-        })
-    };
+    let link = |path: &str| link(run, path, &run.artifact_url(memory, &request.blobs, path));
     let page =
         |items: Vec<Value>| Json(json!({"value": items, "continuationToken": null, "nextLink": null})).into_response();
     match what {
@@ -101,6 +97,10 @@ fn show(
         }
         _ => Err(ServiceError::unknown_path(what)),
     }
+}
+
+fn link(run: &Run, path: &str, url: &str) -> Value {
+    json!({"contentUri": url, "origin": ORIGIN, "container": run.container(), "path": path, "tags": null})
 }
 
 fn metadata(run: &Run, path: &str, content: &[u8]) -> Value {

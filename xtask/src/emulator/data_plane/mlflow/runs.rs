@@ -41,7 +41,10 @@ pub(super) fn answer(memory: &mut Memory, call: &Call<'_>, subject: &str, verb: 
             let told: Vec<Value> = all.iter().filter(|it| it.name == key).map(view::metric).collect();
             Ok(call.page("metrics", &told))
         }
-        ("artifacts", "list") => Ok(artifacts(run(memory, call)?, &call.text("path").unwrap_or_default(), now)),
+        ("artifacts", "list") => {
+            let run = run(memory, call)?.clone();
+            Ok(artifacts(&memory.artifacts(&run), &run.container(), &call.text("path").unwrap_or_default()))
+        }
         _ => Err(MlflowError::no_endpoint(&format!("{subject}/{verb}"))),
     }
 }
@@ -168,10 +171,10 @@ fn measurement(metric: &Value, now: i64) -> Result<Measurement, MlflowError> {
 }
 
 /// The files and folders directly in this one.
-fn artifacts(run: &Run, path: &str, now: i64) -> Value {
+fn artifacts(all: &[(String, Vec<u8>)], container: &str, path: &str) -> Value {
     let prefix = if path.is_empty() { String::new() } else { format!("{}/", path.trim_end_matches('/')) };
     let mut files: Vec<Value> = Vec::new();
-    for (name, content) in run.artifacts(now) {
+    for (name, content) in all {
         let Some(rest) = name.strip_prefix(&prefix) else { continue };
         let item = match rest.split_once('/') {
             Some((folder, _)) => json!({"path": format!("{prefix}{folder}"), "is_dir": true}),
@@ -181,5 +184,5 @@ fn artifacts(run: &Run, path: &str, now: i64) -> Value {
             files.push(item);
         }
     }
-    json!({"root_uri": format!("azureml://artifacts/ExperimentRun/{}", run.container()), "files": files})
+    json!({"root_uri": format!("azureml://artifacts/ExperimentRun/{container}"), "files": files})
 }
