@@ -54,6 +54,42 @@ fn desk() -> Desk {
 }
 
 #[test]
+fn the_logs_of_a_job_can_be_chosen() {
+    let desk = desk();
+    let distributed = "distribution: {type: pytorch, process_count_per_instance: 2}\n";
+    desk.home.write("job.yml", &format!("{SMALL}{distributed}"));
+    desk.azml(&["job", "create", "-f", "job.yml", "-n", "two", "--stream"]).success();
+    let files = |args: &[&str]| -> Vec<String> {
+        let streamed = desk.azml(&[&["job", "stream", "-n", "two"], args].concat());
+        assert_eq!(streamed.code, 0, "{}", streamed.stderr);
+        streamed.stderr.lines().filter_map(|line| line.strip_prefix("-- ")).map(ToOwned::to_owned).collect()
+    };
+    assert_eq!(files(&[]), ["user_logs/std_log_process_0.txt"]);
+    assert_eq!(files(&["--log", "user_logs/std_log_process_1"]), ["user_logs/std_log_process_1.txt"]);
+    let all =
+        ["system_logs/lifecycler/lifecycler.log", "user_logs/std_log_process_0.txt", "user_logs/std_log_process_1.txt"];
+    assert_eq!(files(&["--log", "system_logs/", "user_logs/"]), all);
+    let none = desk.azml(&["job", "stream", "-n", "two", "--log", "nothing"]);
+    assert_eq!(none.stdout, "");
+    snapshot("no_such_log", none.stderr.lines().last().unwrap());
+}
+
+#[test]
+fn the_services_of_a_job_are_shown_with_their_addresses() {
+    let desk = desk();
+    desk.home.write(
+        "job.yml",
+        &format!(
+            "{SMALL}services:\n  shell: {{type: ssh, ssh_public_keys: ssh-rsa AAAA}}\n  lab: {{type: jupyter_lab}}\n"
+        ),
+    );
+    desk.azml(&["job", "create", "-f", "job.yml", "-n", "open"]).success();
+    snapshot("services", &desk.azml(&["job", "show-services", "-n", "open"]).success());
+    assert_eq!(desk.azml(&["job", "show-services", "-n", "open", "--node-index", "1"]).success(), "");
+    assert_eq!(desk.azml(&["job", "show-services", "-n", "none"]).code, 1);
+}
+
+#[test]
 fn what_is_wrong_with_a_file_is_told_with_its_line_before_anything_is_sent() {
     let desk = desk();
     desk.azure.clear_requests();

@@ -35,6 +35,10 @@ pub struct JobLogs {
     job_type: Option<JobType>,
     status: Option<JobStatus>,
     is_over: bool,
+    /// Beginnings of the names of the logs that are wanted; none where those are wanted that people want to see.
+    wanted: Vec<String>,
+    /// The names of the logs that there were.
+    known: Vec<String>,
     /// How far each log was read.
     read: BTreeMap<String, u64>,
     /// The begun last line of each log.
@@ -80,11 +84,20 @@ impl JobLogs {
             job_type: None,
             status: None,
             is_over: false,
+            wanted: Vec::new(),
+            known: Vec::new(),
             read: BTreeMap::new(),
             begun: BTreeMap::new(),
             pieces: VecDeque::new(),
             waited: Duration::ZERO,
         }
+    }
+
+    /// The logs alone whose names begin like one of these, such as `user_logs/std_log_process_1` or `system_logs/`. Without any, it is
+    /// what the program of the first process writes, or else what the service of the job's type writes.
+    #[must_use]
+    pub fn only<N: Into<String>>(self, names: impl IntoIterator<Item = N>) -> Self {
+        Self { wanted: names.into_iter().map(Into::into).collect(), ..self }
     }
 
     /// The next piece, as soon as there is one; none, when the job has ended and all of it was read. Dropping the future loses
@@ -125,6 +138,11 @@ impl JobLogs {
         self.status.as_ref()
     }
 
+    /// The names of all logs that the job had when it was last asked.
+    pub fn names(&self) -> &[String] {
+        &self.known
+    }
+
     async fn look(&mut self) -> Result<(), Error> {
         if self.job_type.is_none() {
             let job: Job = self.jobs.get(&self.name).await?;
@@ -136,7 +154,14 @@ impl JobLogs {
         let status = details.status.as_deref().map(JobStatus::from);
         // What was written before the end was told is there by then.
         let is_over = status.as_ref().is_some_and(|status| status.is_final() || *status == JobStatus::CancelRequested);
-        for name in log_name::shown(details.log_files.keys().map(String::as_str), self.job_type.as_ref()) {
+        self.known = details.log_files.keys().cloned().collect();
+        let names = details.log_files.keys().map(String::as_str);
+        let shown = if self.wanted.is_empty() {
+            log_name::shown(names, self.job_type.as_ref())
+        } else {
+            names.filter(|name| self.wanted.iter().any(|wanted| name.starts_with(wanted))).collect()
+        };
+        for name in shown {
             self.read_on(&client, name, &details.log_files[name]).await?;
         }
         if is_over {

@@ -11,7 +11,7 @@ use crate::completion::names;
 pub(crate) enum JobCommand {
     /// Submit the job that a YAML file describes
     ///
-    /// It is a command, a sweep or a pipeline, as az ml takes it. Folders and files of this machine that it names are uploaded, unless
+    /// It is a command, a sweep, a Spark job or a pipeline, as az ml takes it. Folders and files of this machine that it names are uploaded, unless
     /// Azure has them already.
     Create(CreateJobArgs),
     /// Check the YAML file of a job and what it names on this machine, without asking Azure
@@ -32,7 +32,21 @@ pub(crate) enum JobCommand {
         web: bool,
     },
     /// Show what a job writes, while it runs or after; the exit code is that of the job's fate
-    Stream(JobArgs),
+    Stream {
+        #[command(flatten)]
+        job: JobArgs,
+        /// The logs whose names begin like this, such as system_logs/ [default: what the program of the first process writes]
+        #[arg(long, value_name = "NAME", num_args = 1..)]
+        log: Vec<String>,
+    },
+    /// Show the services that a job runs on a node, such as Jupyter or SSH, with their addresses
+    ShowServices {
+        #[command(flatten)]
+        job: JobArgs,
+        /// The node
+        #[arg(short = 'i', long, value_name = "INDEX", default_value_t = 0)]
+        node_index: u32,
+    },
     /// Download what a job has written
     ///
     /// Its artifacts go to the folder artifacts, its outputs to named-outputs. What is there already is not downloaded again.

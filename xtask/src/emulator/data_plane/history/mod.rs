@@ -12,7 +12,7 @@ use std::sync::Arc;
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::super::state::{Shared, State as Memory};
 use super::error::ServiceError;
@@ -65,9 +65,9 @@ fn of_run(memory: &mut Memory, request: &DataRequest<'_>, name: &str, rest: &[&s
             let children = memory.runs(id).children(name);
             query::page(memory, request, &children, &request.query).map(IntoResponse::into_response)
         }
-        (&Method::GET, ["serviceinstances", _]) => {
-            memory.runs(id).find(name).ok_or_else(absent)?;
-            Ok(Json(json!({"instances": {}})).into_response())
+        (&Method::GET, ["serviceinstances", node]) => {
+            let run = memory.runs(id).ask(name, now).ok_or_else(absent)?;
+            Ok(Json(view::services(&run, node, now)).into_response())
         }
         (&Method::PATCH, []) => {
             let changes = request.json()?;

@@ -1,6 +1,6 @@
 //! A run as run history tells it (read: azure-ai-ml 1.35, `_restclient/runhistory/models`).
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::super::super::state::State as Memory;
 use super::super::request::DataRequest;
@@ -63,6 +63,25 @@ pub(super) fn details(run: &Run, memory: &Memory, request: &DataRequest<'_>, now
     let mut told = common(run, request, now);
     extend(&mut told, json!({"logFiles": logs, "jobCost": null, "inputDatasets": [], "outputDatasets": []}));
     told
+}
+
+/// What runs beside the job on a node, while it runs.
+pub(super) fn services(run: &Run, node: &str, now: i64) -> Value {
+    let status = if run.status(now).is_last() { "Stopped" } else { "Running" };
+    let service = |(name, said): (&String, &Value)| {
+        let told = json!({
+            "type": said["jobServiceType"],
+            "port": said["port"],
+            "status": status,
+            "endpoint": format!("wss://{name}-<nodeIndex>.nodes.azureml.ms"),
+            "error": null,
+            "properties": said["properties"],
+        });
+        (name.clone(), told)
+    };
+    let all = run.properties["services"].as_object().into_iter().flatten();
+    let instances = if node == "0" { all.map(service).collect() } else { Map::new() };
+    json!({"instances": instances})
 }
 
 fn common(run: &Run, request: &DataRequest<'_>, now: i64) -> Value {

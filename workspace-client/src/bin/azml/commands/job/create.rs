@@ -37,7 +37,7 @@ pub(super) fn run(args: CreateJobArgs, context: &Context) -> Result<Outcome, Err
         if !args.stream {
             return Ok(submitted);
         }
-        stream::run(&jobs, &name).await?;
+        stream::run(&jobs, &name, &[]).await?;
         jobs.get(&name).await
     })?;
     if let Some(file) = args.save_as {

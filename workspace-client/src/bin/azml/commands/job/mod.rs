@@ -4,6 +4,7 @@ mod create;
 mod description;
 mod download;
 mod metrics;
+mod services;
 mod shown;
 mod stream;
 mod update;
@@ -52,9 +53,13 @@ pub(crate) fn run(command: JobCommand, context: &Context) -> Result<Option<Outco
             })?;
             Ok(Some(one(&job)))
         }
-        JobCommand::Stream(args) => {
-            let (jobs, name) = find(args, context)?;
-            block_on(stream::run(&jobs, &name)).map(|()| None)
+        JobCommand::Stream { job, log } => {
+            let (jobs, name) = find(job, context)?;
+            block_on(stream::run(&jobs, &name, &log)).map(|()| None)
+        }
+        JobCommand::ShowServices { job, node_index } => {
+            let (jobs, name) = find(job, context)?;
+            Ok(services::shown(&block_on(jobs.services(&name, node_index))?))
         }
         JobCommand::Download(args) => download::run(args, context).map(Some),
         JobCommand::Metrics(args) => metrics::run(args, context).map(Some),
