@@ -105,6 +105,10 @@ fn what_is_wrong_with_a_file_is_told_with_its_line_before_anything_is_sent() {
             "type: pipeline\njobs:\n  one:\n    type: sweep\n    trail: ./one.yml\n".to_owned(),
         ),
         ("a kind of step that is not known", "type: pipeline\njobs:\n  one:\n    type: hyperdrive\n".to_owned()),
+        ("a task that is not known", "type: automl\ntask: guessing\ntraining_data: {path: azureml:x:1}\n".to_owned()),
+        ("an algorithm of another task", "type: automl\ntask: regression\ntraining_data: {path: azureml:x:1}\ntraining: {allowed_training_algorithms: [svm]}\n".to_owned()),
+        ("a member of another task", "type: automl\ntask: text_ner\ntraining_data: {path: azureml:x:1}\nn_cross_validations: 5\n".to_owned()),
+        ("data that a step cannot read", "type: pipeline\njobs:\n  one: {type: automl, task: regression, training_data: {path: azureml:x:1}}\n".to_owned()),
         (
             "a batch of no size",
             "type: pipeline\njobs:\n  one: {type: parallel, mini_batch_size: 1 ton, component: azureml:x:1}\n"

@@ -11,7 +11,7 @@ use crate::completion::names;
 pub(crate) enum JobCommand {
     /// Submit the job that a YAML file describes
     ///
-    /// It is a command, a sweep, a Spark job or a pipeline, as az ml takes it. Folders and files of this machine that it names are uploaded, unless
+    /// It is a command, a sweep, an AutoML or Spark job or a pipeline, as az ml takes it. Folders and files of this machine that it names are uploaded, unless
     /// Azure has them already.
     Create(CreateJobArgs),
     /// Check the YAML file of a job and what it names on this machine, without asking Azure

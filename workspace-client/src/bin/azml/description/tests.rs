@@ -80,6 +80,12 @@ fn scalars_are_what_is_wanted_of_them() {
 }
 
 #[test]
+fn a_single_letter_is_text_as_it_is_to_python() {
+    let members = described("a: y\nb: N\nc: [n, yes]\nd: off\n").unwrap().members().clone();
+    assert_eq!(members, json!({"a": "y", "b": "N", "c": ["n", true], "d": false}));
+}
+
+#[test]
 fn what_is_wrong_is_told_with_its_place_and_never_with_its_value() {
     let mut text = String::new();
     for yaml in [

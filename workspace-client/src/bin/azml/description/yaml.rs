@@ -61,8 +61,10 @@ impl Node {
                 .map(|(index, item)| {
                     let pointer = below(pointer, &index.to_string());
                     let place = (item.referenced.line(), item.referenced.column());
-                    item.value.remember(&pointer, place, written(&item.defined, text), sources);
-                    item.value.flatten(&pointer, text, sources)
+                    let written = written(&item.defined, text);
+                    let node = item.value.read_as_python(written);
+                    node.remember(&pointer, place, written, sources);
+                    node.flatten(&pointer, text, sources)
                 })
                 .collect(),
             Self::Map(members) => Value::Object(
@@ -71,12 +73,22 @@ impl Node {
                     .map(|(name, member)| {
                         let pointer = below(pointer, &name.value);
                         let place = (name.referenced.line(), name.referenced.column());
-                        member.value.remember(&pointer, place, written(&member.defined, text), sources);
-                        (name.value, member.value.flatten(&pointer, text, sources))
+                        let written = written(&member.defined, text);
+                        let node = member.value.read_as_python(written);
+                        node.remember(&pointer, place, written, sources);
+                        (name.value, node.flatten(&pointer, text, sources))
                     })
                     .collect::<Map<_, _>>(),
             ),
             Self::Scalar(value) => value,
+        }
+    }
+
+    /// To `PyYAML`, which reads the files of `az ml`, a single letter is text.
+    fn read_as_python(self, written: Option<&str>) -> Self {
+        match (self, written.map(str::trim)) {
+            (Self::Scalar(Value::Bool(_)), Some(letter @ ("y" | "Y" | "n" | "N"))) => Self::Scalar(letter.into()),
+            (node, _) => node,
         }
     }
 

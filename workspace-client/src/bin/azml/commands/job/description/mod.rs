@@ -1,5 +1,6 @@
 //! What `azml job create` is told: a YAML file and `--set`, in the words of `az ml` (observed: azure-ai-ml 1.35).
 
+mod automl;
 mod command;
 pub(crate) mod data;
 mod pipeline;
@@ -16,6 +17,7 @@ use serde_json::{Value, json};
 
 use crate::commands::resource::Resolver;
 use crate::description::Description;
+use automl::AutoMlJob;
 use command::CommandJob;
 use pipeline::PipelineJob;
 use setup::Identity;
@@ -61,6 +63,7 @@ const COMMON: [&str; 10] = [
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Kind {
+    AutoMl,
     #[default]
     Command,
     Pipeline,
@@ -75,6 +78,7 @@ pub(crate) struct NewJob {
 }
 
 enum AnyJob {
+    AutoMl(Box<AutoMlJob>),
     Command(Box<CommandJob>),
     Pipeline(Box<PipelineJob>),
     Spark(Box<SparkJob>),
@@ -86,6 +90,7 @@ impl NewJob {
         let said = said.without(&READ_ONLY);
         let common: Common = said.parse("a job")?;
         let job = match common.kind {
+            Kind::AutoMl => AnyJob::AutoMl(said.parse_beside("an AutoML job", &COMMON)?),
             Kind::Command => AnyJob::Command(said.parse_beside("a command job", &COMMON)?),
             Kind::Pipeline => AnyJob::Pipeline(PipelineJob::read(&said)?),
             Kind::Spark => AnyJob::Spark(SparkJob::read(&said)?),
@@ -102,7 +107,7 @@ impl NewJob {
     pub(super) fn code(&self) -> Option<&str> {
         match &self.job {
             AnyJob::Command(job) => job.code(),
-            AnyJob::Pipeline(_) => None,
+            AnyJob::AutoMl(_) | AnyJob::Pipeline(_) => None,
             AnyJob::Spark(job) => job.code(),
             AnyJob::Sweep(job) => job.code(),
         }
@@ -111,6 +116,7 @@ impl NewJob {
     /// As the API takes it.
     pub(crate) async fn build(&self, resolver: &Resolver) -> Result<Value, Error> {
         let properties = match &self.job {
+            AnyJob::AutoMl(job) => job.build(&self.common, resolver).await,
             AnyJob::Command(job) => job.build(&self.common, resolver).await,
             AnyJob::Pipeline(job) => job.build(&self.common, resolver).await,
             AnyJob::Spark(job) => job.build(&self.common, resolver).await,

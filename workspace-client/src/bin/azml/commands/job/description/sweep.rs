@@ -256,7 +256,7 @@ impl EarlyTermination {
         policy
     }
 
-    fn of_job(&self) -> Value {
+    pub(super) fn of_job(&self) -> Value {
         let mut policy =
             json!({"delayEvaluation": self.delay_evaluation, "evaluationInterval": self.evaluation_interval});
         match self.kind {
@@ -277,22 +277,26 @@ impl EarlyTermination {
 
 /// The values that are tried, as the API takes them of a job.
 pub(super) fn search_space(said: &BTreeMap<String, Map<String, Value>>) -> Result<Value, Error> {
-    let mut space = Map::new();
-    for (name, said) in said {
-        let refuse = |why: String| Error::new(ErrorKind::Configuration, format!("search_space.{name} {why}"));
-        let kind = said.get("type").and_then(Value::as_str).unwrap_or_default();
-        let Some((_, wanted)) = DISTRIBUTIONS.iter().find(|(known, _)| *known == kind) else {
-            let known = DISTRIBUTIONS.iter().map(|(known, _)| *known);
-            return Err(refuse("has no distribution of that type".to_owned())
-                .with_help(format!("type is one of {}", known.collect::<Vec<_>>().join(", "))));
-        };
-        if let Some(odd) = said.keys().find(|member| *member != "type" && !wanted.contains(&member.as_str())) {
-            return Err(refuse(format!("has no member {odd}: {kind} has {}", wanted.join(", "))));
-        }
-        let arguments = wanted.iter().map(|member| said.get(*member).cloned().ok_or(member));
-        let arguments: Result<Vec<_>, _> = arguments.collect();
-        let arguments = arguments.map_err(|member| refuse(format!("needs {member}")))?;
-        space.insert(name.clone(), json!([kind, arguments]));
+    let read = |(name, said): (&String, &Map<String, Value>)| {
+        Ok((name.clone(), json!(distribution(&format!("search_space.{name}"), said)?)))
+    };
+    said.iter().map(read).collect::<Result<Map<_, _>, Error>>().map(Value::Object)
+}
+
+/// The kind of a distribution, and its arguments in the order of the API; `place` says where it is.
+pub(super) fn distribution(place: &str, said: &Map<String, Value>) -> Result<[Value; 2], Error> {
+    let refuse = |why: String| Error::new(ErrorKind::Configuration, format!("{place} {why}"));
+    let kind = said.get("type").and_then(Value::as_str).unwrap_or_default();
+    let Some((_, wanted)) = DISTRIBUTIONS.iter().find(|(known, _)| *known == kind) else {
+        let known = DISTRIBUTIONS.iter().map(|(known, _)| *known);
+        return Err(refuse("has no distribution of that type".to_owned())
+            .with_help(format!("type is one of {}", known.collect::<Vec<_>>().join(", "))));
+    };
+    if let Some(odd) = said.keys().find(|member| *member != "type" && !wanted.contains(&member.as_str())) {
+        return Err(refuse(format!("has no member {odd}: {kind} has {}", wanted.join(", "))));
     }
-    Ok(space.into())
+    let arguments = wanted.iter().map(|member| said.get(*member).cloned().ok_or(member));
+    let arguments: Result<Vec<_>, _> = arguments.collect();
+    let arguments = arguments.map_err(|member| refuse(format!("needs {member}")))?;
+    Ok([kind.into(), arguments.into()])
 }

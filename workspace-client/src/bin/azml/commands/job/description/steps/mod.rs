@@ -1,5 +1,6 @@
 //! The steps of a pipeline.
 
+mod automl;
 mod command;
 mod component;
 mod parallel;
@@ -16,6 +17,7 @@ use super::data::{self, FOLDER, Input, Inputs, Output, Spelling, is_binding};
 use super::setup::{Identity, in_snake_case};
 use crate::commands::resource::Resolver;
 use crate::description::{Description, TextOr, members};
+use automl::AutoMlStep;
 use command::CommandStep;
 use component::Component;
 use parallel::ParallelStep;
@@ -73,6 +75,7 @@ const COMMON: [&str; 11] = [
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Kind {
+    AutoMl,
     #[default]
     Command,
     Parallel,
@@ -83,6 +86,7 @@ enum Kind {
 
 #[derive(Debug)]
 enum Work {
+    AutoMl(Box<AutoMlStep>),
     /// A pipeline among the steps is a component, too.
     Command(Box<CommandStep>),
     Parallel(Box<ParallelStep>),
@@ -114,6 +118,7 @@ impl Step {
         let what = format!("jobs.{name}");
         let common: Common = said.parse(&what)?;
         let work = match common.kind {
+            Kind::AutoMl => Work::AutoMl(AutoMlStep::read(&what, name, said)?),
             Kind::Command | Kind::Pipeline => Work::Command(CommandStep::read(&what, said)?),
             Kind::Parallel => Work::Parallel(ParallelStep::read(&what, said)?),
             Kind::Spark => Work::Spark(SparkStep::read(&what, said)?),
@@ -125,6 +130,7 @@ impl Step {
     async fn build(&self, place: &Place<'_>) -> Result<Value, Error> {
         let mut step = self.common.build(place.name, place.resolver).await?;
         let own = match &self.work {
+            Work::AutoMl(work) => work.build(place)?,
             Work::Command(work) => work.build(place).await?,
             Work::Parallel(work) => work.build(place).await?,
             Work::Spark(work) => work.build(place).await?,
@@ -132,6 +138,7 @@ impl Step {
         };
         if let (Some(step), Value::Object(own)) = (step.as_object_mut(), own) {
             step.extend(own);
+            step.retain(|_, value| !value.is_null());
         }
         Ok(step)
     }
@@ -178,6 +185,7 @@ impl Common {
 impl Kind {
     fn as_str(self) -> &'static str {
         match self {
+            Self::AutoMl => "automl",
             Self::Command => "command",
             Self::Parallel => "parallel",
             Self::Pipeline => "pipeline",
