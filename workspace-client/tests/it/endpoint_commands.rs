@@ -142,6 +142,11 @@ fn a_batch_endpoint_answers_with_jobs() {
 
     let listed = json(desk.azml(&["batch-endpoint", "list-jobs", "-n", "monthly"]));
     assert_eq!((listed.as_array().unwrap().len(), &listed[0]["name"]), (1, &job["name"]));
+    let of_deployment = |name| {
+        let list = ["batch-deployment", "list-jobs", "-n", name, "--endpoint-name", "monthly"];
+        json(desk.azml(&list)).as_array().unwrap().len()
+    };
+    assert_eq!((of_deployment("first"), of_deployment("second")), (1, 0));
     let update = |defaults: &str| desk.azml(&["batch-endpoint", "update", "-n", "monthly", "--defaults", defaults]);
     assert_eq!(json(update("deployment_name=second"))["defaults"]["deployment_name"], "second");
     snapshot("defaults_unclear", &update("second").failure());

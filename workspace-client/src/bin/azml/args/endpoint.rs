@@ -49,6 +49,13 @@ pub(crate) enum BatchEndpointCommand {
 pub(crate) enum BatchDeploymentCommand {
     #[command(flatten)]
     Table(TableCommand<BatchDeploymentKind>),
+    /// List the jobs of a deployment
+    ListJobs {
+        #[command(flatten)]
+        name: NameArgs<BatchDeploymentKind>,
+        #[command(flatten)]
+        limit: LimitArgs,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -58,8 +58,14 @@ pub(crate) fn batch(command: BatchEndpointCommand, context: &Context) -> Result<
 }
 
 pub(crate) fn batch_deployments(command: BatchDeploymentCommand, context: &Context) -> Result<Option<Outcome>, Error> {
-    let BatchDeploymentCommand::Table(command) = command;
-    resource::run(command, context)
+    match command {
+        BatchDeploymentCommand::Table(command) => resource::run(command, context),
+        BatchDeploymentCommand::ListJobs { name: NameArgs { name, parent, workspace }, limit } => {
+            parent.check()?;
+            let deployments = workspace_of(workspace, context)?.batch_endpoints().deployments(parent.name());
+            Ok(Some(Outcome::with_columns(some(deployments.jobs(&name), limit, |_| true, shown)?, &JOB_COLUMNS)))
+        }
+    }
 }
 
 pub(crate) fn serverless(command: ServerlessEndpointCommand, context: &Context) -> Result<Option<Outcome>, Error> {

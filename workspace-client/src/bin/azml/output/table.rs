@@ -13,10 +13,19 @@ pub(super) fn columns(value: &Value, columns: &[Column]) -> String {
     let headers = columns.iter().map(|(header, _)| (*header).to_owned()).collect();
     let cell = |item: &Value, key: &str| match member(item, key) {
         None | Some(Value::Null) => String::new(),
-        Some(value) => python(value),
+        Some(value) => short(python(value)),
     };
     let row = |item: &Value| columns.iter().map(|(_, key)| cell(item, key)).collect();
     draw(headers, items(value).iter().map(row).collect())
+}
+
+/// The id of an asset as people say it, `name:version`, because it leaves no room for other columns; all else as it is.
+fn short(text: String) -> String {
+    let parts: Vec<_> = text.split('/').collect();
+    match parts[..] {
+        ["" | "azureml:", "subscriptions", .., name, "versions", version] => format!("{name}:{version}"),
+        _ => text,
+    }
 }
 
 /// A table of every simple member.
@@ -105,6 +114,14 @@ mod tests {
         let value = json!([{"name": "日本", "on": true}, {"name": "a-longer-name", "on": null}]);
         let table = columns(&value, &[("Name", "name"), ("On", "on")]);
         assert_eq!(table, "Name           On\n-------------  ----\n日本           True\na-longer-name\n");
+    }
+
+    #[test]
+    fn the_id_of_an_asset_is_shown_as_people_say_it() {
+        let id = "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w/models/credit/versions/7";
+        let shown = [id, &format!("azureml:{id}"), "azureml://registries/r/models/m/versions/1", "a/b"]
+            .map(|text| short(text.to_owned()));
+        assert_eq!(shown, ["credit:7", "credit:7", "azureml://registries/r/models/m/versions/1", "a/b"]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Batch deployments: the models or pipelines behind a batch endpoint.
 
+use super::{BatchJob, jobs_of};
 use crate::arm::Pager;
 use crate::resources::{Collection, Kind as _, LongRunning, Patched, Resource, Verb, kind};
 
@@ -20,6 +21,11 @@ impl BatchDeployments {
     /// All of them, in this order, such as `createdtime desc`.
     pub fn list_ordered(&self, order: &str) -> Pager<BatchDeployment> {
         self.place().pager(Verb::get(&[]).page_size(BatchDeploymentKind::PAGE_SIZE).query("$orderBy", order))
+    }
+
+    /// The jobs with which a deployment has answered (observed: azure-ai-ml 1.35).
+    pub fn jobs(&self, name: &str) -> Pager<BatchJob> {
+        jobs_of(self.place(), name)
     }
 }
 

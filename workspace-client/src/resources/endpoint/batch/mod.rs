@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::{DEADLINE, DEPLOYMENT_HEADER, EndpointKeys, Scoring, scoring_service};
 use crate::Workspace;
 use crate::arm::{Pager, Turn, item as read};
+use crate::resources::place::Place;
 use crate::resources::{Collection, LongRunning, Patched, Resource, Verb, item, kind};
 
 pub use deployment::{BatchDeployment, BatchDeploymentKind, BatchDeployments};
@@ -70,20 +71,7 @@ impl BatchEndpoints {
 
     /// The jobs with which an endpoint has answered (observed: azure-ai-ml 1.35).
     pub fn jobs(&self, name: &str) -> Pager<BatchJob> {
-        let (place, name) = (self.place().clone(), name.to_owned());
-        Pager::new(move |turn| {
-            let (place, name) = (place.clone(), name.clone());
-            async move {
-                let (client, service) = place.root().region().await?;
-                let path = format!("mferp/managementfrontend{}", place.id(&[&name, "jobs"])?);
-                let first = service.request(Method::GET, &path).query("api-version", JOBS_VERSION);
-                let request = match turn {
-                    Turn::First(_) => first,
-                    Turn::Next(request) => *request,
-                };
-                client.page(&request, "value").await?.map(read)
-            }
-        })
+        jobs_of(self.place(), name)
     }
 
     /// Starts a job with which the endpoint answers: `{"properties": {...}}` as the API describes it. Without a deployment the default
@@ -125,4 +113,22 @@ impl BatchJob {
     pub fn status(&self) -> Option<&str> {
         self.0.text("/properties/status")
     }
+}
+
+/// The jobs below an endpoint or a deployment.
+fn jobs_of(place: &Place, name: &str) -> Pager<BatchJob> {
+    let (place, name) = (place.clone(), name.to_owned());
+    Pager::new(move |turn| {
+        let (place, name) = (place.clone(), name.clone());
+        async move {
+            let (client, service) = place.root().region().await?;
+            let path = format!("mferp/managementfrontend{}", place.id(&[&name, "jobs"])?);
+            let first = service.request(Method::GET, &path).query("api-version", JOBS_VERSION);
+            let request = match turn {
+                Turn::First(_) => first,
+                Turn::Next(request) => *request,
+            };
+            client.page(&request, "value").await?.map(read)
+        }
+    })
 }

@@ -32,17 +32,20 @@ pub(super) fn page(memory: &mut Memory, request: &ArmRequest<'_>, workspace: &Va
     Ok(Reply::ok(page))
 }
 
-/// One page of those with which a batch endpoint answered.
+/// One page of those with which a batch endpoint answered, or one deployment of it.
 pub(in super::super) fn of_endpoint(
     memory: &mut Memory,
     request: &ArmRequest<'_>,
     endpoint: &Value,
+    deployment: Option<&str>,
 ) -> Result<Reply, ArmError> {
     let id = endpoint["id"].as_str().unwrap_or_default();
     let (now, workspace) = (memory.now(), id.split("/batchEndpoints/").next().unwrap_or_default());
     let answers = memory.runs(workspace).newest(None).map(|(_, run)| run);
     let answers = answers.filter(|run| run.properties["properties"]["azureml.endpointid"] == endpoint["id"]);
+    let is_its = |run: &Run| deployment.is_none_or(|it| run.properties["properties"]["azureml.deploymentname"] == it);
     let jobs: Vec<_> = answers
+        .filter(is_its)
         .map(|run| {
             json!({
                 "id": format!("{id}/jobs/{}", run.name),

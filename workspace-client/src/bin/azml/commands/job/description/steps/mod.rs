@@ -95,8 +95,11 @@ enum Work {
 }
 
 impl Steps {
-    /// Reads the map of them.
+    /// Reads the map of them; nothing is none.
     pub(crate) fn read(said: &Description) -> Result<Self, Error> {
+        if said.members().is_null() {
+            return Ok(Self(BTreeMap::new()));
+        }
         let steps: BTreeMap<String, Value> = said.parse("jobs")?;
         let read = |name: &String| Ok((name.clone(), Step::read(name, &said.inner(name))?));
         steps.keys().map(read).collect::<Result<_, _>>().map(Self)
