@@ -8,7 +8,7 @@ use xtask::emulator::{Emulator, defaults};
 use super::packages;
 use super::repository::output_of;
 
-const PACKAGES: &[&str] = &["azure-ai-ml==1.35.2", "azure-identity==1.27.0"];
+pub(super) const PACKAGES: &[&str] = &["azure-ai-ml==1.35.2", "azure-identity==1.27.0"];
 const SCRIPT: &str = include_str!("ml_client.py");
 
 /// Lets the client do what people do, and sees that it is told what it should be.

@@ -9,6 +9,7 @@ mod emulator;
 mod fuzz;
 mod identity_server;
 mod interop;
+mod job_files;
 mod layers;
 mod ml_client;
 mod mlflow;
@@ -53,6 +54,8 @@ enum Command {
     IdentityServer,
     /// Lets Microsoft's own clients sign in at the emulator, and answers from their logins.
     Interop(interop::Interop),
+    /// Submits the job files of the tests with azml and with Microsoft's own client, and compares what they send.
+    JobFiles,
     /// Checks which crate depends on what.
     Layers(layers::Layers),
     /// Logs to a real MLflow server, and reads that with Python's own client.
@@ -82,6 +85,7 @@ impl Xtask {
             Command::Fuzz(fuzz) => fuzz.run(),
             Command::IdentityServer => identity_server::run(),
             Command::Interop(interop) => interop.run(),
+            Command::JobFiles => job_files::run(),
             Command::Layers(layers) => layers.run(),
             Command::Mlflow => mlflow::run(),
             Command::MlClient => ml_client::run(),

@@ -10,7 +10,7 @@ use super::interop::Interop;
 use super::layers::Layers;
 use super::peers::Peers;
 use super::repository::{cargo, find_program, root, shown};
-use super::{az_shim, identity_server, mlflow, packages, storage, tidy};
+use super::{az_shim, identity_server, job_files, mlflow, packages, storage, tidy};
 
 /// Programs that the steps run, and the Debian packages that they come in.
 const PROGRAMS: &[(&str, &str)] = &[
@@ -97,6 +97,7 @@ pub(super) fn run(place: Place) -> Result<(), String> {
     step("identity server with the Azure SDKs", identity_server::run)?;
     step("azml in the place of az with the Azure SDKs", az_shim::run)?;
     step("logins of Microsoft's clients, and azml with them", || Interop::default().run())?;
+    step("job files with azure-ai-ml", job_files::run)?;
     step("managed identity with Microsoft's clients", || Peers::default().run())?;
     step("fuzzing", || Fuzz::default().run())?;
     println!("== all good after {:.0?}", started.elapsed());
