@@ -7,6 +7,7 @@ mod jobs;
 mod network;
 mod operations;
 mod registries;
+mod traces;
 mod workspaces;
 
 use std::path::{Path, PathBuf};
