@@ -2,7 +2,7 @@
 
 import sys
 
-from azure.ai.ml import MLClient, entities
+from azure.ai.ml import MLClient, command, entities
 from azure.ai.ml.entities._registry.registry_support_classes import RegistryRegionDetails
 from azure.core.exceptions import HttpResponseError
 from azure.identity import EnvironmentCredential
@@ -91,5 +91,20 @@ def workspaces():
     check("a registry is made", ml.registries.begin_create(registry).result().name, "reg")
 
 
-for part in (computes, assets, datastores, endpoints, workspaces):
+def registries():
+    registry = MLClient(EnvironmentCredential(), registry_name="reg")
+    environment = entities.Environment(name="env", version="1", image="mcr.microsoft.com/x")
+    check("an environment is made in a registry", registry.environments.create_or_update(environment).version, "1")
+    model = entities.Model(name="m", version="1", path=__file__, type="custom_model")
+    check("a model is uploaded into a registry", registry.models.create_or_update(model).version, "1")
+    check("the latest model of a registry is found", registry.models.get("m", label="latest").version, "1")
+    check("models of a registry are listed", names(registry.models.list()), ["m"])
+    data = entities.Data(name="d", version="1", path=__file__, type="uri_file")
+    check("data are uploaded into a registry", registry.data.create_or_update(data).version, "1")
+    component = command(command="true", environment="azureml://registries/reg/environments/env/versions/1").component
+    component.name, component.version = "c", "1"
+    check("a component is made in a registry", registry.components.create_or_update(component).version, "1")
+
+
+for part in (computes, assets, datastores, endpoints, workspaces, registries):
     part()

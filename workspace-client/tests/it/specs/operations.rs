@@ -69,6 +69,15 @@ impl Case {
         self.example.parameter(name)
     }
 
+    /// Whether the operation has a parameter of this name.
+    pub(super) fn has_parameter(&self, name: &str) -> bool {
+        let is_it = |parameter: &Value| {
+            parameter["name"] == name
+                || parameter["$ref"].as_str().is_some_and(|at| at.to_lowercase().ends_with(&name.to_lowercase()))
+        };
+        self.parameters.iter().any(is_it)
+    }
+
     /// The body of the request.
     pub(super) fn body(&self) -> &Value {
         let body = self.parameters.iter().find(|parameter| parameter["in"] == "body");

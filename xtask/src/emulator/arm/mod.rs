@@ -104,6 +104,9 @@ async fn answer(
     };
     let answer = arm_request.answer(&mut shared.lock()).map(|mut reply| {
         data_plane::told_here(&mut reply.body, &origin);
+        if base != origin {
+            registries::tell_without_group(&mut reply.body);
+        }
         reply
     });
     let mut response = answer.into_response();

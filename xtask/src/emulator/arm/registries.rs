@@ -26,6 +26,23 @@ pub(super) fn begun(call: &mut Call<'_>, registry: &mut Value) {
     underlay(registry, json!({"tags": {}, "properties": properties}));
 }
 
+/// The regional front end knows what lies in registries by `azureml://registries/...`, which is all that azure-ai-ml 1.35 reads.
+pub(super) fn tell_without_group(told: &mut Value) {
+    match told {
+        Value::Array(items) => items.iter_mut().for_each(tell_without_group),
+        Value::Object(members) => {
+            if let Some(Value::String(id)) = members.get_mut("id")
+                && let Some((_, inside)) = id.split_once("/registries/")
+                && inside.contains('/')
+            {
+                *id = format!("azureml://registries/{inside}");
+            }
+            members.values_mut().for_each(tell_without_group);
+        }
+        _ => {}
+    }
+}
+
 /// The description holds the regions that are to go.
 fn remove_regions(call: &mut Call<'_>, registry: &mut Value) -> Result<Outcome, ArmError> {
     let wanted = call.request.json()?;
