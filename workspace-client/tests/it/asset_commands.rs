@@ -45,6 +45,9 @@ fn a_model_lives_in_versions_from_its_registration_to_the_archive() {
     assert_eq!((listed(&[]), listed(&["--archived-only"])), (vec!["1".into(), "8".into()], vec!["7".to_owned()]));
     desk.azml(&["model", "restore", "-n", "credit", "-v", "7"]).success();
     assert_eq!(listed(&[]), ["1", "7", "8"]);
+    desk.azml(&["model", "archive", "-n", "credit", "--label", "latest"]).success();
+    assert_eq!(listed(&["--archived-only"]).len(), 1);
+    desk.azml(&["model", "restore", "-n", "credit", "-v", &listed(&["--archived-only"])[0]]).success();
     snapshot("model_list_table", &desk.azml(&["model", "list", "-o", "table"]).success());
     let limited = desk.azml(&["model", "list", "-n", "credit", "-r", "2"]);
     assert!(

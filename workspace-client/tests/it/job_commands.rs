@@ -18,6 +18,7 @@ fn jobs_are_listed_shown_streamed_and_archived() {
     };
     let all = names(&[]);
     assert_eq!(all.len(), 3);
+    assert_eq!((names(&["-r", "2"]).len(), names(&["--all-results"]).len()), (2, 3));
     let name = all[0].as_str();
     let shown = json(desk.azml(&["job", "show", "--name", name]));
     assert_eq!(

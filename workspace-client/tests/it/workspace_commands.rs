@@ -39,6 +39,33 @@ fn a_workspace_lives_from_its_creation_to_its_end() {
 }
 
 #[test]
+fn a_workspace_is_created_from_its_file() {
+    let desk = Desk::new();
+    let storage = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/a";
+    let file = format!(
+        "$schema: https://azuremlschemas.azureedge.net/latest/workspace.schema.json\n\
+         name: new-ws\nlocation: westeurope\ndisplay_name: File\ndescription: from a file\nhbi_workspace: true\n\
+         public_network_access: Disabled\nimage_build_compute: cpu\ntags: {{team: vision}}\n\
+         customer_managed_key: {{key_vault: /vault, key_uri: 'https://v.vault.azure.net/keys/k/1'}}\n\
+         managed_network:\n  isolation_mode: allow_only_approved_outbound\n  outbound_rules:\n\
+         \x20 - {{name: pypi, type: fqdn, destination: pypi.org}}\n\
+         \x20 - {{name: tag, type: service_tag, destination: {{service_tag: AzureMonitor, protocol: TCP, port_ranges: '443'}}}}\n\
+         \x20 - {{name: blob, type: private_endpoint, destination: {{service_resource_id: {storage}, subresource_target: blob, spark_enabled: true}}}}\n"
+    );
+    desk.home.write("ws.yml", &file);
+    let created =
+        json(desk.azml(&["workspace", "create", "-f", "ws.yml", "--set", "tags.stage=test", "-l", "northeurope"]));
+    assert_eq!((&created["name"], &created["location"]), (&json!("new-ws"), &json!("northeurope")));
+    assert_eq!((&created["display_name"], &created["tags"]["stage"]), (&json!("File"), &json!("test")));
+    let sent = desk.azure.requests().into_iter().rfind(|request| request.method == "PUT").unwrap();
+    let sent: serde_json::Value = serde_json::from_str(&sent.body).unwrap();
+    snapshot(
+        "workspace_file",
+        &serde_json::to_string_pretty(&sent["properties"]["parameters"]["properties"]["value"]).unwrap(),
+    );
+}
+
+#[test]
 fn keys_are_printed_where_they_are_asked_for_and_nowhere_else() {
     let desk = Desk::new();
     let name = defaults::WORKSPACE;
@@ -66,7 +93,12 @@ fn what_goes_wrong_with_a_workspace_is_told() {
     };
     wrong(&["create", "-n", defaults::WORKSPACE], 1);
     wrong(&["create", "-n", "new-ws", "-g", "absent"], 1);
-    wrong(&["create", "-n", "new-ws", "--kind", "project"], 2);
+    wrong(&["create", "-n", "new-ws", "--kind", "project"], 1);
+    wrong(&["create"], 1);
+    desk.home.write("wrong.yml", "name: new-ws\nlocaton: westeurope\n");
+    wrong(&["create", "-f", "wrong.yml"], 1);
+    desk.home.write("rule.yml", "name: new-ws\nmanaged_network:\n  isolation_mode: disabled\n  outbound_rules:\n  - {name: blob, type: private_endpoint, destination: a}\n");
+    wrong(&["create", "-f", "rule.yml"], 1);
     wrong(&["delete", "-n", defaults::WORKSPACE], 1);
     wrong(&["update", "-n", defaults::WORKSPACE, "-c", "/registry"], 1);
     wrong(&["update", "-n", defaults::WORKSPACE], 2);
@@ -96,6 +128,16 @@ fn a_managed_network_lets_traffic_out_where_rules_say_so() {
     .success();
     let missing = rules(&["set", "--rule", "blob", "--type", "private_endpoint"]);
     assert_eq!((missing.code, missing.stderr.contains("--service-resource-id")), (2, true), "{}", missing.stderr);
+    let tag = ["set", "--rule", "own", "--type", "service_tag", "--service-tag", "AzureMonitor"];
+    let own = crate::emulator::json(rules(&[&tag[..], &["--address-prefixes", "10.0.0.0/24,10.0.1.0/24"]].concat()));
+    assert_eq!(own["destination"]["addressPrefixes"], serde_json::json!(["10.0.0.0/24", "10.0.1.0/24"]));
+    rules(&["remove", "--rule", "own", "--yes"]).success();
+    let storage = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/a";
+    let blob = ["set", "--rule", "blob", "--type", "private_endpoint", "--service-resource-id", storage];
+    rules(&[&blob[..], &["--subresource-target", "blob", "--fqdns", "a.blob.example"]].concat()).success();
+    let sent = desk.azure.requests().iter().rfind(|request| request.method == "PUT").unwrap().body.clone();
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&sent).unwrap()["properties"]["fqdns"][0], "a.blob.example");
+    rules(&["remove", "--rule", "blob", "--yes"]).success();
     let names = || rules(&["list", "--query", "[].name", "-o", "tsv"]).success();
     assert_eq!(names(), "pypi\ntag\n");
     let tag = crate::emulator::json(rules(&["show", "--rule", "tag"]));

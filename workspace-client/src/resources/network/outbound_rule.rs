@@ -104,6 +104,21 @@ impl NewOutboundRule {
         Self::of(&RuleType::ServiceTag, destination)
     }
 
+    /// To these addresses in the place of those of the service tag, such as `10.0.0.0/24`; none are those of the tag.
+    pub fn address_prefixes<A: Into<String>>(self, addresses: impl IntoIterator<Item = A>) -> Self {
+        self.listed("/properties/destination/addressPrefixes", addresses)
+    }
+
+    /// The domains that the private endpoint answers for; none leaves that to Azure.
+    pub fn fqdns<D: Into<String>>(self, domains: impl IntoIterator<Item = D>) -> Self {
+        self.listed("/properties/fqdns", domains)
+    }
+
+    fn listed<T: Into<String>>(self, member: &str, all: impl IntoIterator<Item = T>) -> Self {
+        let all: Vec<String> = all.into_iter().map(Into::into).collect();
+        if all.is_empty() { self } else { Self(self.0.with(member, all)) }
+    }
+
     fn of(rule_type: &RuleType, destination: impl Into<Value>) -> Self {
         let category = RuleCategory::UserDefined;
         let properties =

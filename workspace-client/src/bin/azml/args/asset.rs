@@ -140,6 +140,10 @@ pub(crate) struct SomeAssetArgs {
     #[arg(short, long)]
     pub(crate) version: Option<String>,
 
+    /// The label in place of a version, such as latest
+    #[arg(short, long, conflicts_with = "version")]
+    pub(crate) label: Option<String>,
+
     #[command(flatten)]
     pub(crate) registry: RegistryArgs,
 

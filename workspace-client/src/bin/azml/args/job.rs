@@ -135,6 +135,10 @@ pub(crate) struct UpdateJobArgs {
 
     #[command(flatten)]
     pub(crate) changes: EditArgs,
+
+    /// Open its page in Azure ML's studio
+    #[arg(short = 'e', long)]
+    pub(crate) web: bool,
 }
 
 #[derive(Debug, Args)]
@@ -156,6 +160,10 @@ pub(crate) struct ListJobArgs {
 
     #[command(flatten)]
     pub(crate) limit: LimitArgs,
+
+    /// All of them
+    #[arg(long, conflicts_with = "max_results")]
+    pub(crate) all_results: bool,
 
     #[command(flatten)]
     pub(crate) workspace: WorkspaceArgs,

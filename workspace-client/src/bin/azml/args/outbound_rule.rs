@@ -76,6 +76,14 @@ pub(crate) struct SetRuleArgs {
     #[arg(long, default_value = "443")]
     pub(crate) port_ranges: String,
 
+    /// Addresses in the place of those of the service tag, such as 10.0.0.0/24
+    #[arg(long, value_name = "ADDRESS", num_args = 1.., value_delimiter = ',')]
+    pub(crate) address_prefixes: Vec<String>,
+
+    /// The domains that the private endpoint answers for
+    #[arg(long, value_name = "DOMAIN", num_args = 1.., value_delimiter = ',')]
+    pub(crate) fqdns: Vec<String>,
+
     /// Do not wait for the end
     #[arg(long)]
     pub(crate) no_wait: bool,

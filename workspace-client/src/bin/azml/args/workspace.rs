@@ -28,7 +28,7 @@ pub(crate) enum WorkspaceCommand {
     /// Create a workspace with what it depends on, and wait until it is there
     ///
     /// A storage account, a key vault and Application Insights are created with it, unless they are given. A project uses those
-    /// of its hub.
+    /// of its hub. What an option says goes before what --set says, and that before the file.
     Create(Box<CreateWorkspaceArgs>),
     /// Change a workspace
     Update(Box<UpdateWorkspaceArgs>),

@@ -2,7 +2,7 @@
 
 use clap::{ArgGroup, Args, ValueEnum};
 
-use super::PlaceArgs;
+use super::{DescriptionArgs, PlaceArgs};
 
 /// Which workspace.
 #[derive(Clone, Debug, Args)]
@@ -102,6 +102,17 @@ pub(crate) enum IsolationMode {
     Disabled,
 }
 
+impl IsolationMode {
+    /// As the API writes it.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::AllowInternetOutbound => "AllowInternetOutbound",
+            Self::AllowOnlyApprovedOutbound => "AllowOnlyApprovedOutbound",
+            Self::Disabled => "Disabled",
+        }
+    }
+}
+
 /// What a workspace is.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum NewWorkspaceKind {
@@ -132,16 +143,25 @@ pub(crate) struct UpdateWorkspaceArgs {
 #[command(group = ArgGroup::new("change").multiple(true))]
 pub(crate) struct CreateWorkspaceArgs {
     #[command(flatten)]
-    pub(crate) waiting: WaitingWorkspaceArgs,
+    pub(crate) described: DescriptionArgs,
+
+    /// The workspace
+    #[arg(short, long, visible_short_alias = 'w', alias = "workspace-name")]
+    pub(crate) name: Option<String>,
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
+    /// Do not wait for the end
+    #[arg(long)]
+    pub(crate) no_wait: bool,
     #[command(flatten)]
     pub(crate) settings: WorkspaceSettingArgs,
 
-    /// What it is
-    #[arg(long, value_enum, ignore_case = true, default_value = "default")]
-    pub(crate) kind: NewWorkspaceKind,
+    /// What it is [default: what the file says, or a workspace of its own]
+    #[arg(long, value_enum, ignore_case = true)]
+    pub(crate) kind: Option<NewWorkspaceKind>,
 
     /// The resource id of the hub, for a project
-    #[arg(long, value_name = "ID", required_if_eq("kind", "project"))]
+    #[arg(long, value_name = "ID")]
     pub(crate) hub_id: Option<String>,
 
     /// The region [default: that of the resource group]

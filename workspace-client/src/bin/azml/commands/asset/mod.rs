@@ -200,8 +200,12 @@ fn share<K: Cataloged>(args: ShareAssetArgs, context: &Context) -> Result<Option
 
 fn set_archived<K: Cataloged>(args: SomeAssetArgs, archived: bool, context: &Context) -> Result<(), Error> {
     let assets = assets::<K>(args.workspace, args.registry, context)?;
-    let version = args.version.as_deref();
     block_on(async {
+        let version = match args.label {
+            Some(label) => Some(assets.get(&args.name, labelled(label)).await?.name().to_owned()),
+            None => args.version,
+        };
+        let version = version.as_deref();
         if archived { assets.archive(&args.name, version).await } else { assets.restore(&args.name, version).await }
     })
 }
@@ -223,8 +227,12 @@ impl OneAssetArgs {
     fn version(&self) -> Version {
         match (&self.version, &self.label) {
             (Some(version), _) => Version::Named(version.clone()),
-            (None, Some(label)) if label != "latest" => Version::Label(label.clone()),
-            _ => Version::Latest,
+            (None, Some(label)) => labelled(label.clone()),
+            (None, None) => Version::Latest,
         }
     }
+}
+
+fn labelled(label: String) -> Version {
+    if label == "latest" { Version::Latest } else { Version::Label(label) }
 }

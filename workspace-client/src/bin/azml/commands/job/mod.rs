@@ -13,7 +13,7 @@ use auth_core::Error;
 use workspace_client::resources::job::{Job, JobFilter, JobKind, JobRun, JobType, Jobs};
 
 use super::resource::{Operation, finish, some, workspace_of};
-use crate::args::{JobArgs, JobCommand, ListJobArgs};
+use crate::args::{JobArgs, JobCommand, LimitArgs, ListJobArgs};
 use crate::context::{Context, block_on};
 use crate::entity::{self, Member, is, written};
 use crate::output::{Column, Outcome};
@@ -82,10 +82,11 @@ pub(crate) fn run(command: JobCommand, context: &Context) -> Result<Option<Outco
 }
 
 fn list(args: ListJobArgs, context: &Context) -> Result<Outcome, Error> {
+    let limit = if args.all_results { LimitArgs { max_results: u32::MAX } } else { args.limit };
     if let Some(parent) = args.parent_job_name {
         let jobs = workspace_of(args.workspace, context)?.jobs();
         let children =
-            some(jobs.children(&parent), args.limit, |_| true, |run: &JobRun| entity::of(run.raw(), RUN_MEMBERS))?;
+            some(jobs.children(&parent), limit, |_| true, |run: &JobRun| entity::of(run.raw(), RUN_MEMBERS))?;
         return Ok(Outcome::with_columns(children, &COLUMNS));
     }
     let mut filter = JobFilter::new().view(args.view.view());
@@ -96,7 +97,7 @@ fn list(args: ListJobArgs, context: &Context) -> Result<Outcome, Error> {
         filter = filter.tag(tag);
     }
     let jobs = workspace_of(args.workspace, context)?.jobs();
-    Ok(Outcome::with_columns(some(jobs.list_with(&filter), args.limit, |_| true, shown)?, &COLUMNS))
+    Ok(Outcome::with_columns(some(jobs.list_with(&filter), limit, |_| true, shown)?, &COLUMNS))
 }
 
 fn one(job: &Job) -> Outcome {

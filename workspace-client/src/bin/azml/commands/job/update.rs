@@ -4,7 +4,7 @@ use auth_core::{Error, ErrorKind};
 use serde_json::Value;
 use workspace_client::resources::job::JobChange;
 
-use super::{one, shown};
+use super::{create, one, shown};
 use crate::args::UpdateJobArgs;
 use crate::commands::resource::workspace_of;
 use crate::context::{Context, block_on};
@@ -25,7 +25,11 @@ pub(super) fn run(args: UpdateJobArgs, context: &Context) -> Result<Outcome, Err
                 .with_help(format!("change one of {}, or submit another job", CHANGEABLE.join(", "))));
         }
         jobs.update(&name, &change(&before, described.members())?).await?;
-        Ok(one(&jobs.get(&name).await?))
+        let job = jobs.get(&name).await?;
+        if args.web {
+            create::show(&job, context).await;
+        }
+        Ok(one(&job))
     })
 }
 

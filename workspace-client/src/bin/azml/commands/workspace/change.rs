@@ -3,11 +3,11 @@
 use auth_core::{Error, Secret};
 use serde_json::{Map, Value, json};
 use workspace_client::workspace::{Deletion, Diagnosis, WorkspaceKeys};
-use workspace_client::{NewWorkspace, Workspace, WorkspaceDetails};
+use workspace_client::{Workspace, WorkspaceDetails};
 
-use super::{COLUMNS, Shown, find, json};
+use super::{COLUMNS, Shown, description, find, json};
 use crate::args::{
-    CreateWorkspaceArgs, DeleteWorkspaceArgs, IsolationMode, NewWorkspaceKind, OneWorkspaceArgs, ProvisionNetworkArgs,
+    CreateWorkspaceArgs, DeleteWorkspaceArgs, IsolationMode, OneWorkspaceArgs, ProvisionNetworkArgs,
     UpdateWorkspaceArgs, WaitingWorkspaceArgs, WorkspaceSettingArgs,
 };
 use crate::commands::resource::{Operation, finish};
@@ -18,11 +18,11 @@ use crate::progress::Progress;
 use crate::terminal::confirm;
 
 pub(crate) fn create(args: CreateWorkspaceArgs, context: &Context) -> Result<Option<Outcome>, Error> {
-    let new = described(&args);
-    let ws = one(args.waiting.workspace, context)?;
+    let (name, place, new) = description::new(&args)?;
+    let ws = find(Some(name), "--name", place, context)?;
     block_on(async {
         let mut creation = ws.create(&new).await?;
-        if args.waiting.no_wait {
+        if args.no_wait {
             return Ok(None);
         }
         let progress = Progress::new();
@@ -113,47 +113,9 @@ fn shown(details: &WorkspaceDetails) -> Result<Outcome, Error> {
     Ok(Outcome::with_columns(json(&Shown::of(details))?, &COLUMNS))
 }
 
-fn described(args: &CreateWorkspaceArgs) -> NewWorkspace {
-    let mut new = match args.kind {
-        NewWorkspaceKind::Default => NewWorkspace::new(),
-        NewWorkspaceKind::FeatureStore => NewWorkspace::feature_store(),
-        NewWorkspaceKind::Hub => NewWorkspace::hub(),
-        NewWorkspaceKind::Project => NewWorkspace::project(args.hub_id.clone().unwrap_or_default()),
-    };
-    if let Some(location) = &args.location {
-        new = new.location(location);
-    }
-    if let Some(id) = &args.settings.primary_user_assigned_identity {
-        new = new.user_assigned_identities([id]);
-    }
-    for (member, value) in members(&args.settings) {
-        new = new.with(&format!("/properties/{member}"), value);
-    }
-    let own = [("storageAccount", &args.storage_account), ("keyVault", &args.key_vault)];
-    for (member, value) in own {
-        if let Some(value) = value {
-            new = new.with(&format!("/properties/{member}"), value.as_str());
-        }
-    }
-    let switches =
-        [("enableDataIsolation", args.enable_data_isolation), ("provisionNetworkNow", args.provision_network_now)];
-    for (member, _) in switches.iter().filter(|(_, is_on)| *is_on) {
-        new = new.with(&format!("/properties/{member}"), true);
-    }
-    for tag in &args.tags {
-        let (name, value) = tag.split_once('=').unwrap_or((tag, ""));
-        new = new.tag(name, value);
-    }
-    new
-}
-
 /// What was said, as the API names it.
 fn members(args: &WorkspaceSettingArgs) -> Vec<(String, Value)> {
-    let network = args.managed_network.map(|mode| match mode {
-        IsolationMode::AllowInternetOutbound => "AllowInternetOutbound",
-        IsolationMode::AllowOnlyApprovedOutbound => "AllowOnlyApprovedOutbound",
-        IsolationMode::Disabled => "Disabled",
-    });
+    let network = args.managed_network.map(IsolationMode::as_str);
     let texts = [
         ("applicationInsights", &args.application_insights),
         ("containerRegistry", &args.container_registry),

@@ -1,6 +1,7 @@
 //! `azml workspace`.
 
 mod change;
+mod description;
 mod outbound_rule;
 
 use std::collections::BTreeMap;

@@ -58,8 +58,10 @@ fn set(args: SetRuleArgs, context: &Context) -> Result<Option<Outcome>, Error> {
             said(args.service_resource_id),
             said(args.subresource_target),
             args.spark_enabled,
-        ),
-        RuleKind::ServiceTag => NewOutboundRule::service_tag(said(args.service_tag), args.protocol, args.port_ranges),
+        )
+        .fqdns(args.fqdns),
+        RuleKind::ServiceTag => NewOutboundRule::service_tag(said(args.service_tag), args.protocol, args.port_ranges)
+            .address_prefixes(args.address_prefixes),
     };
     let ws = workspace_of(workspace, context)?;
     let operation = Operation::on_workspace(&format!("setting the {} {rule} of", OutboundRuleKind::NAME), &ws);

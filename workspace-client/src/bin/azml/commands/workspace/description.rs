@@ -1,0 +1,257 @@
+//! What `azml workspace create` is told: a YAML file, changes and options, in the words of `az ml` (observed: azure-ai-ml 1.35).
+
+use std::collections::BTreeMap;
+
+use auth_core::{Error, ErrorKind};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use workspace_client::NewWorkspace;
+use workspace_client::resources::network::NewOutboundRule;
+
+use crate::args::{CreateWorkspaceArgs, NewWorkspaceKind, PlaceArgs};
+use crate::commands::resource::ManagedIdentity;
+use crate::description::Description;
+
+/// What Azure alone sets.
+const READ_ONLY: [&str; 6] = [
+    "associated_workspaces",
+    "creation_context",
+    "discovery_url",
+    "id",
+    "mlflow_tracking_uri",
+    "notebook_access_token",
+];
+
+/// A workspace as a file describes it. What nobody knows is refused, so that nothing is passed over in silence.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Described {
+    #[serde(rename = "$schema")]
+    _schema: Option<String>,
+    application_insights: Option<String>,
+    container_registry: Option<String>,
+    customer_managed_key: Option<Key>,
+    description: Option<String>,
+    display_name: Option<String>,
+    enable_data_isolation: bool,
+    hbi_workspace: bool,
+    #[serde(alias = "workspace_hub")]
+    hub_id: Option<String>,
+    identity: Option<ManagedIdentity>,
+    image_build_compute: Option<String>,
+    key_vault: Option<String>,
+    kind: Option<String>,
+    location: Option<String>,
+    managed_network: Option<Network>,
+    name: Option<String>,
+    primary_user_assigned_identity: Option<String>,
+    provision_network_now: bool,
+    public_network_access: Option<String>,
+    resource_group: Option<String>,
+    storage_account: Option<String>,
+    system_datastores_auth_mode: Option<String>,
+    tags: BTreeMap<String, Option<String>>,
+}
+
+/// The key that encrypts the data.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Key {
+    key_uri: String,
+    key_vault: String,
+}
+
+/// The network that Azure manages.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Network {
+    isolation_mode: String,
+    #[serde(default)]
+    outbound_rules: Vec<Rule>,
+}
+
+/// Where traffic is let out to.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Rule {
+    destination: Value,
+    #[serde(default)]
+    fqdns: Vec<String>,
+    name: String,
+    #[serde(rename = "type")]
+    kind: RuleKind,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum RuleKind {
+    Fqdn,
+    PrivateEndpoint,
+    ServiceTag,
+}
+
+/// The name, where it is to be, and what the API takes: from the file, then from `--set`, then from the options.
+pub(super) fn new(args: &CreateWorkspaceArgs) -> Result<(String, PlaceArgs, NewWorkspace), Error> {
+    let mut said = Description::said(&args.described)?.without(&READ_ONLY);
+    put_options(&mut said, args);
+    let described: Described = said.parse("a workspace")?;
+    let name = args.name.clone().or_else(|| described.name.clone()).ok_or_else(|| {
+        Error::new(ErrorKind::Configuration, "the workspace has no name").with_help("add --name, or name to the file")
+    })?;
+    let mut place = args.place.clone();
+    place.resource_group = place.resource_group.or_else(|| described.resource_group.clone());
+    Ok((name, place, described.build(args.kind)?))
+}
+
+/// What was said with options, in the place of what the file says.
+fn put_options(said: &mut Description, args: &CreateWorkspaceArgs) {
+    let settings = &args.settings;
+    for (member, option, value) in [
+        ("application_insights", "--application-insights", &settings.application_insights),
+        ("container_registry", "--container-registry", &settings.container_registry),
+        ("description", "--description", &settings.description),
+        ("display_name", "--display-name", &settings.display_name),
+        ("hub_id", "--hub-id", &args.hub_id),
+        ("image_build_compute", "--image-build-compute", &settings.image_build_compute),
+        ("key_vault", "--key-vault", &args.key_vault),
+        ("location", "--location", &args.location),
+        (
+            "primary_user_assigned_identity",
+            "--primary-user-assigned-identity",
+            &settings.primary_user_assigned_identity,
+        ),
+        ("public_network_access", "--public-network-access", &settings.public_network_access),
+        ("storage_account", "--storage-account", &args.storage_account),
+        ("system_datastores_auth_mode", "--system-datastores-auth-mode", &settings.system_datastores_auth_mode),
+    ] {
+        if let Some(value) = value {
+            said.put(&[member], option, value.as_str().into());
+        }
+    }
+    if let Some(mode) = settings.managed_network {
+        said.put(&["managed_network", "isolation_mode"], "--managed-network", mode.as_str().into());
+    }
+    if args.enable_data_isolation {
+        said.put(&["enable_data_isolation"], "--enable-data-isolation", true.into());
+    }
+    if args.provision_network_now {
+        said.put(&["provision_network_now"], "--provision-network-now", true.into());
+    }
+    if !args.tags.is_empty() {
+        let tags = args.tags.iter().map(|tag| tag.split_once('=').unwrap_or((tag, "")));
+        let tags: Map<_, _> = tags.map(|(name, value)| (name.to_owned(), value.into())).collect();
+        said.put(&["tags"], "--tags", tags.into());
+    }
+}
+
+impl Described {
+    fn build(self, kind: Option<NewWorkspaceKind>) -> Result<NewWorkspace, Error> {
+        let said = self.kind.as_deref().map(str::to_lowercase);
+        let mut new = match (kind, said.as_deref()) {
+            (Some(NewWorkspaceKind::Default), _) | (None, None | Some("default")) => NewWorkspace::new(),
+            (Some(NewWorkspaceKind::FeatureStore), _) | (None, Some("featurestore")) => NewWorkspace::feature_store(),
+            (Some(NewWorkspaceKind::Hub), _) | (None, Some("hub")) => NewWorkspace::hub(),
+            (Some(NewWorkspaceKind::Project), _) | (None, Some("project")) => {
+                let hub = self.hub_id.clone().ok_or_else(|| {
+                    Error::new(ErrorKind::Configuration, "a project needs a hub")
+                        .with_help("add --hub-id, or hub_id to the file")
+                })?;
+                NewWorkspace::project(hub)
+            }
+            (None, Some(_)) => {
+                return Err(Error::new(ErrorKind::Configuration, "there is no such kind of workspace")
+                    .with_help("kind is one of default, featurestore, hub, project"));
+            }
+        };
+        new = self.location.iter().fold(new, |new, location| new.location(location));
+        if let Some(identity) = &self.identity {
+            new = new.with("/identity", identity.json());
+        } else if let Some(id) = &self.primary_user_assigned_identity {
+            new = new.user_assigned_identities([id]);
+        }
+        for (member, value) in [
+            ("applicationInsights", &self.application_insights),
+            ("containerRegistry", &self.container_registry),
+            ("description", &self.description),
+            ("friendlyName", &self.display_name),
+            ("imageBuildCompute", &self.image_build_compute),
+            ("keyVault", &self.key_vault),
+            ("primaryUserAssignedIdentity", &self.primary_user_assigned_identity),
+            ("publicNetworkAccess", &self.public_network_access),
+            ("storageAccount", &self.storage_account),
+            ("systemDatastoresAuthMode", &self.system_datastores_auth_mode),
+        ] {
+            if let Some(value) = value {
+                new = new.with(&format!("/properties/{member}"), value.as_str());
+            }
+        }
+        for (member, is_on) in [
+            ("enableDataIsolation", self.enable_data_isolation),
+            ("hbiWorkspace", self.hbi_workspace),
+            ("provisionNetworkNow", self.provision_network_now),
+        ] {
+            if is_on {
+                new = new.with(&format!("/properties/{member}"), true);
+            }
+        }
+        if let Some(key) = self.customer_managed_key {
+            new = new.customer_managed_key(key.key_vault, key.key_uri);
+        }
+        if let Some(network) = self.managed_network {
+            new = new.with("/properties/managedNetwork", network.build()?);
+        }
+        let tags = self.tags.into_iter();
+        Ok(tags.fold(new, |new, (name, value)| new.tag(&name, value.unwrap_or_default())))
+    }
+}
+
+impl Network {
+    fn build(self) -> Result<Value, Error> {
+        let mut network = json!({"isolationMode": pascal(&self.isolation_mode)});
+        let rules = self.outbound_rules.into_iter().map(Rule::build).collect::<Result<Map<_, _>, _>>()?;
+        if !rules.is_empty() {
+            network["outboundRules"] = rules.into();
+        }
+        Ok(network)
+    }
+}
+
+impl Rule {
+    fn build(self) -> Result<(String, Value), Error> {
+        let refuse = || {
+            let message = format!("the destination of the rule {} is not as its type wants it", self.name);
+            Error::new(ErrorKind::Configuration, message).with_help(
+                "an fqdn has text, a private_endpoint service_resource_id and subresource_target, a service_tag service_tag, protocol and port_ranges",
+            )
+        };
+        let text = |member: &str| self.destination[member].as_str().map(str::to_owned).ok_or_else(refuse);
+        let rule = match self.kind {
+            RuleKind::Fqdn => NewOutboundRule::fqdn(self.destination.as_str().ok_or_else(refuse)?),
+            RuleKind::PrivateEndpoint => {
+                let is_for_spark = self.destination["spark_enabled"].as_bool().unwrap_or_default();
+                NewOutboundRule::private_endpoint(
+                    text("service_resource_id")?,
+                    text("subresource_target")?,
+                    is_for_spark,
+                )
+                .fqdns(self.fqdns.clone())
+            }
+            RuleKind::ServiceTag => {
+                let addresses = self.destination["address_prefixes"].as_array().into_iter().flatten();
+                let addresses: Vec<_> = addresses.filter_map(|address| address.as_str().map(str::to_owned)).collect();
+                NewOutboundRule::service_tag(text("service_tag")?, text("protocol")?, text("port_ranges")?)
+                    .address_prefixes(addresses)
+            }
+        };
+        Ok((self.name.clone(), json!(rule)["properties"].take()))
+    }
+}
+
+/// `allow_internet_outbound` as the API writes it.
+fn pascal(said: &str) -> String {
+    let words = said.split('_').map(|word| {
+        let mut letters = word.chars();
+        letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>()).unwrap_or_default()
+    });
+    words.collect()
+}
