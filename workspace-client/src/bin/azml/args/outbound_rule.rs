@@ -16,7 +16,7 @@ pub(crate) enum OutboundRuleCommand {
     /// Show a rule
     Show(RuleArgs),
     /// Create a rule, or replace it
-    Set(SetRuleArgs),
+    Set(Box<SetRuleArgs>),
     /// Remove a rule
     Remove {
         #[command(flatten)]

@@ -37,7 +37,7 @@ pub(super) fn run(command: OutboundRuleCommand, context: &Context) -> Result<Opt
             let rules = workspace_of(workspace, context)?.outbound_rules();
             Ok(Some(one(&block_on(rules.get(&rule))?)))
         }
-        OutboundRuleCommand::Set(args) => set(args, context),
+        OutboundRuleCommand::Set(args) => set(*args, context),
         OutboundRuleCommand::Remove { rule: RuleArgs { rule, workspace }, no_wait, yes } => {
             confirm(&format!("remove the rule {rule}"), yes)?;
             let ws = workspace_of(workspace, context)?;
