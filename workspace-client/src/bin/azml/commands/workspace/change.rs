@@ -17,8 +17,8 @@ use crate::output::Outcome;
 use crate::progress::Progress;
 use crate::terminal::confirm;
 
-pub(crate) fn create(args: CreateWorkspaceArgs, context: &Context) -> Result<Option<Outcome>, Error> {
-    let (name, place, new) = description::new(&args)?;
+pub(crate) fn create(args: &CreateWorkspaceArgs, context: &Context) -> Result<Option<Outcome>, Error> {
+    let (name, place, new) = description::new(args)?;
     let ws = find(Some(name), "--name", place, context)?;
     block_on(async {
         let mut creation = ws.create(&new).await?;

@@ -163,7 +163,7 @@ impl Described {
                     .with_help("kind is one of default, featurestore, hub, project"));
             }
         };
-        new = self.location.iter().fold(new, |new, location| new.location(location));
+        new = self.location.iter().fold(new, NewWorkspace::location);
         if let Some(identity) = &self.identity {
             new = new.with("/identity", identity.json());
         } else if let Some(id) = &self.primary_user_assigned_identity {

@@ -30,7 +30,7 @@ const COLUMNS: [Column; 5] = [
 
 pub(crate) fn run(command: WorkspaceCommand, context: &Context) -> Result<Option<Outcome>, Error> {
     match command {
-        WorkspaceCommand::Create(args) => change::create(*args, context),
+        WorkspaceCommand::Create(args) => change::create(&args, context),
         WorkspaceCommand::Delete(args) => change::delete(args, context),
         WorkspaceCommand::Diagnose(args) => change::diagnose(args, context),
         WorkspaceCommand::List(place) => list(place, context).map(Some),
