@@ -83,6 +83,14 @@ pub(crate) struct CreateAssetArgs {
     #[arg(long, value_name = "NAME=VALUE", num_args = 1..)]
     pub(crate) tags: Vec<String>,
 
+    /// Has no effect: nothing but what is said is looked at
+    #[arg(long = "skip-validation")]
+    _skip_validation: bool,
+
+    /// Has no effect: there is nothing to wait for
+    #[arg(long = "no-wait")]
+    _no_wait: bool,
+
     #[command(flatten)]
     pub(crate) registry: RegistryArgs,
 

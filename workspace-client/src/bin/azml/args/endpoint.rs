@@ -80,6 +80,10 @@ pub(crate) struct AllTrafficArgs {
     /// Give it all requests of the endpoint once it is there
     #[arg(long, conflicts_with = "no_wait")]
     pub(crate) all_traffic: bool,
+
+    /// Has no effect: scripts are not looked at
+    #[arg(long = "skip-script-validation")]
+    _skip_script_validation: bool,
 }
 
 #[derive(Debug, Args)]
@@ -87,6 +91,10 @@ pub(crate) struct SetDefaultArgs {
     /// Let it answer where no deployment is named, once it is there
     #[arg(long, conflicts_with = "no_wait")]
     pub(crate) set_default: bool,
+
+    /// Has no effect: scripts are not looked at
+    #[arg(long = "skip-script-validation")]
+    _skip_script_validation: bool,
 }
 
 #[derive(Debug, Args)]

@@ -96,6 +96,10 @@ pub(crate) struct CreateJobArgs {
     #[arg(short = 'a', long, value_name = "FILE")]
     pub(crate) save_as: Option<PathBuf>,
 
+    /// Has no effect, as with az ml: what cannot be submitted is refused anyway
+    #[arg(long = "skip-validation")]
+    _skip_validation: bool,
+
     #[command(flatten)]
     pub(crate) workspace: WorkspaceArgs,
 }

@@ -24,7 +24,16 @@ pub(crate) enum WorkspaceCommand {
     ///
     /// The subscription is that of config.json in .azureml, here or in a folder above, unless it is named, or else the default
     /// one.
-    List(PlaceArgs),
+    List {
+        #[command(flatten)]
+        place: PlaceArgs,
+        /// At most so many [default: all of them]
+        #[arg(long, value_name = "NUMBER")]
+        max_results: Option<usize>,
+        /// Only those of these kinds, such as hub,project
+        #[arg(long, value_name = "KIND", value_delimiter = ',', num_args = 1..)]
+        filtered_kinds: Vec<String>,
+    },
     /// Create a workspace with what it depends on, and wait until it is there
     ///
     /// A storage account, a key vault and Application Insights are created with it, unless they are given. A project uses those

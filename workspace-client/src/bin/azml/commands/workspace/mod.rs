@@ -33,7 +33,9 @@ pub(crate) fn run(command: WorkspaceCommand, context: &Context) -> Result<Option
         WorkspaceCommand::Create(args) => change::create(&args, context),
         WorkspaceCommand::Delete(args) => change::delete(args, context),
         WorkspaceCommand::Diagnose(args) => change::diagnose(args, context),
-        WorkspaceCommand::List(place) => list(place, context).map(Some),
+        WorkspaceCommand::List { place, max_results, filtered_kinds } => {
+            list(place, max_results.unwrap_or(usize::MAX), &filtered_kinds, context).map(Some)
+        }
         WorkspaceCommand::ListKeys(args) => change::list_keys(args, context),
         WorkspaceCommand::OutboundRule(command) => outbound_rule::run(command, context),
         WorkspaceCommand::ProvisionNetwork(args) => change::provision_network(args, context),
@@ -83,13 +85,25 @@ pub(crate) fn subscription_of(
     Ok((subscription, client, place.resource_group.or_else(|| settings::group(&context.env))))
 }
 
-fn list(place: PlaceArgs, context: &Context) -> Result<Outcome, Error> {
+fn list(place: PlaceArgs, most: usize, kinds: &[String], context: &Context) -> Result<Outcome, Error> {
     let (subscription, client, group) = subscription_of(place, context)?;
     let mut list = Workspace::list(subscription).client(client);
     if let Some(group) = group {
         list = list.resource_group(group);
     }
-    let found = block_on(list.pager().try_collect())?;
+    let is_wanted = |details: &WorkspaceDetails| {
+        let kind = details.kind().unwrap_or("default");
+        kinds.is_empty() || kinds.iter().any(|wanted| wanted.eq_ignore_ascii_case(kind))
+    };
+    let mut pages = list.pager();
+    let found = block_on(async {
+        let mut found = Vec::new();
+        while found.len() < most {
+            let Some(details) = pages.try_next().await? else { break };
+            found.extend(Some(details).filter(is_wanted));
+        }
+        Ok::<_, Error>(found)
+    })?;
     let shown: Vec<_> = found.iter().map(Shown::of).collect();
     Ok(Outcome::with_columns(json(&shown)?, &COLUMNS))
 }
