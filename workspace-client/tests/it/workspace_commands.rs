@@ -30,6 +30,25 @@ fn a_workspace_lives_from_its_creation_to_its_end() {
     assert_eq!((&changed["description"], &changed["display_name"]), (&json!("changed"), &json!("New")));
     let sent = desk.azure.requests().into_iter().rfind(|request| request.method == "PATCH").unwrap();
     assert_eq!(sent.body, r#"{"properties":{"description":"changed"}}"#);
+    desk.home.write("change.yml", "display_name: Newer\nimage_build_compute: cpu\n");
+    let update = [
+        "workspace",
+        "update",
+        "-n",
+        "new-ws",
+        "-f",
+        "change.yml",
+        "--set",
+        "tags.stage=test",
+        "--display-name",
+        "Newest",
+    ];
+    assert_eq!(json(desk.azml(&update))["display_name"], "Newest");
+    let sent = desk.azure.requests().into_iter().rfind(|request| request.method == "PATCH").unwrap();
+    let sent: serde_json::Value = serde_json::from_str(&sent.body).unwrap();
+    let expected =
+        json!({"properties": {"friendlyName": "Newest", "imageBuildCompute": "cpu"}, "tags": {"stage": "test"}});
+    assert_eq!(sent, expected);
 
     let delete = ["workspace", "delete", "-n", "new-ws", "--all-resources", "-p", "-y"];
     assert_eq!(desk.azml(&delete).success(), "");

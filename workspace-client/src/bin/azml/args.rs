@@ -68,7 +68,7 @@ pub(crate) use rest::{RestArgs, method};
 pub(crate) use schedule::{RestingArgs, ScheduleCommand};
 pub(crate) use workspace::{PlaceArgs, WorkspaceArgs, WorkspaceCommand};
 pub(crate) use workspace_change::{
-    CreateWorkspaceArgs, DeleteWorkspaceArgs, IsolationMode, NewWorkspaceKind, OneWorkspaceArgs, ProvisionNetworkArgs,
+    CreateWorkspaceArgs, DeleteWorkspaceArgs, NewWorkspaceKind, OneWorkspaceArgs, ProvisionNetworkArgs,
     UpdateWorkspaceArgs, WaitingWorkspaceArgs, WorkspaceSettingArgs,
 };
 

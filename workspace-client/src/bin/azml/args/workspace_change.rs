@@ -1,5 +1,7 @@
 //! What changes a workspace.
 
+use std::path::PathBuf;
+
 use clap::{ArgGroup, Args, ValueEnum};
 
 use super::{DescriptionArgs, PlaceArgs};
@@ -129,6 +131,14 @@ pub(crate) enum NewWorkspaceKind {
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("change").multiple(true).required(true))]
 pub(crate) struct UpdateWorkspaceArgs {
+    /// A YAML file with what is to change, as az ml takes it
+    #[arg(short, long, group = "change")]
+    pub(crate) file: Option<PathBuf>,
+
+    /// Set a member, such as tags.team=x
+    #[arg(long, value_name = "MEMBER=VALUE", num_args = 1.., group = "change", action = clap::ArgAction::Append)]
+    pub(crate) set: Vec<String>,
+
     #[command(flatten)]
     pub(crate) waiting: WaitingWorkspaceArgs,
     #[command(flatten)]

@@ -1,14 +1,14 @@
 //! What changes a workspace: `azml workspace create` and its siblings.
 
 use auth_core::{Error, Secret};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use workspace_client::workspace::{Deletion, Diagnosis, WorkspaceKeys};
 use workspace_client::{Workspace, WorkspaceDetails};
 
 use super::{COLUMNS, Shown, description, find, json};
 use crate::args::{
-    CreateWorkspaceArgs, DeleteWorkspaceArgs, IsolationMode, OneWorkspaceArgs, ProvisionNetworkArgs,
-    UpdateWorkspaceArgs, WaitingWorkspaceArgs, WorkspaceSettingArgs,
+    CreateWorkspaceArgs, DeleteWorkspaceArgs, OneWorkspaceArgs, ProvisionNetworkArgs, UpdateWorkspaceArgs,
+    WaitingWorkspaceArgs,
 };
 use crate::commands::resource::{Operation, finish};
 use crate::context::{Context, block_on};
@@ -35,8 +35,9 @@ pub(crate) fn create(args: &CreateWorkspaceArgs, context: &Context) -> Result<Op
 
 pub(crate) fn update(args: UpdateWorkspaceArgs, context: &Context) -> Result<Option<Outcome>, Error> {
     let WaitingWorkspaceArgs { workspace, no_wait } = args.waiting;
-    let properties: Map<_, _> = members(&args.settings).into_iter().collect();
-    if properties.contains_key("containerRegistry") || properties.contains_key("applicationInsights") {
+    let change = description::change(args.file.as_deref(), &args.set, &args.settings)?;
+    let is_said = |member: &str| change["properties"].get(member).is_some();
+    if is_said("containerRegistry") || is_said("applicationInsights") {
         let what = format!("let the workspace {} use other resources than before", workspace.name);
         // az ml has another option for this yes.
         confirm(&what, args.update_dependent_resources).map_err(|error| match error.help() {
@@ -45,7 +46,6 @@ pub(crate) fn update(args: UpdateWorkspaceArgs, context: &Context) -> Result<Opt
         })?;
     }
     let ws = one(workspace, context)?;
-    let change = json!({"properties": properties});
     let changed = block_on(async {
         finish(ws.update(&change).await?, no_wait, &Operation::on_workspace("changing", &ws)).await
     })?;
@@ -111,23 +111,6 @@ fn one(args: OneWorkspaceArgs, context: &Context) -> Result<Workspace, Error> {
 
 fn shown(details: &WorkspaceDetails) -> Result<Outcome, Error> {
     Ok(Outcome::with_columns(json(&Shown::of(details))?, &COLUMNS))
-}
-
-/// What was said, as the API names it.
-fn members(args: &WorkspaceSettingArgs) -> Vec<(String, Value)> {
-    let network = args.managed_network.map(IsolationMode::as_str);
-    let texts = [
-        ("applicationInsights", &args.application_insights),
-        ("containerRegistry", &args.container_registry),
-        ("description", &args.description),
-        ("friendlyName", &args.display_name),
-        ("imageBuildCompute", &args.image_build_compute),
-        ("primaryUserAssignedIdentity", &args.primary_user_assigned_identity),
-        ("publicNetworkAccess", &args.public_network_access),
-        ("systemDatastoresAuthMode", &args.system_datastores_auth_mode),
-    ];
-    let texts = texts.into_iter().filter_map(|(name, text)| Some((name.to_owned(), text.as_deref()?.into())));
-    texts.chain(network.map(|mode| ("managedNetwork".to_owned(), json!({"isolationMode": mode})))).collect()
 }
 
 /// The keys, which were asked for; with the names that `az ml workspace list-keys` gives them.

@@ -1,6 +1,7 @@
 //! What `azml workspace create` is told: a YAML file, changes and options, in the words of `az ml` (observed: azure-ai-ml 1.35).
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use auth_core::{Error, ErrorKind};
 use serde::Deserialize;
@@ -8,9 +9,9 @@ use serde_json::{Map, Value, json};
 use workspace_client::NewWorkspace;
 use workspace_client::resources::network::NewOutboundRule;
 
-use crate::args::{CreateWorkspaceArgs, NewWorkspaceKind, PlaceArgs};
+use crate::args::{CreateWorkspaceArgs, NewWorkspaceKind, PlaceArgs, WorkspaceSettingArgs};
 use crate::commands::resource::ManagedIdentity;
-use crate::description::Description;
+use crate::description::{Description, Edit};
 
 /// What Azure alone sets.
 const READ_ONLY: [&str; 6] = [
@@ -103,33 +104,37 @@ pub(super) fn new(args: &CreateWorkspaceArgs) -> Result<(String, PlaceArgs, NewW
     Ok((name, place, described.build(args.kind)?))
 }
 
+/// What changes of a workspace, as the API takes it: from the file, then from `--set`, then from the options.
+pub(super) fn change(file: Option<&Path>, set: &[String], settings: &WorkspaceSettingArgs) -> Result<Value, Error> {
+    let mut said = Description::read(file)?.without(&READ_ONLY);
+    said.edit(&[Edit::Set(set.to_vec())], false)?;
+    put_settings(&mut said, settings);
+    let described: Described = said.parse("a workspace")?;
+    let mut change = json!({"properties": described.properties()});
+    if let Some(network) = described.managed_network {
+        change["properties"]["managedNetwork"] = network.build()?;
+    }
+    if let Some(identity) = &described.identity {
+        change["identity"] = identity.json();
+    }
+    if !described.tags.is_empty() {
+        change["tags"] = json!(described.tags);
+    }
+    Ok(change)
+}
+
 /// What was said with options, in the place of what the file says.
 fn put_options(said: &mut Description, args: &CreateWorkspaceArgs) {
-    let settings = &args.settings;
+    put_settings(said, &args.settings);
     for (member, option, value) in [
-        ("application_insights", "--application-insights", &settings.application_insights),
-        ("container_registry", "--container-registry", &settings.container_registry),
-        ("description", "--description", &settings.description),
-        ("display_name", "--display-name", &settings.display_name),
         ("hub_id", "--hub-id", &args.hub_id),
-        ("image_build_compute", "--image-build-compute", &settings.image_build_compute),
         ("key_vault", "--key-vault", &args.key_vault),
         ("location", "--location", &args.location),
-        (
-            "primary_user_assigned_identity",
-            "--primary-user-assigned-identity",
-            &settings.primary_user_assigned_identity,
-        ),
-        ("public_network_access", "--public-network-access", &settings.public_network_access),
         ("storage_account", "--storage-account", &args.storage_account),
-        ("system_datastores_auth_mode", "--system-datastores-auth-mode", &settings.system_datastores_auth_mode),
     ] {
         if let Some(value) = value {
             said.put(&[member], option, value.as_str().into());
         }
-    }
-    if let Some(mode) = settings.managed_network {
-        said.put(&["managed_network", "isolation_mode"], "--managed-network", mode.as_str().into());
     }
     if args.enable_data_isolation {
         said.put(&["enable_data_isolation"], "--enable-data-isolation", true.into());
@@ -141,6 +146,30 @@ fn put_options(said: &mut Description, args: &CreateWorkspaceArgs) {
         let tags = args.tags.iter().map(|tag| tag.split_once('=').unwrap_or((tag, "")));
         let tags: Map<_, _> = tags.map(|(name, value)| (name.to_owned(), value.into())).collect();
         said.put(&["tags"], "--tags", tags.into());
+    }
+}
+
+fn put_settings(said: &mut Description, settings: &WorkspaceSettingArgs) {
+    for (member, option, value) in [
+        ("application_insights", "--application-insights", &settings.application_insights),
+        ("container_registry", "--container-registry", &settings.container_registry),
+        ("description", "--description", &settings.description),
+        ("display_name", "--display-name", &settings.display_name),
+        ("image_build_compute", "--image-build-compute", &settings.image_build_compute),
+        (
+            "primary_user_assigned_identity",
+            "--primary-user-assigned-identity",
+            &settings.primary_user_assigned_identity,
+        ),
+        ("public_network_access", "--public-network-access", &settings.public_network_access),
+        ("system_datastores_auth_mode", "--system-datastores-auth-mode", &settings.system_datastores_auth_mode),
+    ] {
+        if let Some(value) = value {
+            said.put(&[member], option, value.as_str().into());
+        }
+    }
+    if let Some(mode) = settings.managed_network {
+        said.put(&["managed_network", "isolation_mode"], "--managed-network", mode.as_str().into());
     }
 }
 
@@ -169,7 +198,24 @@ impl Described {
         } else if let Some(id) = &self.primary_user_assigned_identity {
             new = new.user_assigned_identities([id]);
         }
-        for (member, value) in [
+        for (member, value) in self.properties() {
+            new = new.with(&format!("/properties/{member}"), value);
+        }
+        if let Some(key) = self.customer_managed_key {
+            new = new.customer_managed_key(key.key_vault, key.key_uri);
+        }
+        if let Some(network) = self.managed_network {
+            new = new.with("/properties/managedNetwork", network.build()?);
+        }
+        let tags = self.tags.into_iter();
+        Ok(tags.fold(new, |new, (name, value)| new.tag(&name, value.unwrap_or_default())))
+    }
+}
+
+impl Described {
+    /// What is text or a switch, as the API names it.
+    fn properties(&self) -> Map<String, Value> {
+        let texts = [
             ("applicationInsights", &self.application_insights),
             ("containerRegistry", &self.container_registry),
             ("description", &self.description),
@@ -180,28 +226,15 @@ impl Described {
             ("publicNetworkAccess", &self.public_network_access),
             ("storageAccount", &self.storage_account),
             ("systemDatastoresAuthMode", &self.system_datastores_auth_mode),
-        ] {
-            if let Some(value) = value {
-                new = new.with(&format!("/properties/{member}"), value.as_str());
-            }
-        }
-        for (member, is_on) in [
+        ];
+        let texts = texts.into_iter().filter_map(|(name, text)| Some((name.to_owned(), text.as_deref()?.into())));
+        let switches = [
             ("enableDataIsolation", self.enable_data_isolation),
             ("hbiWorkspace", self.hbi_workspace),
             ("provisionNetworkNow", self.provision_network_now),
-        ] {
-            if is_on {
-                new = new.with(&format!("/properties/{member}"), true);
-            }
-        }
-        if let Some(key) = self.customer_managed_key {
-            new = new.customer_managed_key(key.key_vault, key.key_uri);
-        }
-        if let Some(network) = self.managed_network {
-            new = new.with("/properties/managedNetwork", network.build()?);
-        }
-        let tags = self.tags.into_iter();
-        Ok(tags.fold(new, |new, (name, value)| new.tag(&name, value.unwrap_or_default())))
+        ];
+        let switches = switches.into_iter().filter(|(_, is_on)| *is_on);
+        texts.chain(switches.map(|(name, is_on)| (name.to_owned(), is_on.into()))).collect()
     }
 }
 
