@@ -37,7 +37,8 @@ pub(super) fn run() -> Result<(), String> {
     let [subscription, group, workspace] = WORKSPACE;
     for name in &names {
         let place = ["-s", subscription, "-g", group, "-w", workspace];
-        let mut create = azml.command(&["job", "create", "--file", "job.yml", "--name", name, "-o", "none"])?;
+        let mut create =
+            azml.command(&["job", "create", "--file", "job.yml", "--name", name, "-o", "none", "--only-show-errors"])?;
         output_of(as_application(create.args(place)).current_dir(folder.join(name)))?;
     }
     let ours = sent(&azure, &names)?;
