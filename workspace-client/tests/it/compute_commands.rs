@@ -165,6 +165,19 @@ fn what_exists_is_attached_and_detached() {
         (&json!("kubernetes"), &json!("default"), &json!(id))
     );
     assert_eq!(attached["identity"]["type"], "system_assigned");
+    let vm = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/vm";
+    desk.home.write("vm/vm.yml", &format!("name: vm1\ntype: virtualmachine\nresource_id: {vm}\nssh_settings: {{admin_username: ada, ssh_private_key_file: key}}\n"));
+    desk.home.write("vm/key", "canary-of-a-key");
+    let attached = desk.compute(&["attach", "-f", "vm/vm.yml", "--ssh-port", "2222"]);
+    assert!(!attached.stdout.contains("canary") && !attached.stderr.contains("canary"), "{attached:?}");
+    assert_eq!(json(attached)["name"], "vm1");
+    let sent = desk.azure.requests().into_iter().rfind(|request| request.method == "PUT").unwrap();
+    let sent: Value = serde_json::from_str(&sent.body).unwrap();
+    let account = serde_json::json!({"privateKeyData": "canary-of-a-key", "username": "ada"});
+    let expected = serde_json::json!({"computeType": "VirtualMachine", "resourceId": vm, "properties": {"administratorAccount": account, "sshPort": 2222}});
+    assert_eq!(sent["properties"], expected);
+    let refused = desk.compute(&["attach", "-n", "vm2", "-t", "virtualmachine", "--resource-id", vm]).failure();
+    assert!(refused.starts_with("error: a virtual machine needs ssh_settings"), "{refused}");
     desk.compute(&["detach", "-n", "k8s", "--yes"]).success();
     let detached = desk.azure.requests().into_iter().find(|request| request.method == "DELETE").unwrap();
     assert_eq!(detached.query["underlyingResourceAction"], "Detach");

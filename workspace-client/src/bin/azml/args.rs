@@ -39,8 +39,8 @@ pub(crate) use asset::{
 pub(crate) use az_shim::AzShimCommand;
 pub(crate) use cloud::{CloudCommand, RegisterArgs};
 pub(crate) use compute::{
-    AttachComputeArgs, AttachedType, ComputeChanges, ComputeCommand, ComputeIdentityArgs, CreateComputeArgs,
-    RegionArgs, UpdateComputeArgs,
+    AttachComputeArgs, ComputeChanges, ComputeCommand, ComputeIdentityArgs, CreateComputeArgs, RegionArgs,
+    UpdateComputeArgs,
 };
 pub(crate) use connection::{ConnectionTypeArgs, SecretsArgs};
 pub(crate) use edit::EditArgs;

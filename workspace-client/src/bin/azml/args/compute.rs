@@ -1,5 +1,7 @@
 //! `azml compute`.
 
+use std::path::PathBuf;
+
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 
 use workspace_client::resources::compute::ComputeKind;
@@ -94,21 +96,37 @@ pub(crate) struct ComputeChanges {
 
 #[derive(Debug, Args)]
 pub(crate) struct AttachComputeArgs {
+    /// A YAML file that describes it, as az ml takes it
+    #[arg(short, long)]
+    pub(crate) file: Option<PathBuf>,
+
     /// The name that the compute gets in the workspace
     #[arg(short, long)]
-    pub(crate) name: String,
+    pub(crate) name: Option<String>,
 
     /// What it is
     #[arg(short = 't', long = "type", value_enum, ignore_case = true, value_name = "TYPE")]
-    pub(crate) kind: AttachedType,
+    pub(crate) kind: Option<AttachedType>,
 
     /// The resource id of what is attached
     #[arg(long, value_name = "ID")]
-    pub(crate) resource_id: String,
+    pub(crate) resource_id: Option<String>,
 
-    /// The namespace of a Kubernetes cluster
-    #[arg(long, default_value = "default")]
-    pub(crate) namespace: String,
+    /// The namespace of a Kubernetes cluster [default: default]
+    #[arg(long)]
+    pub(crate) namespace: Option<String>,
+
+    /// The administrator of a virtual machine; a password belongs into the file, as it would show among the processes
+    #[arg(long, value_name = "NAME")]
+    pub(crate) admin_username: Option<String>,
+
+    /// The port of SSH on a virtual machine [default: 22]
+    #[arg(long, value_name = "PORT")]
+    pub(crate) ssh_port: Option<u16>,
+
+    /// The file with the private key for a virtual machine
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ssh_private_key_file: Option<PathBuf>,
 
     #[command(flatten)]
     pub(crate) identity: ComputeIdentityArgs,
@@ -128,6 +146,19 @@ pub(crate) enum AttachedType {
     Kubernetes,
     #[value(name = "synapsespark")]
     SynapseSpark,
+    #[value(name = "virtualmachine")]
+    VirtualMachine,
+}
+
+impl AttachedType {
+    /// As files write it.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Kubernetes => "kubernetes",
+            Self::SynapseSpark => "synapsespark",
+            Self::VirtualMachine => "virtualmachine",
+        }
+    }
 }
 
 /// With which managed identity.

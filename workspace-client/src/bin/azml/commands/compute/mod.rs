@@ -1,17 +1,17 @@
 //! `azml compute`.
 
+mod attach;
 mod description;
 mod shown;
 mod update;
 
 use auth_core::{Error, ErrorKind};
-use serde_json::json;
 use workspace_client::Workspace;
 use workspace_client::resources::compute::{Compute, ComputeKind, UnderlyingResource, VmSize};
 
-use super::resource::{Listed, ManagedIdentity, Operation, all, finish, list, one, show, workspace_of};
+use super::resource::{Listed, Operation, all, finish, list, one, show, workspace_of};
 use crate::args::{
-    AttachComputeArgs, AttachedType, ComputeCommand, CreateComputeArgs, NameArgs, NoParent, RegionArgs, RemoveArgs,
+    AttachComputeArgs, ComputeCommand, CreateComputeArgs, NameArgs, NoParent, RegionArgs, RemoveArgs,
     UpdateComputeArgs, WaitArgs,
 };
 use crate::context::{Context, block_on};
@@ -60,19 +60,11 @@ fn create(args: CreateComputeArgs, context: &Context) -> Result<Option<Outcome>,
 }
 
 fn attach(args: AttachComputeArgs, context: &Context) -> Result<Option<Outcome>, Error> {
-    let (kind, settings) = match args.kind {
-        AttachedType::Kubernetes => ("Kubernetes", json!({"namespace": args.namespace})),
-        AttachedType::SynapseSpark => ("SynapseSpark", json!({})),
-    };
-    let properties = json!({"computeType": kind, "resourceId": args.resource_id, "properties": settings});
-    let mut body = json!({"properties": properties});
-    if let Some(identity) = ManagedIdentity::said(&args.identity)? {
-        body["identity"] = identity.json();
-    }
+    let (name, body) = attach::described(&args)?;
     let ws = workspace_of(args.workspace, context)?;
-    let operation = Operation::of::<ComputeKind>("attaching", &args.name, &ws);
+    let operation = Operation::of::<ComputeKind>("attaching", &name, &ws);
     let attached = block_on(async {
-        finish(ws.computes().create_or_update(&args.name, &body).await?, args.no_wait, &operation).await
+        finish(ws.computes().create_or_update(&name, &body).await?, args.no_wait, &operation).await
     })?;
     Ok(attached.map(|compute| one(&compute)))
 }
