@@ -169,6 +169,10 @@ fn files_of_this_machine_go_to_a_place_of_the_version_that_is_created_in_a_regis
 
     lies_at(&create("model", &["-n", "credit", "-p", "credit"])["path"], "/credit");
     asked_for("/models/credit/versions/1");
+    let download = ["model", "download", "-n", "credit", "-v", "1", "--registry-name", "shared", "-p", "out"];
+    let downloaded = json(desk.azml(&download));
+    assert_eq!(downloaded["files"], downloaded["received_files"]);
+    assert!(desk.home.path().join("out/credit").read_dir().unwrap().next().is_some());
     assert_eq!(create("model", &["-n", "credit", "-p", "credit"])["version"], "2");
     asked_for("/models/credit/versions/2");
     lies_at(&create("model", &["-n", "credit", "-v", "9", "-p", "credit", "-g", "rg-ml"])["path"], "/credit");

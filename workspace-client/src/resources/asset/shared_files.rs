@@ -1,12 +1,15 @@
 //! Files of this machine, for what is created in a registry.
 
-use auth_core::{Error, ErrorKind};
-use serde_json::json;
+use std::path::PathBuf;
 
-use super::{AssetKind, Assets, BlobReference, PendingUpload};
+use auth_core::{Error, ErrorKind, Secret};
+use serde_json::json;
+use url::Url;
+
+use super::{AssetKind, Assets, BlobReference, PendingUpload, UploadTarget};
 use crate::arm::ArmClient;
 use crate::resources::Verb;
-use crate::transfer::{Container, Observer, Snapshot};
+use crate::transfer::{Container, Downloaded, Observer, Snapshot};
 
 impl<K: AssetKind> Assets<K> {
     /// Uploads the files of a version that is to be created in a registry, and returns their URI. They lie in a place of this version
@@ -40,6 +43,32 @@ impl<K: AssetKind> Assets<K> {
         let given: PendingUpload = known_by_name.place.beside("tempdatarefs").fetch(verb).await?;
         let client = self.place.reached_client().await?;
         upload(given.blob_reference_for_consumption.as_ref(), &client, files, (name, version), observer).await
+    }
+}
+
+impl<K: UploadTarget> Assets<K> {
+    /// Downloads the files of a version in a registry, which are at this URI, such as that of [`Model::uri`](super::model::Model::uri).
+    ///
+    /// # Errors
+    /// As [`Assets::blob_reference`], [`ErrorKind::Store`] if a file cannot be written, and what Blob Storage says.
+    pub async fn download_files(
+        &self,
+        name: &str,
+        version: &str,
+        uri: &str,
+        to: impl Into<PathBuf>,
+        observer: &Observer,
+    ) -> Result<Downloaded, Error> {
+        let odd = || Error::new(ErrorKind::Protocol, "Azure ML does not say how the files are read");
+        let given = self.blob_reference(name, version, uri).await?;
+        let sas = given.credential.and_then(|credential| credential.sas_uri).ok_or_else(odd)?;
+        let mut place = Url::parse(sas.expose()).map_err(|_| odd())?;
+        let path = place.path().trim_matches('/').to_owned();
+        let (container, path) = path.split_once('/').unwrap_or((&path, ""));
+        place.set_path(container);
+        let container = Container::from_sas_uri(&Secret::new(place))?;
+        let client = self.place.reached_client().await?;
+        container.http(client.file_http()).download(path, to).observed_by(observer).await
     }
 }
 

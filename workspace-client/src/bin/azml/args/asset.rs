@@ -219,5 +219,8 @@ pub(crate) struct DownloadModelArgs {
     pub(crate) download_path: PathBuf,
 
     #[command(flatten)]
+    pub(crate) registry: RegistryArgs,
+
+    #[command(flatten)]
     pub(crate) workspace: WorkspaceArgs,
 }
