@@ -140,7 +140,12 @@ impl ArmClient {
 
     /// The items of the list at this path.
     pub fn list<T: DeserializeOwned + Send + 'static>(&self, path: &str, api_version: &str) -> Pager<T> {
-        let (client, first) = (self.clone(), self.request_for(Method::GET, path, api_version));
+        self.pages(self.request_for(Method::GET, path, api_version))
+    }
+
+    /// The list that a request asks for, and all pages after it.
+    pub(crate) fn pages<T: DeserializeOwned + Send + 'static>(&self, first: Request) -> Pager<T> {
+        let client = self.clone();
         Pager::new(move |turn| {
             let (client, first) = (client.clone(), first.clone());
             let request = match turn {

@@ -1,6 +1,7 @@
 //! Files that a run has kept.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use auth_core::{Error, ErrorKind, Secret};
 use reqwest::Method;
@@ -10,14 +11,16 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::Tracking;
-use super::server::{PLAIN, odd};
-use crate::arm::{ArmClient, Page, Pager, Request, Service, Turn};
+use super::server::{OF_AZURE_ML, PLAIN, odd};
+use crate::arm::{ArmClient, Page, Pager, Request, Service};
 use crate::resources::Json;
 
 /// How much of a file is asked for at once.
-const WINDOW: u64 = 8 << 20;
-/// What a plain server, which knows no ranges, may answer with.
+const WINDOW: usize = 8 << 20;
+/// How much a file may have that is read from a plain server, which knows no ranges.
 const LARGEST: usize = 1 << 30;
+/// How many bytes a slow line carries in a second.
+const SLOW: usize = 256 << 10;
 const ANY_TYPE: &str = "application/octet-stream";
 /// Azure Blob Storage wants to know what is put there (Microsoft, "Put Blob").
 const BLOB_TYPE: HeaderName = HeaderName::from_static("x-ms-blob-type");
@@ -60,7 +63,7 @@ impl Tracking {
             let (tracking, run_id, folder) = (tracking.clone(), run_id.clone(), folder.clone());
             async move {
                 let Files::AzureMl(history) = tracking.files(&run_id).await? else {
-                    return Ok(Page::new(vec![], None));
+                    return Err(odd("the service that knows the files of runs"));
                 };
                 let files = history.list().try_collect().await?;
                 Page::new(in_folder(&files, &folder), None).map(Artifact::new)
@@ -68,8 +71,9 @@ impl Tracking {
         })
     }
 
-    /// Keeps a file of a run under this path, such as `plots/loss.png`; one that is there is replaced. It is held in memory: what is
-    /// larger than some GiB belongs into a [datastore](crate::resources::datastore).
+    /// Keeps a file of a run under this path, such as `plots/loss.png`; one that is there is replaced. It is held in memory, and sent at
+    /// once, for which it gets a minute and a second for each 256 KiB: what is large belongs into a
+    /// [datastore](crate::resources::datastore).
     ///
     /// # Errors
     /// As [`Tracking::experiment`], and [`ErrorKind::Configuration`] if that is no path within a run, or if a plain server keeps files
@@ -80,12 +84,12 @@ impl Tracking {
             Files::AzureMl(history) => history.write(path, content).await,
             Files::Plain(store) => {
                 let request = store.request(Method::PUT, path).bytes(content, ANY_TYPE)?;
-                store.client.fetch(&request.without_result()).await
+                store.client.fetch(&request.deadline(patience(content.len())).without_result()).await
             }
         }
     }
 
-    /// A file that a run has kept, as [`Tracking::artifacts`] lists it, whole.
+    /// A file that a run has kept, as [`Tracking::artifacts`] lists it, whole; from a plain server at most a GiB.
     ///
     /// # Errors
     /// As [`Tracking::log_artifact`].
@@ -94,8 +98,8 @@ impl Tracking {
         match self.files(run_id).await? {
             Files::AzureMl(history) => history.read(path).await,
             Files::Plain(store) => {
-                let request = store.request(Method::GET, path);
-                store.client.fetch_bytes(&request.limit(LARGEST)).await
+                let request = store.request(Method::GET, path).limit(LARGEST).deadline(patience(LARGEST));
+                store.client.fetch_bytes(&request).await
             }
         }
     }
@@ -104,7 +108,7 @@ impl Tracking {
     async fn files(&self, run_id: &str) -> Result<Files, Error> {
         let run = self.run(run_id).await?;
         let (client, service) = self.reach().await?;
-        if let Some(service) = service.beside(super::server::OF_AZURE_ML, "/history/v1.0/") {
+        if let Some(service) = service.beside(OF_AZURE_ML, "/history/v1.0/") {
             let experiment = run.experiment_id().ok_or_else(|| odd("the experiment of the run"))?;
             let place = format!("experimentids/{experiment}/runs/{run_id}/artifacts");
             return Ok(Files::AzureMl(History { client, service, place }));
@@ -172,17 +176,7 @@ impl History {
     }
 
     fn list(&self) -> Pager<Json> {
-        let (client, first) = (self.client.clone(), self.request(Method::GET, ""));
-        Pager::new(move |turn| {
-            let (client, first) = (client.clone(), first.clone());
-            async move {
-                let request = match turn {
-                    Turn::First(_) => first,
-                    Turn::Next(request) => *request,
-                };
-                client.page(&request, "value").await?.map(|item| Ok(Json(item)))
-            }
-        })
+        self.client.pages(self.request(Method::GET, ""))
     }
 
     async fn write(&self, path: &str, content: &[u8]) -> Result<(), Error> {
@@ -196,23 +190,22 @@ impl History {
         let link = begun.artifact_content_information.remove(path);
         let storage = link.ok_or_else(|| odd("where the file is to be written"))?.storage()?;
         let request = storage.request(Method::PUT, "").header(BLOB_TYPE, "BlockBlob")?.bytes(content, ANY_TYPE)?;
-        self.client.fetch(&request.without_result()).await
+        self.client.fetch(&request.deadline(patience(content.len())).without_result()).await
     }
 
     async fn read(&self, path: &str) -> Result<Vec<u8>, Error> {
         let link: Link = self.client.fetch(&self.request(Method::GET, "/contentinfo").query("path", path)).await?;
         let storage = link.storage()?;
         let mut content = Vec::new();
-        let window = usize::try_from(WINDOW).unwrap_or(LARGEST);
         loop {
-            let request = storage.request(Method::GET, "").limit(LARGEST);
-            let Some(part) = self.client.fetch_range(request, content.len() as u64, WINDOW).await? else { break };
+            let request = storage.request(Method::GET, "").limit(LARGEST).deadline(patience(WINDOW));
+            let (from, count) = (content.len() as u64, WINDOW as u64);
+            let part = self.client.fetch_range(request, from, count).await?.unwrap_or_default();
             content.extend(&part);
-            if part.len() < window {
-                break;
+            if part.len() < WINDOW {
+                return Ok(content);
             }
         }
-        Ok(content)
     }
 }
 
@@ -222,6 +215,11 @@ impl Link {
         let url = Url::parse(self.content_uri.expose()).map_err(|_| odd("the link to a file"))?;
         Service::named("the storage of the run's files", url, None)
     }
+}
+
+/// How long so many bytes may take.
+fn patience(bytes: usize) -> Duration {
+    Duration::from_secs(60 + (bytes / SLOW) as u64)
 }
 
 /// What lies directly in a folder, of all files.

@@ -178,6 +178,10 @@ fn what_exists_is_attached_and_detached() {
     assert_eq!(sent["properties"], expected);
     let refused = desk.compute(&["attach", "-n", "vm2", "-t", "virtualmachine", "--resource-id", vm]).failure();
     assert!(refused.starts_with("error: a virtual machine needs ssh_settings"), "{refused}");
+    let folder = ["--admin-username", "ada", "--ssh-private-key-file", "vm"];
+    let refused =
+        desk.compute(&[&["attach", "-n", "vm2", "-t", "virtualmachine", "--resource-id", vm], &folder[..]].concat());
+    assert!(refused.failure().contains("is not a plain file of at most 64 KiB"));
     desk.compute(&["detach", "-n", "k8s", "--yes"]).success();
     let detached = desk.azure.requests().into_iter().find(|request| request.method == "DELETE").unwrap();
     assert_eq!(detached.query["underlyingResourceAction"], "Detach");

@@ -46,8 +46,7 @@ fn a_workspace_lives_from_its_creation_to_its_end() {
     assert_eq!(json(desk.azml(&update))["display_name"], "Newest");
     let sent = desk.azure.requests().into_iter().rfind(|request| request.method == "PATCH").unwrap();
     let sent: serde_json::Value = serde_json::from_str(&sent.body).unwrap();
-    let expected =
-        json!({"properties": {"friendlyName": "Newest", "imageBuildCompute": "cpu"}, "tags": {"stage": "test"}});
+    let expected = json!({"properties": {"friendlyName": "Newest", "imageBuildCompute": "cpu"}, "tags": {"stage": "test", "team": "x"}});
     assert_eq!(sent, expected);
 
     let delete = ["workspace", "delete", "-n", "new-ws", "--all-resources", "-p", "-y"];

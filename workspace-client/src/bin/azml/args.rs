@@ -39,8 +39,8 @@ pub(crate) use asset::{
 pub(crate) use az_shim::AzShimCommand;
 pub(crate) use cloud::{CloudCommand, RegisterArgs};
 pub(crate) use compute::{
-    AttachComputeArgs, ComputeChanges, ComputeCommand, ComputeIdentityArgs, CreateComputeArgs, RegionArgs,
-    UpdateComputeArgs,
+    AttachComputeArgs, AttachedType, ComputeChanges, ComputeCommand, ComputeIdentityArgs, CreateComputeArgs,
+    RegionArgs, UpdateComputeArgs,
 };
 pub(crate) use connection::{ConnectionTypeArgs, SecretsArgs};
 pub(crate) use edit::EditArgs;
@@ -68,7 +68,7 @@ pub(crate) use rest::{RestArgs, method};
 pub(crate) use schedule::{RestingArgs, ScheduleCommand};
 pub(crate) use workspace::{PlaceArgs, WorkspaceArgs, WorkspaceCommand};
 pub(crate) use workspace_change::{
-    CreateWorkspaceArgs, DeleteWorkspaceArgs, NewWorkspaceKind, OneWorkspaceArgs, ProvisionNetworkArgs,
+    CreateWorkspaceArgs, DeleteWorkspaceArgs, IsolationMode, NewWorkspaceKind, OneWorkspaceArgs, ProvisionNetworkArgs,
     UpdateWorkspaceArgs, WaitingWorkspaceArgs, WorkspaceSettingArgs,
 };
 

@@ -1,4 +1,4 @@
-//! Files of this machine, for what is created in a registry.
+//! The files of what is in a registry, to and from this machine.
 
 use std::path::PathBuf;
 
@@ -47,7 +47,8 @@ impl<K: AssetKind> Assets<K> {
 }
 
 impl<K: UploadTarget> Assets<K> {
-    /// Downloads the files of a version in a registry, which are at this URI, such as that of [`Model::uri`](super::model::Model::uri).
+    /// Downloads the files of a version in a registry, which are at this URI, such as that of
+    /// [`Model::uri`](super::model::Model::uri).
     ///
     /// # Errors
     /// As [`Assets::blob_reference`], [`ErrorKind::Store`] if a file cannot be written, and what Blob Storage says.

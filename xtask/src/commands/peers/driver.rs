@@ -118,9 +118,11 @@ impl Driver {
 
     pub(super) fn ask(&mut self, question: &Question) -> Result<Outcome, String> {
         let question = serde_json::to_string(question).expect("a question is JSON");
-        let problem = |error: String| {
+        let process = &mut self.process;
+        let mut problem = |error: String| {
+            let ended = process.try_wait().ok().flatten().map(|status| format!(" ({status})")).unwrap_or_default();
             let log = std::fs::read_to_string(&self.log).unwrap_or_default();
-            format!("the client does not answer: {error}: {}", log.lines().last().unwrap_or_default())
+            format!("the client does not answer{ended}: {error}: {}", log.lines().last().unwrap_or_default())
         };
         writeln!(self.questions, "{question}").map_err(|error| problem(error.to_string()))?;
         let answer = self.answers.recv_timeout(PATIENCE).map_err(|error| problem(error.to_string()))?;

@@ -185,24 +185,19 @@ impl ArmRequest<'_> {
                 return jobs::answer(memory, self, workspace, &segments[3..]);
             }
         }
-        if let [_, _, endpoints, _, jobs] = segments
+        if let [_, _, endpoints, _, of @ .., jobs] = segments
             && endpoints.eq_ignore_ascii_case("batchEndpoints")
             && jobs.eq_ignore_ascii_case("jobs")
             && is_get
+            && let Some(deployment) = match of {
+                [] => Some(None),
+                [deployments, name] if deployments.eq_ignore_ascii_case("deployments") => Some(Some(*name)),
+                _ => None,
+            }
         {
             let endpoint = at(kind_of(&segments[..4]).ok_or_else(unknown)?, &segments[..4]);
             let found = memory.store.find(&endpoint.key).cloned().ok_or_else(|| endpoint.not_found())?;
-            return jobs::of_endpoint(memory, self, &found, None);
-        }
-        if let [_, _, endpoints, _, deployments, name, jobs] = segments
-            && endpoints.eq_ignore_ascii_case("batchEndpoints")
-            && deployments.eq_ignore_ascii_case("deployments")
-            && jobs.eq_ignore_ascii_case("jobs")
-            && is_get
-        {
-            let endpoint = at(kind_of(&segments[..4]).ok_or_else(unknown)?, &segments[..4]);
-            let found = memory.store.find(&endpoint.key).cloned().ok_or_else(|| endpoint.not_found())?;
-            return jobs::of_endpoint(memory, self, &found, Some(name));
+            return jobs::of_endpoint(memory, self, &found, deployment);
         }
         let call = |memory, kind, segments: &[&str]| Call { memory, request: self, place: at(kind, segments) };
         let [last] = last else {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
+use serde::{Deserialize, Serialize};
 
 use workspace_client::resources::compute::ComputeKind;
 
@@ -139,26 +140,16 @@ pub(crate) struct AttachComputeArgs {
     pub(crate) workspace: WorkspaceArgs,
 }
 
-/// What can be attached.
-#[derive(Clone, Copy, Debug, ValueEnum)]
+/// What can be attached. Files may write it in lower case, too; it is sent as the API writes it.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, ValueEnum)]
+#[value(rename_all = "lower")]
 pub(crate) enum AttachedType {
-    #[value(name = "kubernetes")]
+    #[serde(alias = "kubernetes")]
     Kubernetes,
-    #[value(name = "synapsespark")]
+    #[serde(alias = "synapsespark", alias = "synapse_spark")]
     SynapseSpark,
-    #[value(name = "virtualmachine")]
+    #[serde(alias = "virtualmachine", alias = "virtual_machine")]
     VirtualMachine,
-}
-
-impl AttachedType {
-    /// As files write it.
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Kubernetes => "kubernetes",
-            Self::SynapseSpark => "synapsespark",
-            Self::VirtualMachine => "virtualmachine",
-        }
-    }
 }
 
 /// With which managed identity.

@@ -11,8 +11,8 @@ use crate::completion::names;
 pub(crate) enum JobCommand {
     /// Submit the job that a YAML file describes
     ///
-    /// It is a command, a sweep, an AutoML or Spark job or a pipeline, as az ml takes it. Folders and files of this machine that it names are uploaded, unless
-    /// Azure has them already.
+    /// It is a command, a sweep, an AutoML or Spark job or a pipeline, as az ml takes it. Folders and files of this machine that it
+    /// names are uploaded, unless Azure has them already.
     Create(CreateJobArgs),
     /// Check the YAML file of a job and what it names on this machine, without asking Azure
     Validate {
@@ -96,7 +96,7 @@ pub(crate) struct CreateJobArgs {
     #[arg(short = 'a', long, value_name = "FILE")]
     pub(crate) save_as: Option<PathBuf>,
 
-    /// Has no effect, as with az ml: what cannot be submitted is refused anyway
+    /// Has no effect: what cannot be submitted is refused anyway
     #[arg(long = "skip-validation")]
     _skip_validation: bool,
 

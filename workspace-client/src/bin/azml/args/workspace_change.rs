@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, ValueEnum};
+use serde::{Deserialize, Serialize};
 
 use super::{DescriptionArgs, PlaceArgs};
 
@@ -93,38 +94,33 @@ pub(crate) struct WorkspaceSettingArgs {
     pub(crate) system_datastores_auth_mode: Option<String>,
 }
 
-/// Which traffic a managed network lets out.
-#[derive(Clone, Copy, Debug, ValueEnum)]
+/// Which traffic a managed network lets out. Files may write it as the API does, too, which is how it is sent.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, ValueEnum)]
 pub(crate) enum IsolationMode {
+    #[serde(alias = "allow_internet_outbound")]
     #[value(name = "allow_internet_outbound")]
     AllowInternetOutbound,
+    #[serde(alias = "allow_only_approved_outbound")]
     #[value(name = "allow_only_approved_outbound")]
     AllowOnlyApprovedOutbound,
+    #[serde(alias = "disabled")]
     #[value(name = "disabled")]
     Disabled,
 }
 
-impl IsolationMode {
-    /// As the API writes it.
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::AllowInternetOutbound => "AllowInternetOutbound",
-            Self::AllowOnlyApprovedOutbound => "AllowOnlyApprovedOutbound",
-            Self::Disabled => "Disabled",
-        }
-    }
-}
-
 /// What a workspace is.
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+#[value(rename_all = "lower")]
 pub(crate) enum NewWorkspaceKind {
-    #[value(name = "default")]
+    #[default]
+    #[serde(alias = "Default")]
     Default,
-    #[value(name = "featurestore")]
+    #[serde(alias = "FeatureStore")]
     FeatureStore,
-    #[value(name = "hub")]
+    #[serde(alias = "Hub")]
     Hub,
-    #[value(name = "project")]
+    #[serde(alias = "Project")]
     Project,
 }
 

@@ -88,6 +88,20 @@ impl Description {
         self.sources.insert(&pointer, Source::option(option, None));
     }
 
+    /// Tags as options say them, `NAME=VALUE`, in the place of all others.
+    pub(crate) fn put_tags(&mut self, tags: &[String]) {
+        if !tags.is_empty() {
+            let tags = tags.iter().map(|tag| tag.split_once('=').unwrap_or((tag, "")));
+            let tags: Map<_, _> = tags.map(|(name, value)| (name.to_owned(), value.into())).collect();
+            self.put(&["tags"], "--tags", tags.into());
+        }
+    }
+
+    /// What a member says, as a description of its own, if anything.
+    pub(crate) fn inner_if_said(&self, name: &str) -> Option<Self> {
+        (!self.members[name].is_null()).then(|| self.inner(name))
+    }
+
     /// With the members of another one that this one does not say.
     pub(crate) fn over(mut self, other: &Self) -> Self {
         if let (Some(members), Some(others)) = (self.members.as_object_mut(), other.members.as_object()) {

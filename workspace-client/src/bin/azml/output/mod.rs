@@ -132,7 +132,7 @@ fn yaml(value: &Value) -> Result<String, Error> {
 }
 
 /// A value as the Azure CLI, which is written in Python, shows it.
-fn python(value: &Value) -> String {
+pub(crate) fn python(value: &Value) -> String {
     match value {
         Value::Null => "None".to_owned(),
         Value::Bool(true) => "True".to_owned(),

@@ -8,6 +8,7 @@ use super::environment::Environment;
 use crate::commands::job::{Declared, Steps, parallel_spec, spark_spec};
 use crate::commands::resource::Resolver;
 use crate::description::{Description, TextOr, python_float};
+use crate::output::python;
 
 /// What Azure alone sets.
 const READ_ONLY: [&str; 4] = ["creation_context", "id", "latest_version", "resourceGroup"];
@@ -41,14 +42,15 @@ pub(crate) async fn component_spec(said: &Description, resolver: &Resolver) -> R
     for input in spec["inputs"].as_object_mut().into_iter().flatten().map(|(_, input)| input) {
         // Defaults are texts to the API, which the Python SDK writes as Python does.
         let default = match (&input["default"], input["type"].as_str()) {
-            (Value::Bool(default), _) => if *default { "True" } else { "False" }.to_owned(),
+            (default @ Value::Bool(_), _) => python(default),
             (Value::Number(default), Some("number")) => python_float(default.as_f64().unwrap_or_default()),
             (Value::Number(default), _) => default.to_string(),
             _ => continue,
         };
         input["default"] = default.into();
     }
-    if spec["is_deterministic"].is_null() {
+    // A pipeline is what its steps are.
+    if spec["is_deterministic"].is_null() && parts.kind != "pipeline" {
         spec["is_deterministic"] = true.into();
     }
     spec["_source"] = "YAML.COMPONENT".into();

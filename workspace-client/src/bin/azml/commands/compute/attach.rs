@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use auth_core::{Error, ErrorKind};
+use auth_core::{Error, ErrorKind, Secret};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::args::AttachComputeArgs;
+use crate::args::{AttachComputeArgs, AttachedType};
 use crate::commands::resource::ManagedIdentity;
 use crate::description::{Description, members};
+
+/// Larger ones are no keys.
+const LARGEST_KEY: u64 = 64 << 10;
 
 /// What is to be attached. What nobody knows is refused, so that nothing is passed over in silence.
 #[derive(Debug, Deserialize)]
@@ -27,24 +30,14 @@ struct Described {
     #[serde(default)]
     tags: BTreeMap<String, Option<String>>,
     #[serde(rename = "type")]
-    kind: Kind,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize)]
-enum Kind {
-    #[serde(rename = "kubernetes", alias = "Kubernetes")]
-    Kubernetes,
-    #[serde(rename = "synapsespark", alias = "SynapseSpark", alias = "synapse_spark")]
-    SynapseSpark,
-    #[serde(rename = "virtualmachine", alias = "VirtualMachine", alias = "virtual_machine")]
-    VirtualMachine,
+    kind: AttachedType,
 }
 
 /// How a virtual machine is reached.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Ssh {
-    admin_password: Option<String>,
+    admin_password: Option<Secret>,
     admin_username: Option<String>,
     #[serde(default = "usual_port", rename = "ssh_port")]
     port: u16,
@@ -61,7 +54,7 @@ pub(super) fn described(args: &AttachComputeArgs) -> Result<(String, Value), Err
     let mut said = Description::read(args.file.as_deref())?;
     for (path, option, value) in [
         (&["name"][..], "--name", args.name.clone().map(Value::from)),
-        (&["type"], "--type", args.kind.map(|kind| kind.as_str().into())),
+        (&["type"], "--type", args.kind.map(|kind| json!(kind))),
         (&["resource_id"], "--resource-id", args.resource_id.clone().map(Value::from)),
         (&["namespace"], "--namespace", args.namespace.clone().map(Value::from)),
         (&["ssh_settings", "admin_username"], "--admin-username", args.admin_username.clone().map(Value::from)),
@@ -84,7 +77,7 @@ pub(super) fn described(args: &AttachComputeArgs) -> Result<(String, Value), Err
     let option = ManagedIdentity::said(&args.identity)?;
     let identity = option.as_ref().or(described.identity.as_ref()).map(ManagedIdentity::json);
     let mut properties = members([
-        ("computeType", Some(described.kind.as_str().into())),
+        ("computeType", Some(json!(described.kind))),
         ("description", described.description.clone().map(Value::from)),
         ("resourceId", Some(described.resource_id.as_str().into())),
     ]);
@@ -102,10 +95,12 @@ pub(super) fn described(args: &AttachComputeArgs) -> Result<(String, Value), Err
 impl Described {
     fn settings(&self, folder: &Path) -> Result<Value, Error> {
         match (self.kind, &self.ssh_settings) {
-            (Kind::Kubernetes, None) => Ok(json!({"namespace": self.namespace.as_deref().unwrap_or("default")})),
-            (Kind::SynapseSpark, None) => Ok(json!({})),
-            (Kind::VirtualMachine, Some(ssh)) => ssh.build(folder),
-            (Kind::VirtualMachine, None) => {
+            (AttachedType::Kubernetes, None) => {
+                Ok(json!({"namespace": self.namespace.as_deref().unwrap_or("default")}))
+            }
+            (AttachedType::SynapseSpark, None) => Ok(json!({})),
+            (AttachedType::VirtualMachine, Some(ssh)) => ssh.build(folder),
+            (AttachedType::VirtualMachine, None) => {
                 let message = "a virtual machine needs ssh_settings";
                 Err(Error::new(ErrorKind::Configuration, message)
                     .with_help("add --admin-username and --ssh-private-key-file, or ssh_settings to the file"))
@@ -116,33 +111,29 @@ impl Described {
     }
 }
 
-impl Kind {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Kubernetes => "Kubernetes",
-            Self::SynapseSpark => "SynapseSpark",
-            Self::VirtualMachine => "VirtualMachine",
-        }
-    }
-}
-
 impl Ssh {
     fn build(&self, folder: &Path) -> Result<Value, Error> {
-        let key = match &self.private_key_file {
-            Some(file) => {
-                let path = folder.join(file);
-                let key = std::fs::read_to_string(&path).map_err(|error| {
-                    Error::new(ErrorKind::Configuration, format!("{} cannot be read: {error}", path.display()))
-                })?;
-                Some(key.into())
-            }
-            None => None,
-        };
+        let key = self.private_key_file.as_ref().map(|file| read(&folder.join(file))).transpose()?;
+        let said = |secret: &Secret| secret.expose().into();
         let account = members([
-            ("password", self.admin_password.clone().map(Value::from)),
-            ("privateKeyData", key),
+            ("password", self.admin_password.as_ref().map(said)),
+            ("privateKeyData", key.as_ref().map(said)),
             ("username", self.admin_username.clone().map(Value::from)),
         ]);
         Ok(json!({"administratorAccount": account, "sshPort": self.port}))
     }
+}
+
+fn read(key: &Path) -> Result<Secret, Error> {
+    let refuse = |why: String| {
+        Error::new(ErrorKind::Configuration, format!("the private key {} {why}", key.display()))
+            .with_help("name another file with --ssh-private-key-file, or in the ssh_settings of the file")
+    };
+    let unreadable = |error: std::io::Error| refuse(format!("cannot be read: {error}"));
+    // Asked first, because reading a pipe would never end.
+    let metadata = std::fs::metadata(key).map_err(unreadable)?;
+    if !metadata.is_file() || metadata.len() > LARGEST_KEY {
+        return Err(refuse("is not a plain file of at most 64 KiB".to_owned()));
+    }
+    std::fs::read_to_string(key).map(Secret::new).map_err(unreadable)
 }

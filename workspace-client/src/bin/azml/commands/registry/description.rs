@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use auth_core::{Error, ErrorKind};
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use workspace_client::registry::RegistryRegion;
 use workspace_client::{NewRegistry, PublicNetworkAccess, RegistryDetails};
 
@@ -153,11 +153,7 @@ fn put_options(said: &mut Description, access: Option<&str>, tags: &[String]) {
     if let Some(access) = access {
         said.put(&["public_network_access"], "--public-network-access", access.into());
     }
-    if !tags.is_empty() {
-        let tags = tags.iter().map(|tag| tag.split_once('=').unwrap_or((tag, "")));
-        let tags: Map<_, _> = tags.map(|(name, value)| (name.to_owned(), value.into())).collect();
-        said.put(&["tags"], "--tags", tags.into());
-    }
+    said.put_tags(tags);
 }
 
 impl Described {

@@ -35,7 +35,7 @@ pub(crate) fn create(args: &CreateWorkspaceArgs, context: &Context) -> Result<Op
 
 pub(crate) fn update(args: UpdateWorkspaceArgs, context: &Context) -> Result<Option<Outcome>, Error> {
     let WaitingWorkspaceArgs { workspace, no_wait } = args.waiting;
-    let change = description::change(args.file.as_deref(), &args.set, &args.settings)?;
+    let mut change = description::change(args.file.as_deref(), &args.set, &args.settings)?;
     let is_said = |member: &str| change["properties"].get(member).is_some();
     if is_said("containerRegistry") || is_said("applicationInsights") {
         let what = format!("let the workspace {} use other resources than before", workspace.name);
@@ -47,6 +47,14 @@ pub(crate) fn update(args: UpdateWorkspaceArgs, context: &Context) -> Result<Opt
     }
     let ws = one(workspace, context)?;
     let changed = block_on(async {
+        if change["tags"].is_object() {
+            // Azure may take them for all that there are, and az ml sends the others along (observed: azure-ai-ml 1.35).
+            let details = ws.get().await?;
+            let others: Vec<_> = details.tags().filter(|(name, _)| change["tags"].get(*name).is_none()).collect();
+            for (name, value) in others {
+                change["tags"][name] = value.into();
+            }
+        }
         finish(ws.update(&change).await?, no_wait, &Operation::on_workspace("changing", &ws)).await
     })?;
     changed.map(|details| shown(&details)).transpose()

@@ -1,4 +1,4 @@
-//! What `azml workspace create` is told: a YAML file, changes and options, in the words of `az ml` (observed: azure-ai-ml 1.35).
+//! What `azml workspace create` and `update` are told: a YAML file, changes and options, in the words of `az ml` (observed: azure-ai-ml 1.35).
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use workspace_client::NewWorkspace;
 use workspace_client::resources::network::NewOutboundRule;
 
-use crate::args::{CreateWorkspaceArgs, NewWorkspaceKind, PlaceArgs, WorkspaceSettingArgs};
+use crate::args::{CreateWorkspaceArgs, IsolationMode, NewWorkspaceKind, PlaceArgs, WorkspaceSettingArgs};
 use crate::commands::resource::ManagedIdentity;
 use crate::description::{Description, Edit};
 
@@ -41,7 +41,7 @@ struct Described {
     identity: Option<ManagedIdentity>,
     image_build_compute: Option<String>,
     key_vault: Option<String>,
-    kind: Option<String>,
+    kind: NewWorkspaceKind,
     location: Option<String>,
     managed_network: Option<Network>,
     name: Option<String>,
@@ -66,7 +66,7 @@ struct Key {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Network {
-    isolation_mode: String,
+    isolation_mode: IsolationMode,
     #[serde(default)]
     outbound_rules: Vec<Rule>,
 }
@@ -101,10 +101,11 @@ pub(super) fn new(args: &CreateWorkspaceArgs) -> Result<(String, PlaceArgs, NewW
     })?;
     let mut place = args.place.clone();
     place.resource_group = place.resource_group.or_else(|| described.resource_group.clone());
-    Ok((name, place, described.build(args.kind)?))
+    Ok((name, place, described.build()?))
 }
 
-/// What changes of a workspace, as the API takes it: from the file, then from `--set`, then from the options.
+/// What changes of a workspace, as the API takes it: from the file, then from `--set`, then from the options. What cannot change, such
+/// as the region, is passed over, as `az ml` does it, so that the file of which it was created can be changed.
 pub(super) fn change(file: Option<&Path>, set: &[String], settings: &WorkspaceSettingArgs) -> Result<Value, Error> {
     let mut said = Description::read(file)?.without(&READ_ONLY);
     said.edit(&[Edit::Set(set.to_vec())], false)?;
@@ -126,6 +127,9 @@ pub(super) fn change(file: Option<&Path>, set: &[String], settings: &WorkspaceSe
 /// What was said with options, in the place of what the file says.
 fn put_options(said: &mut Description, args: &CreateWorkspaceArgs) {
     put_settings(said, &args.settings);
+    if let Some(kind) = args.kind {
+        said.put(&["kind"], "--kind", json!(kind));
+    }
     for (member, option, value) in [
         ("hub_id", "--hub-id", &args.hub_id),
         ("key_vault", "--key-vault", &args.key_vault),
@@ -142,11 +146,7 @@ fn put_options(said: &mut Description, args: &CreateWorkspaceArgs) {
     if args.provision_network_now {
         said.put(&["provision_network_now"], "--provision-network-now", true.into());
     }
-    if !args.tags.is_empty() {
-        let tags = args.tags.iter().map(|tag| tag.split_once('=').unwrap_or((tag, "")));
-        let tags: Map<_, _> = tags.map(|(name, value)| (name.to_owned(), value.into())).collect();
-        said.put(&["tags"], "--tags", tags.into());
-    }
+    said.put_tags(&args.tags);
 }
 
 fn put_settings(said: &mut Description, settings: &WorkspaceSettingArgs) {
@@ -169,28 +169,20 @@ fn put_settings(said: &mut Description, settings: &WorkspaceSettingArgs) {
         }
     }
     if let Some(mode) = settings.managed_network {
-        said.put(&["managed_network", "isolation_mode"], "--managed-network", mode.as_str().into());
+        said.put(&["managed_network", "isolation_mode"], "--managed-network", json!(mode));
     }
 }
 
 impl Described {
-    fn build(self, kind: Option<NewWorkspaceKind>) -> Result<NewWorkspace, Error> {
-        let said = self.kind.as_deref().map(str::to_lowercase);
-        let mut new = match (kind, said.as_deref()) {
-            (Some(NewWorkspaceKind::Default), _) | (None, None | Some("default")) => NewWorkspace::new(),
-            (Some(NewWorkspaceKind::FeatureStore), _) | (None, Some("featurestore")) => NewWorkspace::feature_store(),
-            (Some(NewWorkspaceKind::Hub), _) | (None, Some("hub")) => NewWorkspace::hub(),
-            (Some(NewWorkspaceKind::Project), _) | (None, Some("project")) => {
-                let hub = self.hub_id.clone().ok_or_else(|| {
-                    Error::new(ErrorKind::Configuration, "a project needs a hub")
-                        .with_help("add --hub-id, or hub_id to the file")
-                })?;
-                NewWorkspace::project(hub)
-            }
-            (None, Some(_)) => {
-                return Err(Error::new(ErrorKind::Configuration, "there is no such kind of workspace")
-                    .with_help("kind is one of default, featurestore, hub, project"));
-            }
+    fn build(self) -> Result<NewWorkspace, Error> {
+        let mut new = match self.kind {
+            NewWorkspaceKind::Default => NewWorkspace::new(),
+            NewWorkspaceKind::FeatureStore => NewWorkspace::feature_store(),
+            NewWorkspaceKind::Hub => NewWorkspace::hub(),
+            NewWorkspaceKind::Project => NewWorkspace::project(self.hub_id.clone().ok_or_else(|| {
+                Error::new(ErrorKind::Configuration, "a project needs a hub")
+                    .with_help("add --hub-id, or hub_id to the file")
+            })?),
         };
         new = self.location.iter().fold(new, NewWorkspace::location);
         if let Some(identity) = &self.identity {
@@ -240,7 +232,7 @@ impl Described {
 
 impl Network {
     fn build(self) -> Result<Value, Error> {
-        let mut network = json!({"isolationMode": pascal(&self.isolation_mode)});
+        let mut network = json!({"isolationMode": self.isolation_mode});
         let rules = self.outbound_rules.into_iter().map(Rule::build).collect::<Result<Map<_, _>, _>>()?;
         if !rules.is_empty() {
             network["outboundRules"] = rules.into();
@@ -278,13 +270,4 @@ impl Rule {
         };
         Ok((self.name.clone(), json!(rule)["properties"].take()))
     }
-}
-
-/// `allow_internet_outbound` as the API writes it.
-fn pascal(said: &str) -> String {
-    let words = said.split('_').map(|word| {
-        let mut letters = word.chars();
-        letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>()).unwrap_or_default()
-    });
-    words.collect()
 }

@@ -9,6 +9,7 @@ use super::{COMMON, Common};
 use crate::commands::asset::Environment;
 use crate::commands::resource::Resolver;
 use crate::description::{Description, TextOr, members};
+use crate::output::python;
 
 /// What a Spark job has beside what every job has.
 #[derive(Debug)]
@@ -99,7 +100,7 @@ impl SparkJob {
         };
         let identity = program.identity(common.compute.is_some(), common.identity.is_some());
         // The API takes texts, which the Python SDK writes as Python does.
-        let conf = program.started_conf()?.into_iter().map(|(name, value)| (name, as_text(&value).into()));
+        let conf = program.started_conf()?.into_iter().map(|(name, value)| (name, python(&value).into()));
         let members = members([
             ("archives", program.archives.clone().map(Value::from)),
             ("args", program.args.clone().map(Value::from)),
@@ -216,21 +217,12 @@ impl Machines {
 
 /// Where executors come and go, there are the fewest at first.
 pub(super) fn with_executors(mut conf: Map<String, Value>) -> Map<String, Value> {
-    let comes_and_goes = conf.get(ALLOCATION).is_some_and(|said| as_text(said).eq_ignore_ascii_case("true"));
+    let comes_and_goes = conf.get(ALLOCATION).is_some_and(|said| python(said).eq_ignore_ascii_case("true"));
     if let Some(least) = conf.get(LEAST).filter(|_| comes_and_goes && !conf.contains_key(EXECUTORS)) {
         let least = least.clone();
         conf.insert(EXECUTORS.to_owned(), least);
     }
     conf
-}
-
-fn as_text(value: &Value) -> String {
-    match value {
-        Value::Bool(true) => "True".to_owned(),
-        Value::Bool(false) => "False".to_owned(),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
 }
 
 fn lacks(member: &str) -> Error {

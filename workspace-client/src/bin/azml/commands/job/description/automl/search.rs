@@ -8,6 +8,7 @@ use super::Family;
 use super::names::{api_name, one_of};
 use crate::commands::job::description::sweep::{self, EarlyTermination};
 use crate::description::{members, python_float};
+use crate::output::python;
 
 /// In which order combinations are tried, and when a trial is given up.
 #[derive(Debug, Deserialize)]
@@ -18,7 +19,7 @@ pub(super) struct Sweep {
 }
 
 /// How a model for images is trained.
-const OF_IMAGES: [&str; 45] = [
+const OF_IMAGES: [&str; 49] = [
     "advancedSettings",
     "amsGradient",
     "beta1",
@@ -64,9 +65,11 @@ const OF_IMAGES: [&str; 45] = [
     "validationIouThreshold",
     "validationMetricType",
     "validationResizeSize",
+    "warmupCosineLRCycles",
+    "warmupCosineLRWarmupEpochs",
+    "weightDecay",
+    "weightedLoss",
 ];
-/// Others of which there is only one spelling.
-const OF_IMAGES_TOO: [&str; 4] = ["warmupCosineLRCycles", "warmupCosineLRWarmupEpochs", "weightDecay", "weightedLoss"];
 /// How a model for texts is trained.
 const OF_TEXTS: [&str; 9] = [
     "gradientAccumulationSteps",
@@ -153,19 +156,18 @@ pub(super) fn as_text(name: &str, said: &Value) -> Result<String, Error> {
 /// As Python writes it, but for numbers that are never written with an exponent.
 fn literal(value: &Value, quote: &str) -> String {
     match value {
-        Value::Bool(value) => if *value { "True" } else { "False" }.to_owned(),
         Value::Number(number) if number.is_f64() => {
             let number = number.as_f64().unwrap_or_default();
             if number.fract() == 0.0 { python_float(number) } else { number.to_string() }
         }
         Value::String(text) => format!("{quote}{text}{quote}"),
-        other => other.to_string(),
+        other => python(other),
     }
 }
 
 fn setting(family: Family, member: &str, said: &str) -> Result<&'static str, Error> {
-    let known = if family == Family::Texts { OF_TEXTS.to_vec() } else { [&OF_IMAGES[..], &OF_IMAGES_TOO].concat() };
-    api_name(said, &known).ok_or_else(|| {
+    let known = if family == Family::Texts { &OF_TEXTS[..] } else { &OF_IMAGES };
+    api_name(said, known).ok_or_else(|| {
         let known: Vec<_> = known.iter().map(|name| crate::entity::to_snake_case(name)).collect();
         Error::new(ErrorKind::Configuration, format!("{member} has no member {said}"))
             .with_help(format!("it has {}", known.join(", ")))

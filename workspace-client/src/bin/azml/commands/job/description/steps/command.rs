@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::component::Component;
-use super::{COMMON, Place, not_empty};
+use super::{Place, beside_component, not_empty};
 use crate::commands::asset::Environment;
 use crate::commands::job::description::command::Limits;
 use crate::commands::job::description::setup::{self, Distribution, QueueSettings, Resources, Services, in_snake_case};
@@ -26,7 +26,6 @@ pub(super) struct CommandStep {
 struct Own {
     code: Option<String>,
     command: Option<String>,
-    component: Option<Value>,
     distribution: Option<Distribution>,
     environment: Option<TextOr<Environment>>,
     #[serde(default)]
@@ -40,8 +39,8 @@ struct Own {
 
 impl CommandStep {
     pub(super) fn read(what: &str, said: &Description) -> Result<Box<Self>, Error> {
-        let own: Own = said.parse_beside(what, &COMMON)?;
-        Ok(Box::new(Self { component: own.component.as_ref().map(|_| said.inner("component")), own }))
+        let own: Own = said.parse_beside(what, &beside_component())?;
+        Ok(Box::new(Self { component: said.inner_if_said("component"), own }))
     }
 
     pub(super) async fn build(&self, place: &Place<'_>) -> Result<Value, Error> {

@@ -72,6 +72,11 @@ const COMMON: [&str; 11] = [
     "type",
 ];
 
+/// The same and the component, which is found apart from what a step says of its own.
+fn beside_component() -> Vec<&'static str> {
+    [&COMMON[..], &["component"]].concat()
+}
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Kind {

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::component::Component;
-use super::{COMMON, Place, not_empty};
+use super::{Place, beside_component, not_empty};
 use crate::commands::asset::Environment;
 use crate::commands::job::description::setup::Resources;
 use crate::commands::resource::Resolver;
@@ -24,7 +24,6 @@ pub(super) struct ParallelStep {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Own {
-    component: Option<Value>,
     #[serde(default)]
     environment_variables: BTreeMap<String, String>,
     error_threshold: Option<i64>,
@@ -91,8 +90,8 @@ const INHERITED: [&str; 8] = [
 
 impl ParallelStep {
     pub(super) fn read(what: &str, said: &Description) -> Result<Box<Self>, Error> {
-        let own: Own = said.parse_beside(what, &COMMON)?;
-        Ok(Box::new(Self { component: own.component.as_ref().map(|_| said.inner("component")), own }))
+        let own: Own = said.parse_beside(what, &beside_component())?;
+        Ok(Box::new(Self { component: said.inner_if_said("component"), own }))
     }
 
     pub(super) async fn build(&self, place: &Place<'_>) -> Result<Value, Error> {
@@ -115,9 +114,6 @@ impl ParallelStep {
         let batch = said["mini_batch_size"].as_str().and_then(|size| size.parse::<u64>().ok());
         if let Some(batch) = batch {
             said["mini_batch_size"] = batch.into();
-        }
-        if let Some(members) = said.as_object_mut() {
-            members.retain(|_, value| !value.is_null());
         }
         said["_source"] = component.source.into();
         said["componentId"] = component.id.into();

@@ -4,7 +4,7 @@ use auth_core::Error;
 use serde_json::{Map, Value, json};
 
 use super::component::Component;
-use super::{COMMON, Place};
+use super::{Place, beside_component};
 use crate::commands::job::description::spark::{Entry, Machines, Program, with_executors};
 use crate::commands::resource::Resolver;
 use crate::description::{Description, members};
@@ -21,9 +21,8 @@ const INHERITED: [&str; 7] = ["archives", "args", "conf", "entry", "files", "jar
 
 impl SparkStep {
     pub(super) fn read(what: &str, said: &Description) -> Result<Box<Self>, Error> {
-        let program = said.parse_beside(what, &[&COMMON[..], &["component"]].concat())?;
-        let has_component = said.members().get("component").is_some();
-        Ok(Box::new(Self { component: has_component.then(|| said.inner("component")), program }))
+        let program = said.parse_beside(what, &beside_component())?;
+        Ok(Box::new(Self { component: said.inner_if_said("component"), program }))
     }
 
     pub(super) async fn build(&self, place: &Place<'_>) -> Result<Value, Error> {
@@ -59,9 +58,6 @@ impl SparkStep {
         }
         if let Ok(entry) = serde_json::from_value::<Entry>(step["entry"].clone()) {
             step["entry"] = entry.of_step()?;
-        }
-        if let Some(members) = step.as_object_mut() {
-            members.retain(|_, value| !value.is_null());
         }
         Ok(step)
     }
