@@ -92,6 +92,45 @@ fn a_cluster_lives_from_its_creation_to_its_end() {
 }
 
 #[test]
+fn the_tags_and_the_identity_of_a_compute_are_changed_with_everything_that_it_has() {
+    let desk = Desk::new();
+    desk.create("cpu", &["--type", "amlcompute", "--tags", "team=x", "--size", "Standard_DS12_v2"]);
+    desk.create("ada-ci", &["--type", "computeinstance"]);
+    let update = ["update", "-n", "cpu", "--identity-type", "UserAssigned", "-i", "/one,/two", "--max-instances", "7"];
+    let updated = json(desk.compute(&[&update[..], &["--set", "tags.stage=test"]].concat()));
+    assert_eq!((&updated["max_instances"], &updated["size"]), (&json!(7), &json!("Standard_DS12_v2")));
+    assert_eq!(updated["tags"], json!({"team": "x", "stage": "test"}));
+    let identity = json!({"type": "UserAssigned", "userAssignedIdentities": {"/one": {}, "/two": {}}});
+    assert_eq!(desk.sent("PUT")["identity"], identity);
+    let updated = json(desk.compute(&["update", "-n", "ada-ci", "--tags", "team=y"]));
+    assert_eq!((&updated["tags"], &updated["state"]), (&json!({"team": "y"}), &json!("Running")));
+    let nothing = desk.compute(&["update", "-n", "cpu"]);
+    assert_eq!((nothing.code, nothing.stdout.as_str()), (2, ""));
+    snapshot("compute_update_instance", &desk.compute(&["update", "-n", "ada-ci", "--max-instances", "2"]).failure());
+}
+
+#[test]
+fn a_password_is_sent_and_told_to_nobody() {
+    let desk = Desk::new();
+    desk.home.write("password", "canary-password\n");
+    let account = ["--admin-username", "ada", "--admin-password", "@password"];
+    let created = desk.compute(&[&["create", "-n", "cpu", "--type", "amlcompute", "--debug"], &account[..]].concat());
+    assert!(!created.stdout.contains("canary") && !created.stderr.contains("canary"), "{created:?}");
+    let sent = json!({"adminUserName": "ada", "adminUserPassword": "canary-password"});
+    assert_eq!(desk.sent("PUT")["properties"]["properties"]["userAccountCredentials"], sent);
+    let vm = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/vm";
+    let attach = ["attach", "-n", "vm1", "-t", "virtualmachine", "--resource-id", vm];
+    let attached = desk.compute(&[&attach[..], &account].concat());
+    assert!(!attached.stdout.contains("canary") && !attached.stderr.contains("canary"), "{attached:?}");
+    let sent = json!({"password": "canary-password", "username": "ada"});
+    assert_eq!(desk.sent("PUT")["properties"]["properties"]["administratorAccount"], sent);
+    let open = ["--admin-username", "ada", "--admin-password", "canary"];
+    let attached = desk.compute(&[&attach[..], &open].concat());
+    assert_eq!(attached.code, 0);
+    snapshot("compute_password_in_the_open", &attached.stderr);
+}
+
+#[test]
 fn an_instance_is_stopped_and_started() {
     let desk = Desk::new();
     desk.create("ada-ci", &["--type", "computeinstance", "--size", "Standard_DS12_v2"]);
@@ -99,6 +138,10 @@ fn an_instance_is_stopped_and_started() {
     for (verb, state) in [("stop", "Stopped"), ("start", "Running"), ("restart", "Running")] {
         assert_eq!(desk.compute(&[verb, "-n", "ada-ci"]).success(), "", "{verb}");
         assert_eq!(desk.show("ada-ci")["state"], state, "{verb}");
+    }
+    for (more, is_on) in [(&["--disable"][..], false), (&[], true)] {
+        assert_eq!(desk.compute(&[&["enable-sso", "-n", "ada-ci"], more].concat()).success(), "");
+        assert_eq!(desk.show("ada-ci")["enable_sso"], is_on);
     }
     assert_eq!(desk.compute(&["stop", "-n", "ada-ci", "--no-wait"]).success(), "");
     assert_eq!(desk.show("ada-ci")["state"], "Stopping");

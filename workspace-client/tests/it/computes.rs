@@ -133,6 +133,20 @@ async fn the_verbs_are_sent_as_the_api_wants_them() {
 }
 
 #[tokio::test]
+async fn people_are_let_in_without_another_sign_in_by_a_preview_of_the_api() {
+    let (server, ws) = arm().await;
+    Mock::given(method("POST"))
+        .and(path(format!("{}/enableSso", compute("ci"))))
+        .and(query_param("api-version", "2024-04-01-preview"))
+        .and(body_json(json!({"enableSSO": false})))
+        .respond_with(ResponseTemplate::new(200))
+        .expect(1)
+        .mount(&server)
+        .await;
+    ws.computes().enable_sso("ci", false).await.unwrap();
+}
+
+#[tokio::test]
 async fn the_nodes_of_a_cluster_come_in_pages() {
     let (server, ws) = arm().await;
     let link = format!("{}{}/nodes?$skip=1", server.uri(), compute("cpu"));

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use xtask::emulator::defaults;
 use xtask::emulator::secrets::{ENDPOINT_PRIMARY_KEY, ENDPOINT_SECONDARY_KEY, ENDPOINT_TOKEN, REGENERATED_KEY};
 
+use crate::azml::Run;
 use crate::compute_commands::Desk;
 use crate::emulator::json;
 
@@ -153,6 +154,52 @@ fn a_batch_endpoint_answers_with_jobs() {
     let name = job["name"].as_str().unwrap();
     assert_eq!(json(desk.azml(&["job", "show", "-n", name]))["type"], "pipeline");
     snapshot("batch_input_unknown", &desk.azml(&[&invoke[..], &["--input-type", "table"]].concat()).failure());
+}
+
+#[test]
+fn a_batch_endpoint_is_asked_with_a_file_or_with_options_for_each_input() {
+    let desk = Desk::new();
+    desk.azml(&["batch-endpoint", "create", "-n", "monthly"]).success();
+    desk.home
+        .write("first.yml", "name: first\nendpoint_name: monthly\nmodel: azureml:credit:1\ncompute: azureml:cpu\n");
+    desk.azml(&["batch-deployment", "create", "-f", "first.yml", "--set-default"]).success();
+    let invoke = |more: &[&str]| desk.azml(&[&["batch-endpoint", "invoke", "-n", "monthly"], more].concat());
+    let sent = || {
+        let requests = desk.azure.requests();
+        let asked = requests.iter().rev().find(|request| request.path.ends_with("/monthly/jobs")).unwrap();
+        serde_json::from_str::<Value>(&asked.body).unwrap()["properties"].take()
+    };
+    desk.home.write("in/customers/june.csv", "id\n1\n");
+    desk.home.write(
+        "in/job.yml",
+        "inputs:\n  customers:\n    type: uri_file\n    path: https://example.org/june.csv\n  mode: append\n  \
+         limit:\n    type: integer\n    default: 5\noutputs:\n  score:\n    type: uri_file\n    \
+         path: azureml://datastores/workspaceblobstore/paths/scores\nretry_settings:\n  max_retries: 2\n  timeout: 30\n",
+    );
+    let file = ["--file", "in/job.yml", "--job-name", "june", "--experiment-name", "scores", "-c", "2"];
+    let job = json(invoke(&[&file[..], &["--set", "error_threshold=-1"]].concat()));
+    assert_eq!(job["name"], "june");
+    insta::assert_json_snapshot!("batch_job_file", sent());
+    assert_eq!(json(desk.azml(&["job", "show", "-n", "june"]))["experiment_name"], "scores");
+
+    invoke(&["--set", "inputs.customers.type=uri_folder", "inputs.customers.path=azureml:customers:3"]).success();
+    let customers = &sent()["inputData"]["customers"];
+    assert_eq!(customers["jobInputType"], "UriFolder");
+    assert!(customers["uri"].as_str().unwrap().ends_with("/data/customers/versions/3"), "{customers}");
+    invoke(&["--inputs", r#"{"a": {"path": "https://example.org/a"}}"#, "--outputs", "score: azureml://x/y"]).success();
+    let expected = json!({
+        "inputData": {"a": {"jobInputType": "UriFolder", "uri": "https://example.org/a"}},
+        "outputData": {"score": {"jobOutputType": "UriFolder", "uri": "azureml://x/y"}},
+    });
+    assert_eq!(sent(), expected);
+    let wrong = [
+        invoke(&["--inputs", "{a: [}"]),
+        invoke(&["--inputs", "{a: {type: uri_folder}}"]),
+        invoke(&["--inputs", "{a: {type: integer}}"]),
+        invoke(&["--set", "input.a.path=x"]),
+        invoke(&["--outputs", "{a: {type: table, path: x}}"]),
+    ];
+    snapshot("batch_job_wrong", &wrong.map(Run::failure).join("\n"));
 }
 
 #[test]

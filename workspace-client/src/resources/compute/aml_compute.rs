@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use auth_core::Secret;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -87,6 +88,13 @@ impl AmlCompute {
         self.with("/properties/disableLocalAuth", false)
             .setting("userAccountCredentials/adminUserName", username.into())
             .setting("userAccountCredentials/adminUserSshPublicKey", public_key.into())
+    }
+
+    /// Who may sign in to the nodes, with this password. A public key is safer.
+    pub fn ssh_password(self, username: impl Into<String>, password: &Secret) -> Self {
+        self.with("/properties/disableLocalAuth", false)
+            .setting("userAccountCredentials/adminUserName", username.into())
+            .setting("userAccountCredentials/adminUserPassword", password.expose())
     }
 
     fn setting(self, path: &str, value: impl Into<Value>) -> Self {

@@ -29,6 +29,8 @@ pub use quota::{NewQuota, Quota, QuotaOutcome, QuotaStatus};
 /// The version of the API that resizes compute instances, which no stable one does (observed: @azure/arm-machinelearning; what is sent:
 /// azure-ai-ml 1.20).
 const RESIZE_VERSION: &str = "2026-03-15-preview";
+/// The version that lets people into compute instances without another sign-in (observed: azure-ai-ml 1.35).
+const SSO_VERSION: &str = "2024-04-01-preview";
 
 kind! {
     /// The kind of [`Compute`].
@@ -242,6 +244,15 @@ impl Computes {
     pub async fn resize(&self, name: &str, vm_size: &str) -> Result<Poller<()>, Error> {
         let verb = Verb::post(&[name, "resize"]).body(&json!({"targetVMSize": vm_size}))?;
         self.place().clone().at_version(RESIZE_VERSION).begin(verb.without_result()).await
+    }
+
+    /// Says whether people who have signed in to Azure use a compute instance without signing in again, in a preview of the API.
+    ///
+    /// # Errors
+    /// As [`Collection::get`].
+    pub async fn enable_sso(&self, name: &str, enabled: bool) -> Result<(), Error> {
+        let verb = Verb::post(&[name, "enableSso"]).body(&json!({"enableSSO": enabled}))?;
+        self.place().clone().at_version(SSO_VERSION).fetch(verb.without_result()).await
     }
 
     /// The nodes of a cluster.

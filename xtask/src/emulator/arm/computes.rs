@@ -21,6 +21,7 @@ pub(super) const ACTIONS: &[(&str, Action)] = &[
         "restart",
         Action::Operation(|_, compute| set_state(compute, "Restarting"), |compute| set(compute, "state", "Running")),
     ),
+    ("enableSso", Action::Answer(enable_sso)),
     ("listNodes", Action::Answer(nodes)),
     ("listKeys", Action::Answer(keys)),
 ];
@@ -117,6 +118,17 @@ fn set_state(compute: &mut Value, state: &str) -> Result<Outcome, ArmError> {
     }
     set(compute, "state", state);
     Ok(Outcome::Nothing)
+}
+
+fn enable_sso(call: &mut Call<'_>, compute: &mut Value) -> Result<Value, ArmError> {
+    if kind(compute) != "ComputeInstance" {
+        return Err(ArmError::bad_request("The operation is only supported for compute instances."));
+    }
+    let Some(is_on) = call.request.json()?["enableSSO"].as_bool() else {
+        return Err(ArmError::bad_request("enableSSO must be a boolean."));
+    };
+    set(compute, "enableSSO", is_on);
+    Ok(Value::Null)
 }
 
 fn nodes(call: &mut Call<'_>, compute: &mut Value) -> Result<Value, ArmError> {

@@ -62,14 +62,21 @@ async fn invoke(
     let deployment = deployment(memory, &endpoint, &headers)?;
     let wanted: Value = serde_json::from_slice(&body)
         .map_err(|error| ServiceError::bad_request(format!("The body is no JSON: {error}.")))?;
-    let job = format!("batchjob-{}", Uuid::new_v4());
+    // The service does not mind how the members are spelled.
+    let inputs = ["inputData", "InputData"].iter().map(|member| &wanted["properties"][member]);
+    let inputs = inputs.into_iter().find(|inputs| !inputs.is_null()).cloned().unwrap_or_default();
+    let job = match wanted["properties"]["name"].as_str() {
+        Some(name) => name.to_owned(),
+        None => format!("batchjob-{}", Uuid::new_v4()),
+    };
+    let experiment = wanted["properties"]["properties"]["experimentName"].as_str().unwrap_or(&name);
     let id = endpoint["id"].as_str().unwrap_or_default();
     let workspace = id.split("/batchEndpoints/").next().unwrap_or_default().to_owned();
     let properties = json!({
         "jobType": "Pipeline",
-        "experimentName": name,
+        "experimentName": experiment,
         "jobs": {"batchscoring": {"type": "command", "outputs": {"score": {"jobOutputType": "uri_folder"}}}},
-        "inputs": wanted["properties"]["InputData"],
+        "inputs": inputs,
         "properties": {"azureml.endpointid": id, "azureml.deploymentname": deployment},
     });
     let author = claims["upn"].as_str().or_else(|| claims["appid"].as_str()).unwrap_or_default();
@@ -78,7 +85,7 @@ async fn invoke(
         "id": format!("{workspace}/jobs/{job}"),
         "name": job,
         "type": "Microsoft.MachineLearningServices/workspaces/batchEndpoints/jobs",
-        "properties": {"name": job, "status": "NotStarted", "inputData": wanted["properties"]["InputData"]},
+        "properties": {"name": job, "status": "NotStarted", "inputData": inputs},
     });
     Ok((StatusCode::CREATED, Json(told)).into_response())
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use auth_core::Secret;
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 use serde::{Deserialize, Serialize};
 
@@ -31,7 +32,7 @@ pub(crate) enum ComputeCommand {
     },
     /// Show a compute
     Show(NameArgs<ComputeKind>),
-    /// Change how many nodes a cluster has
+    /// Change how many nodes a cluster has, or the identity or the tags of a compute
     Update(UpdateComputeArgs),
     /// Start a compute instance
     Start(WaitArgs<ComputeKind>),
@@ -43,6 +44,14 @@ pub(crate) enum ComputeCommand {
     Delete(RemoveArgs<ComputeKind>),
     /// Take an attached compute out of the workspace; what was attached stays
     Detach(RemoveArgs<ComputeKind>),
+    /// Let people who have signed in to Azure use a compute instance without signing in again
+    EnableSso {
+        #[command(flatten)]
+        name: NameArgs<ComputeKind>,
+        /// Let nobody do so any more
+        #[arg(long)]
+        disable: bool,
+    },
     /// List the nodes of a cluster
     ListNodes(NameArgs<ComputeKind>),
     /// List the sizes of machines that a region offers
@@ -67,7 +76,7 @@ pub(crate) struct RegionArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(group = ArgGroup::new(super::edit::GROUP).multiple(true).required(true))]
+#[command(group = ArgGroup::new(super::edit::GROUP).args(["identity_type", "user_assigned_identities"]).multiple(true).required(true))]
 pub(crate) struct UpdateComputeArgs {
     #[command(flatten)]
     pub(crate) waiting: WaitArgs<ComputeKind>,
@@ -90,6 +99,13 @@ pub(crate) struct ComputeChanges {
     /// How long a node is kept without work
     #[arg(short = 'd', long, value_name = "SECONDS", group = "change")]
     pub(crate) idle_time_before_scale_down: Option<u64>,
+
+    /// Tags, as NAME=VALUE, in the place of all that it has
+    #[arg(long, value_name = "NAME=VALUE", num_args = 1.., group = "change")]
+    pub(crate) tags: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) identity: ComputeIdentityArgs,
 
     #[command(flatten)]
     pub(crate) edit: EditArgs,
@@ -117,9 +133,13 @@ pub(crate) struct AttachComputeArgs {
     #[arg(long)]
     pub(crate) namespace: Option<String>,
 
-    /// The administrator of a virtual machine; a password belongs into the file, as it would show among the processes
+    /// The administrator of a virtual machine
     #[arg(long, value_name = "NAME")]
     pub(crate) admin_username: Option<String>,
+
+    /// The administrator's password, better as @ and the path of a file with it
+    #[arg(long, value_name = "PASSWORD")]
+    pub(crate) admin_password: Option<Secret>,
 
     /// The port of SSH on a virtual machine [default: 22]
     #[arg(long, value_name = "PORT")]
@@ -236,6 +256,10 @@ pub(crate) struct CreateComputeArgs {
     /// Who may sign in to the nodes of a cluster with SSH
     #[arg(long, value_name = "USER")]
     pub(crate) admin_username: Option<String>,
+
+    /// The password for SSH, better as @ and the path of a file with it
+    #[arg(long, value_name = "PASSWORD")]
+    pub(crate) admin_password: Option<Secret>,
 
     /// The public key for SSH
     #[arg(long, value_name = "KEY")]

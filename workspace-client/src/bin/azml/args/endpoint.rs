@@ -162,9 +162,21 @@ pub(crate) struct InvokeBatchArgs {
     #[arg(long, value_name = "TYPE", default_value = "uri_folder")]
     pub(crate) input_type: String,
 
+    /// All inputs by name, as JSON or YAML: {"data": {"type": "uri_folder", "path": "azureml:data:1"}}
+    #[arg(long, value_name = "JSON", conflicts_with = "input")]
+    pub(crate) inputs: Option<String>,
+
     /// The folder for what comes out of it, in a datastore: azureml://datastores/NAME/paths/PATH
     #[arg(long, value_name = "URI")]
     pub(crate) output_path: Option<String>,
+
+    /// All outputs by name, as JSON or YAML: {"score": {"type": "uri_file", "path": "azureml://..."}}
+    #[arg(long, value_name = "JSON", conflicts_with = "output_path")]
+    pub(crate) outputs: Option<String>,
+
+    /// The name of the job [default: Azure chooses one]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) job_name: Option<String>,
 
     /// The deployment that answers [default: the endpoint's own]
     #[arg(short, long, value_name = "NAME")]

@@ -21,6 +21,7 @@ mod registry;
 mod resource;
 mod rest;
 mod schedule;
+mod secret_option;
 mod tenant;
 mod token;
 mod workspace;

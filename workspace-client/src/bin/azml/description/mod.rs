@@ -62,6 +62,13 @@ impl Description {
         Ok(Self { members, sources, file: Some(name) })
     }
 
+    /// What an option says in YAML, or JSON, which is YAML, too.
+    pub(crate) fn inline(option: &'static str, text: &str) -> Result<Value, Error> {
+        let (members, _) = yaml::parse(text)
+            .map_err(|refusal| Error::new(ErrorKind::Configuration, format!("{option}: {}", refusal.why)))?;
+        Ok(members)
+    }
+
     /// What a resource is now, to be changed.
     pub(crate) fn of(members: Value) -> Self {
         Self { members, sources: Sources::default(), file: None }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::args::{AttachComputeArgs, AttachedType};
 use crate::commands::resource::ManagedIdentity;
+use crate::commands::secret_option::given;
 use crate::description::{Description, members};
 
 /// Larger ones are no keys.
@@ -63,6 +64,10 @@ pub(super) fn described(args: &AttachComputeArgs) -> Result<(String, Value), Err
         if let Some(value) = value {
             said.put(path, option, value);
         }
+    }
+    let password = args.admin_password.as_ref().map(|password| given("--admin-password", password)).transpose()?;
+    if let Some(password) = &password {
+        said.put(&["ssh_settings", "admin_password"], "--admin-password", password.expose().into());
     }
     if let Some(file) = &args.ssh_private_key_file {
         // An option names a file from here, and not from beside the description.

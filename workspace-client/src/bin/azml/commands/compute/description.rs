@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use auth_core::{Error, ErrorKind};
+use auth_core::{Error, ErrorKind, Secret};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use workspace_client::Workspace;
@@ -11,6 +11,7 @@ use workspace_client::resources::compute::{AmlCompute, ComputeInstance};
 
 use crate::args::CreateComputeArgs;
 use crate::commands::resource::ManagedIdentity;
+use crate::commands::secret_option::given;
 use crate::description::Description;
 
 /// The size of machine that is taken unless another one is named (observed: azure-ai-ml 1.35).
@@ -73,6 +74,7 @@ struct Network {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Ssh {
+    admin_password: Option<Secret>,
     admin_username: Option<String>,
     ssh_key_value: Option<String>,
 }
@@ -93,6 +95,8 @@ pub(super) fn read(args: &CreateComputeArgs) -> Result<NewCompute, Error> {
     set(&mut described.enable_node_public_ip, args.enable_node_public_ip);
     set(&mut described.ssh_public_access_enabled, args.ssh_public_access_enabled);
     set(&mut described.ssh_settings.admin_username, args.admin_username.clone());
+    let password = args.admin_password.as_ref().map(|password| given("--admin-password", password)).transpose()?;
+    set(&mut described.ssh_settings.admin_password, password);
     set(&mut described.ssh_settings.ssh_key_value, args.ssh_key_value.clone());
     set(&mut described.network_settings.subnet, args.subnet.clone());
     set(&mut described.network_settings.vnet_name, args.vnet_name.clone());
@@ -148,11 +152,12 @@ impl NewCompute {
                     .with_help("it is dedicated or low_priority"));
             }
         };
-        if self.ssh_settings.admin_username.is_some() != self.ssh_settings.ssh_key_value.is_some() {
-            return Err(Error::new(ErrorKind::Configuration, "who signs in with SSH needs a name and a public key")
+        let Ssh { admin_password: password, admin_username: user, ssh_key_value: key } = self.ssh_settings;
+        if user.is_some() != (key.is_some() || password.is_some()) {
+            let message = "who signs in with SSH needs a name, and a public key or a password";
+            return Err(Error::new(ErrorKind::Configuration, message)
                 .with_help("give both: --admin-username USER --ssh-key-value KEY"));
         }
-        let keys = self.ssh_settings.admin_username.zip(self.ssh_settings.ssh_key_value);
         cluster = self.description.into_iter().fold(cluster, AmlCompute::description);
         cluster = self.location.into_iter().fold(cluster, AmlCompute::location);
         cluster = self
@@ -164,7 +169,13 @@ impl NewCompute {
             self.idle_time_before_scale_down.map(Duration::from_secs).into_iter().fold(cluster, AmlCompute::idle_time);
         cluster = subnet.into_iter().fold(cluster, AmlCompute::subnet);
         cluster = self.ssh_public_access_enabled.into_iter().fold(cluster, AmlCompute::public_ssh);
-        cluster = keys.into_iter().fold(cluster, |cluster, (user, key)| cluster.ssh_account(user, key));
+        if let Some(user) = user {
+            cluster = match key {
+                Some(key) => cluster.ssh_account(&user, key),
+                None => cluster,
+            };
+            cluster = password.iter().fold(cluster, |cluster, password| cluster.ssh_password(&user, password));
+        }
         Ok(if self.enable_node_public_ip == Some(false) { cluster.no_public_ip() } else { cluster })
     }
 
@@ -175,6 +186,7 @@ impl NewCompute {
             ("min_instances", self.min_instances.is_some()),
             ("tier", self.tier.is_some()),
             ("location", self.location.is_some()),
+            ("ssh_settings.admin_password", self.ssh_settings.admin_password.is_some()),
             ("ssh_settings.admin_username", self.ssh_settings.admin_username.is_some()),
         ])?;
         let subnet = self.subnet(ws)?;

@@ -5,11 +5,12 @@ mod description;
 mod shown;
 mod update;
 
-use auth_core::{Error, ErrorKind};
+use auth_core::Error;
 use workspace_client::Workspace;
 use workspace_client::resources::compute::{Compute, ComputeKind, UnderlyingResource, VmSize};
 
-use super::resource::{Listed, Operation, all, finish, list, one, show, workspace_of};
+use self::update::Changed;
+use super::resource::{Operation, all, finish, list, one, show, workspace_of};
 use crate::args::{
     AttachComputeArgs, ComputeCommand, CreateComputeArgs, NameArgs, NoParent, RegionArgs, RemoveArgs,
     UpdateComputeArgs, WaitArgs,
@@ -36,6 +37,10 @@ pub(crate) fn run(command: ComputeCommand, context: &Context) -> Result<Option<O
         ComputeCommand::Restart(args) => act(args, Action::Restart, context),
         ComputeCommand::Delete(args) => remove(args, UnderlyingResource::Delete, context),
         ComputeCommand::Detach(args) => remove(args, UnderlyingResource::Detach, context),
+        ComputeCommand::EnableSso { name: NameArgs { name, workspace, .. }, disable } => {
+            let computes = workspace_of(workspace, context)?.computes();
+            block_on(computes.enable_sso(&name, !disable)).map(|()| None)
+        }
         ComputeCommand::ListNodes(args) => list_nodes(args, context),
         ComputeCommand::ListSizes { kind, region } => list_sizes(kind.as_deref(), region, context),
         ComputeCommand::ListUsage(region) => list_usage(region, context),
@@ -75,13 +80,11 @@ fn change(args: UpdateComputeArgs, context: &Context) -> Result<Option<Outcome>,
     let (computes, operation) = (ws.computes(), Operation::of::<ComputeKind>("changing", &name, &ws));
     let updated = block_on(async {
         let compute = computes.get(&name).await?;
-        if compute.scale().is_none() {
-            let message = format!("{name} is no cluster, and the API changes nothing else");
-            return Err(Error::new(ErrorKind::Configuration, message).with_help("azml compute list --type amlcompute"));
-        }
-        // What is not said stays: the API wants both limits.
-        let scale = update::changed(&ComputeKind::shown(&compute), &changes)?;
-        finish(computes.update(&name, &scale).await?, no_wait, &operation).await
+        let poller = match update::changed(&compute, &changes)? {
+            Changed::Scale(scale) => computes.update(&name, &scale).await?,
+            Changed::Whole(compute) => computes.create_or_update(&name, &*compute).await?,
+        };
+        finish(poller, no_wait, &operation).await
     })?;
     Ok(updated.map(|compute| one(&compute)))
 }

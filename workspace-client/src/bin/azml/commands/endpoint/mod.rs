@@ -1,5 +1,7 @@
 //! `azml online-endpoint` and its siblings: what they do beside what every kind does.
 
+mod batch_job;
+
 use std::io::{Read as _, Write as _};
 use std::path::Path;
 
@@ -15,7 +17,6 @@ use crate::args::{
     OnlineDeploymentCommand, OnlineEndpointCommand, RegenerateArgs, ServerlessEndpointCommand, WaitArgs, WhichKey,
 };
 use crate::context::{Context, block_on};
-use crate::description::{Description, members};
 use crate::entity::{self, Member, is, written};
 use crate::output::{Column, Outcome};
 
@@ -147,29 +148,11 @@ fn invoke_online(args: InvokeOnlineArgs, context: &Context) -> Result<(), Error>
 }
 
 fn invoke_batch(args: InvokeBatchArgs, context: &Context) -> Result<Outcome, Error> {
-    let said = Description::said(&args.described)?;
-    let resolver = Resolver::new(workspace_of(args.name.workspace, context)?, said.folder());
+    let (job, folder) = batch_job::read(&args)?;
+    let resolver = Resolver::new(workspace_of(args.name.workspace, context)?, folder);
     let endpoints = resolver.ws()?.batch_endpoints();
     let job = block_on(async {
-        let mut properties = said.members().clone();
-        let input = match &args.input {
-            Some(input) => Some(json!({"UriFolder": {
-                "jobInputType": spelled(&args.input_type)?,
-                "uri": resolver.data(input, &args.input_type).await?,
-            }})),
-            None => None,
-        };
-        let output = args.output_path.map(|uri| json!({"score": {"jobOutputType": "UriFile", "uri": uri}}));
-        let more = members([
-            ("experimentName", args.experiment_name.map(Value::from)),
-            ("inputData", input),
-            ("miniBatchSize", args.mini_batch_size.map(Value::from)),
-            ("outputData", output),
-            ("resource", args.instance_count.map(|count| json!({"instanceCount": count}))),
-        ]);
-        if let (Some(properties), Value::Object(more)) = (properties.as_object_mut(), more) {
-            properties.extend(more);
-        }
+        let properties = job.build(&resolver).await?;
         endpoints.invoke(&args.name.name, args.deployment_name.as_deref(), &json!({"properties": properties})).await
     })?;
     Ok(Outcome::with_columns(shown(&job), &JOB_COLUMNS))
@@ -177,17 +160,6 @@ fn invoke_batch(args: InvokeBatchArgs, context: &Context) -> Result<Outcome, Err
 
 fn shown(job: &BatchJob) -> Value {
     entity::of(job.raw(), JOB)
-}
-
-/// The API's name for the type of data of a batch.
-fn spelled(kind: &str) -> Result<&'static str, Error> {
-    match kind {
-        "mltable" => Ok("MLTable"),
-        "uri_file" => Ok("UriFile"),
-        "uri_folder" => Ok("UriFolder"),
-        _ => Err(Error::new(ErrorKind::Configuration, "there is no such --input-type")
-            .with_help("it is uri_folder, uri_file or mltable")),
-    }
 }
 
 fn logs(args: LogArgs, context: &Context) -> Result<(), Error> {
