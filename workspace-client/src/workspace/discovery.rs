@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde::Deserialize;
 use url::Url;
 
-use super::Workspace;
+use super::{Workspace, WorkspaceDetails};
 use crate::arm::{ArmClient, Service};
 use crate::tracking::in_version_2;
 
@@ -13,6 +13,7 @@ use crate::tracking::in_version_2;
 #[derive(Deserialize)]
 struct Services {
     api: Url,
+    studio: Option<Url>,
 }
 
 impl Workspace {
@@ -22,6 +23,25 @@ impl Workspace {
         let client = self.reach().await?;
         let service = self.region.get_or_try_init(|| self.discover(&client)).await?;
         Ok((client, service.clone()))
+    }
+
+    /// A page of Azure ML's studio about this workspace, for a browser: its path, such as `/endpoints/realtime/credit/detail`, and its
+    /// address on the host that the workspace's region names.
+    ///
+    /// # Errors
+    /// As [`Workspace::get`], and [`ErrorKind::Protocol`] where the region names no studio.
+    pub async fn studio_page(&self, path: &str) -> Result<Url, Error> {
+        let client = self.reach().await?;
+        let details = self.get().await?;
+        let mut page = self.services(&client, &details).await?.studio.ok_or_else(|| {
+            Error::new(ErrorKind::Protocol, format!("workspace {} does not say where its studio is", self.name))
+        })?;
+        page.set_path(path);
+        page.query_pairs_mut().append_pair("wsid", details.id());
+        if let Some(tenant) = details.tenant_id() {
+            page.query_pairs_mut().append_pair("tid", tenant);
+        }
+        Ok(page)
     }
 
     /// The workspace's MLflow server, whose address is written for Python's plugin.
@@ -46,12 +66,15 @@ impl Workspace {
     }
 
     async fn discover(&self, client: &ArmClient) -> Result<Service, Error> {
-        let details = self.get().await?;
+        let services = self.services(client, &self.get().await?).await?;
+        Service::named("Azure ML", services.api, Some(client.cloud().arm_scope()))
+    }
+
+    async fn services(&self, client: &ArmClient, details: &WorkspaceDetails) -> Result<Services, Error> {
         let url: Url = details.discovery_url().and_then(|url| url.parse().ok()).ok_or_else(|| {
             Error::new(ErrorKind::Protocol, format!("workspace {} does not say where its services are", self.name))
         })?;
         let discovery = Service::named("the discovery service", url.clone(), None)?;
-        let services: Services = client.fetch(&discovery.request(Method::GET, "")).await?;
-        Service::named("Azure ML", services.api, Some(client.cloud().arm_scope()))
+        client.fetch(&discovery.request(Method::GET, "")).await
     }
 }

@@ -108,6 +108,14 @@ fn a_model_comes_back_as_it_was_uploaded() {
     let create = ["model", "create", "-n", "credit", "-p", "credit", "--stage", "Production"];
     let created = json(desk.azml(&[&create[..], &["--datastore", "workspaceblobstore"]].concat()));
     assert_eq!(created["stage"], "Production");
+    desk.azml(&["model", "create", "-n", "credit", "-p", "credit"]).success();
+    let listed = || {
+        let list = ["model", "list", "-n", "credit", "--stage", "Production", "--query", "[].version", "-o", "tsv"];
+        desk.azml(&list).success()
+    };
+    assert_eq!(listed(), "1\n");
+    let updated = json(desk.azml(&["model", "update", "-n", "credit", "-v", "1", "--stage", "Archived"]));
+    assert_eq!((&updated["stage"], listed().as_str()), (&json!("Archived"), ""));
     let download = || json(desk.azml(&["model", "download", "-n", "credit", "-v", "1", "-p", "out"]));
     assert_eq!(download(), json!({"files": 2, "folder": "out/credit", "received_files": 2}));
     assert_eq!(download()["received_files"], 0, "what is there is not downloaded again");

@@ -120,6 +120,27 @@ fn keys_and_tokens_of_endpoints_are_printed_and_replaced() {
 }
 
 #[test]
+fn the_page_of_an_endpoint_is_opened_or_told() {
+    let desk = Desk::new();
+    let told = |args: &[&str]| {
+        let run = desk.azml(args);
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        run.stderr
+    };
+    let created = told(&["online-endpoint", "create", "-n", "credit", "--web"]);
+    snapshot("endpoint_page", &created);
+    desk.home.write("blue.yml", DEPLOYMENT);
+    for args in [
+        &["online-endpoint", "show", "-n", "credit", "-e"][..],
+        &["online-endpoint", "update", "-n", "credit", "--set", "tags.a=b", "-e"],
+        &["online-deployment", "create", "-n", "blue", "-f", "blue.yml", "--web"],
+        &["online-deployment", "show", "-n", "blue", "--endpoint-name", "credit", "--web"],
+    ] {
+        assert_eq!(told(args), created, "{args:?}");
+    }
+}
+
+#[test]
 fn a_batch_endpoint_answers_with_jobs() {
     let desk = Desk::new();
     desk.azml(&["batch-endpoint", "create", "-n", "monthly"]).success();
@@ -270,7 +291,13 @@ fn a_change_keeps_what_nobody_is_told() {
     assert!(!shown.contains("canary") && !shown.contains("Y2FuYXJ5"), "{shown}");
     let secret = json(desk.azml(&["connection", "show", "-n", "code", "--populate-secrets"]));
     assert_eq!(secret["credentials"]["pat"], "canary-pat");
+    let listed = json(desk.azml(&["connection", "list", "-t", "git", "--populate-secrets"]));
+    assert_eq!(listed[0]["credentials"]["pat"], "canary-pat");
+    let changed = json(desk.azml(&["connection", "update", "-n", "code", "--set", "metadata.team=y", "-p"]));
+    assert_eq!((&changed["credentials"]["pat"], &changed["metadata"]["team"]), (&json!("canary-pat"), &json!("y")));
+    let created = json(desk.azml(&["connection", "create", "-f", "own.yml", "--name", "other", "-p"]));
+    assert_eq!(created["credentials"]["key"], "canary-key");
     let of_type =
         |kind: &str| desk.azml(&["connection", "list", "-t", kind, "--query", "[].name", "-o", "tsv"]).success();
-    assert_eq!((of_type("git").as_str(), of_type("custom").as_str()), ("code\n", "own\n"));
+    assert_eq!((of_type("git").as_str(), of_type("custom").as_str()), ("code\n", "other\nown\n"));
 }

@@ -49,6 +49,27 @@ fn a_workspace_lives_from_its_creation_to_its_end() {
     let expected = json!({"properties": {"friendlyName": "Newest", "imageBuildCompute": "cpu"}, "tags": {"stage": "test", "team": "x"}});
     assert_eq!(sent, expected);
 
+    let patched = |args: &[&str]| {
+        desk.azml(&[&["workspace", "update", "-n", "new-ws"], args].concat()).success();
+        let sent = desk.azure.requests().into_iter().rfind(|request| request.method == "PATCH").unwrap();
+        serde_json::from_str::<serde_json::Value>(&sent.body).unwrap()
+    };
+    assert_eq!(
+        patched(&["--remove", "tags.team", "--set", "description=edited"]),
+        json!({"properties": {"description": "edited"}, "tags": {"stage": "test"}})
+    );
+    let rule = |address: &str| json!({"value": address});
+    let acls = |action: &str, rules: serde_json::Value| json!({"properties": {"networkAcls": {"defaultAction": action, "ipRules": rules}}});
+    let rules = json!([rule("203.0.113.0/24"), rule("198.51.100.7")]);
+    assert_eq!(patched(&["--network-acls", "203.0.113.0/24,198.51.100.7"]), acls("Deny", rules.clone()));
+    let more = json!([rules[0], rules[1], rule("192.0.2.1")]);
+    assert_eq!(patched(&["--add", "network_acls.ip_rules", "value=192.0.2.1"]), acls("Deny", more));
+    assert_eq!(patched(&["--network-acls", "none"]), acls("Allow", json!([])));
+    assert_eq!(patched(&["-r", "false"]), json!({"properties": {"allowRoleAssignmentOnRG": false}}));
+    let wrong = [&["--set", "display_naem=x"][..], &["--remove", "display_name"], &["--set", "workspace_id=x"]];
+    let wrong = wrong.map(|args| desk.azml(&[&["workspace", "update", "-n", "new-ws"], args].concat()).failure());
+    snapshot("workspace_update_wrong", &wrong.join("\n"));
+
     let delete = ["workspace", "delete", "-n", "new-ws", "--all-resources", "-p", "-y"];
     assert_eq!(desk.azml(&delete).success(), "");
     let deleted = desk.azure.requests().into_iter().filter(|request| request.method == "DELETE").count();
@@ -65,6 +86,8 @@ fn a_workspace_is_created_from_its_file() {
          name: new-ws\nlocation: westeurope\ndisplay_name: File\ndescription: from a file\nhbi_workspace: true\n\
          public_network_access: Disabled\nimage_build_compute: cpu\ntags: {{team: vision}}\n\
          customer_managed_key: {{key_vault: /vault, key_uri: 'https://v.vault.azure.net/keys/k/1'}}\n\
+         network_acls: {{default_action: Deny, ip_rules: [{{value: 203.0.113.0/24}}]}}\n\
+         serverless_compute: {{custom_subnet: /subnet, no_public_ip: true}}\nallow_roleassignment_on_rg: false\n\
          managed_network:\n  isolation_mode: allow_only_approved_outbound\n  outbound_rules:\n\
          \x20 - {{name: pypi, type: fqdn, destination: pypi.org}}\n\
          \x20 - {{name: tag, type: service_tag, destination: {{service_tag: AzureMonitor, protocol: TCP, port_ranges: '443'}}}}\n\

@@ -45,9 +45,10 @@ pub(crate) use compute::{
 pub(crate) use connection::{ConnectionTypeArgs, SecretsArgs};
 pub(crate) use edit::EditArgs;
 pub(crate) use endpoint::{
-    AllTrafficArgs, AuthModeArgs, BatchDeploymentCommand, BatchEndpointCommand, DefaultsArgs, InvokeBatchArgs,
-    InvokeOnlineArgs, LogArgs, LogContainer, OnlineDeploymentCommand, OnlineEndpointCommand, RegenerateArgs,
-    ServerlessEndpointCommand, SetDefaultArgs, TrafficArgs, WhichKey,
+    AllTrafficArgs, AuthModeArgs, BatchDeploymentCommand, BatchEndpointCommand, DefaultsArgs, DeploymentPageArgs,
+    EndpointPageArgs, InvokeBatchArgs, InvokeOnlineArgs, LogArgs, LogContainer, OnlineDeploymentCommand,
+    OnlineEndpointCommand, RegenerateArgs, ServerlessEndpointCommand, SetDefaultArgs, SkipValidationArgs, TrafficArgs,
+    WhichKey,
 };
 pub(crate) use identity::{IdentityCommand, ServeArgs};
 pub(crate) use job::{CreateJobArgs, DownloadJobArgs, JobArgs, JobCommand, JobMetricsArgs, ListJobArgs, UpdateJobArgs};

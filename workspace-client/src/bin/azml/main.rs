@@ -17,6 +17,7 @@ mod report;
 mod settings;
 mod sign_in_prompt;
 mod terminal;
+mod web;
 
 use std::process::ExitCode;
 

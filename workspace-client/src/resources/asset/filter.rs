@@ -43,7 +43,7 @@ impl VersionFilter {
         self.also("description", description.into())
     }
 
-    /// Only those at this stage. What belongs to feature stores only.
+    /// Only those at this stage. Models (observed: azure-ai-ml 1.35), and what belongs to feature stores.
     #[must_use]
     pub fn stage(self, stage: impl Into<String>) -> Self {
         self.also("stage", stage.into())

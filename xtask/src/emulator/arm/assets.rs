@@ -90,6 +90,9 @@ pub(super) fn labelled(store: &Store, container: &str, label: &str) -> Option<Va
 /// Without a wish: what is not archived.
 pub(super) fn shows(item: &Value, request: &ArmRequest<'_>) -> bool {
     let is_archived = item["properties"]["isArchived"] == true;
+    if request.parameter("stage").is_some_and(|stage| item["properties"]["stage"] != stage) {
+        return false;
+    }
     match request.parameter("listViewType").map(str::to_lowercase).as_deref() {
         Some("all") => true,
         Some("archivedonly") => is_archived,

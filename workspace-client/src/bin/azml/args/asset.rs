@@ -52,7 +52,7 @@ pub(crate) struct CreateAssetArgs {
     pub(crate) datastore: Option<String>,
 
     /// How far a model is, such as Production
-    #[arg(long)]
+    #[arg(short, long)]
     pub(crate) stage: Option<String>,
 
     /// The folder that the image of an environment is built of
@@ -103,6 +103,10 @@ pub(crate) struct ListAssetArgs {
     /// The versions of the one with this name
     #[arg(short, long)]
     pub(crate) name: Option<String>,
+
+    /// Only the versions of a model at this stage, such as Production
+    #[arg(short, long, requires = "name")]
+    pub(crate) stage: Option<String>,
 
     #[command(flatten)]
     pub(crate) view: ViewArgs,
@@ -163,6 +167,10 @@ pub(crate) struct SomeAssetArgs {
 pub(crate) struct UpdateAssetArgs {
     #[command(flatten)]
     pub(crate) asset: OneAssetArgs,
+
+    /// How far a model is, such as Production
+    #[arg(short, long)]
+    pub(crate) stage: Option<String>,
 
     #[command(flatten)]
     pub(crate) changes: EditArgs,

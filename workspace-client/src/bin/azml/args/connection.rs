@@ -7,6 +7,9 @@ pub(crate) struct ConnectionTypeArgs {
     /// Only those of this type, such as azure_open_ai or git
     #[arg(short = 't', long = "type", value_name = "TYPE")]
     pub(crate) kind: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) secrets: SecretsArgs,
 }
 
 #[derive(Clone, Copy, Debug, Args)]

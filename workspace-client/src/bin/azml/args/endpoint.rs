@@ -81,9 +81,8 @@ pub(crate) struct AllTrafficArgs {
     #[arg(long, conflicts_with = "no_wait")]
     pub(crate) all_traffic: bool,
 
-    /// Has no effect: scripts are not looked at
-    #[arg(long = "skip-script-validation")]
-    _skip_script_validation: bool,
+    #[command(flatten)]
+    _skipping: SkipValidationArgs,
 }
 
 #[derive(Debug, Args)]
@@ -92,9 +91,8 @@ pub(crate) struct SetDefaultArgs {
     #[arg(long, conflicts_with = "no_wait")]
     pub(crate) set_default: bool,
 
-    /// Has no effect: scripts are not looked at
-    #[arg(long = "skip-script-validation")]
-    _skip_script_validation: bool,
+    #[command(flatten)]
+    _skipping: SkipValidationArgs,
 }
 
 #[derive(Debug, Args)]
@@ -113,6 +111,27 @@ pub(crate) struct DefaultsArgs {
     /// Which deployment answers where none is named: deployment_name=NAME
     #[arg(long, value_name = "deployment_name=NAME")]
     pub(crate) defaults: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EndpointPageArgs {
+    /// Open its page in Azure ML's studio
+    #[arg(short = 'e', long)]
+    pub(crate) web: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DeploymentPageArgs {
+    /// Open the page of its endpoint in Azure ML's studio
+    #[arg(long)]
+    pub(crate) web: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SkipValidationArgs {
+    /// Has no effect: scripts are not looked at
+    #[arg(long = "skip-script-validation")]
+    _skip_script_validation: bool,
 }
 
 /// Which key is replaced.

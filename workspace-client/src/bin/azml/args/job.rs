@@ -85,7 +85,7 @@ pub(crate) struct CreateJobArgs {
     pub(crate) name: Option<String>,
 
     /// Show what it writes, and wait for its end
-    #[arg(long)]
+    #[arg(short, long)]
     pub(crate) stream: bool,
 
     /// Open its page in Azure ML's studio

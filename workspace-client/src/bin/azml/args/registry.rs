@@ -65,6 +65,10 @@ pub(crate) struct CreateRegistryArgs {
     #[arg(short, long)]
     pub(crate) name: Option<String>,
 
+    /// Has no effect: a registry has none
+    #[arg(long = "display-name", value_name = "NAME")]
+    _display_name: Option<String>,
+
     /// Whether it can be reached from the internet: Enabled or Disabled
     #[arg(long, value_name = "ACCESS")]
     pub(crate) public_network_access: Option<String>,
@@ -91,6 +95,10 @@ pub(crate) struct UpdateRegistryArgs {
     /// The registry; without --resource-group it is found by its name
     #[arg(short, long)]
     pub(crate) name: Option<String>,
+
+    /// Has no effect: a registry has none
+    #[arg(long = "display-name", value_name = "NAME")]
+    _display_name: Option<String>,
 
     /// Whether it can be reached from the internet: Enabled or Disabled
     #[arg(long, value_name = "ACCESS", group = "change")]

@@ -39,6 +39,9 @@ pub(crate) struct CreateArgs<K: Described> {
     #[command(flatten)]
     pub(crate) options: K::CreateOptions,
 
+    #[command(flatten)]
+    pub(crate) showing: K::ShowOptions,
+
     /// Do not wait for the end
     #[arg(long)]
     pub(crate) no_wait: bool,
@@ -66,6 +69,9 @@ pub(crate) struct UpdateArgs<K: Described> {
     #[command(flatten)]
     pub(crate) options: K::UpdateOptions,
 
+    #[command(flatten)]
+    pub(crate) showing: K::ShowOptions,
+
     /// Do not wait for the end
     #[arg(long)]
     pub(crate) no_wait: bool,
@@ -79,7 +85,7 @@ pub(crate) struct ShowArgs<K: Described> {
     #[command(flatten)]
     pub(crate) name: NameArgs<K>,
     #[command(flatten)]
-    pub(crate) options: K::ShowOptions,
+    pub(crate) showing: K::ShowOptions,
 }
 
 #[derive(Debug, Args)]
@@ -100,6 +106,7 @@ pub(crate) struct NoParent {}
 
 /// Nothing: the commands of the kind take what every kind takes.
 #[derive(Debug, Args)]
+#[group(skip)]
 pub(crate) struct NoOptions {}
 
 /// The endpoint that it lies in.

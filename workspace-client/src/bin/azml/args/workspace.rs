@@ -28,7 +28,7 @@ pub(crate) enum WorkspaceCommand {
         #[command(flatten)]
         place: PlaceArgs,
         /// At most so many [default: all of them]
-        #[arg(long, value_name = "NUMBER")]
+        #[arg(short = 'r', long, value_name = "NUMBER")]
         max_results: Option<usize>,
         /// Only those of these kinds, such as hub,project
         #[arg(long, value_name = "KIND", value_delimiter = ',', num_args = 1..)]
@@ -76,6 +76,6 @@ pub(crate) struct PlaceArgs {
     pub(crate) resource_group: Option<String>,
 
     /// The subscription, by name or id
-    #[arg(short, long)]
+    #[arg(long)]
     pub(crate) subscription: Option<String>,
 }

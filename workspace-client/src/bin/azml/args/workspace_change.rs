@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgGroup, Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 
-use super::{DescriptionArgs, PlaceArgs};
+use super::{DescriptionArgs, EditArgs, PlaceArgs};
 
 /// Which workspace.
 #[derive(Clone, Debug, Args)]
@@ -92,6 +92,14 @@ pub(crate) struct WorkspaceSettingArgs {
     /// How its own datastores are reached: accesskey or identity
     #[arg(short = 'd', long, value_name = "MODE", group = "change")]
     pub(crate) system_datastores_auth_mode: Option<String>,
+
+    /// Whether it may assign roles in the resource group of a managed network [default: true]
+    #[arg(short = 'r', long, value_name = "BOOLEAN", group = "change")]
+    pub(crate) allow_roleassignment_on_rg: Option<bool>,
+
+    /// Do not ask whether another registry or Application Insights than before is meant
+    #[arg(short, long)]
+    pub(crate) update_dependent_resources: bool,
 }
 
 /// Which traffic a managed network lets out. Files may write it as the API does, too, which is how it is sent.
@@ -131,18 +139,17 @@ pub(crate) struct UpdateWorkspaceArgs {
     #[arg(short, long, group = "change")]
     pub(crate) file: Option<PathBuf>,
 
-    /// Set a member, such as tags.team=x
-    #[arg(long, value_name = "MEMBER=VALUE", num_args = 1.., group = "change", action = clap::ArgAction::Append)]
-    pub(crate) set: Vec<String>,
+    #[command(flatten)]
+    pub(crate) edit: EditArgs,
+
+    /// From which addresses it can be reached, separated by commas, such as 203.0.113.0/24; none takes all rules away
+    #[arg(long, value_name = "ADDRESSES", value_delimiter = ',', group = "change")]
+    pub(crate) network_acls: Vec<String>,
 
     #[command(flatten)]
     pub(crate) waiting: WaitingWorkspaceArgs,
     #[command(flatten)]
     pub(crate) settings: WorkspaceSettingArgs,
-
-    /// Do not ask whether another registry or Application Insights is meant
-    #[arg(short, long)]
-    pub(crate) update_dependent_resources: bool,
 }
 
 #[derive(Debug, Args)]
@@ -170,6 +177,10 @@ pub(crate) struct CreateWorkspaceArgs {
     #[arg(long, value_name = "ID")]
     pub(crate) hub_id: Option<String>,
 
+    /// The resource group that the projects of a hub are created in, unless they name one
+    #[arg(long, value_name = "NAME")]
+    pub(crate) default_resource_group: Option<String>,
+
     /// The region [default: that of the resource group]
     #[arg(short, long)]
     pub(crate) location: Option<String>,
@@ -179,7 +190,7 @@ pub(crate) struct CreateWorkspaceArgs {
     pub(crate) tags: Vec<String>,
 
     /// The resource id of a storage account
-    #[arg(long, value_name = "ID")]
+    #[arg(short, long, value_name = "ID")]
     pub(crate) storage_account: Option<String>,
 
     /// The resource id of a key vault

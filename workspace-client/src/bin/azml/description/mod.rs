@@ -119,6 +119,15 @@ impl Description {
         self
     }
 
+    /// Adds to a map that is said what another one has beside it.
+    pub(crate) fn complete(&mut self, member: &str, other: &Value) {
+        if let (Some(Value::Object(said)), Value::Object(others)) = (self.members.get_mut(member), other) {
+            for (name, value) in others {
+                said.entry(name.clone()).or_insert_with(|| value.clone());
+            }
+        }
+    }
+
     /// Whether nothing is said.
     pub(crate) fn is_empty(&self) -> bool {
         self.members.as_object().is_none_or(Map::is_empty)
@@ -128,6 +137,14 @@ impl Description {
     pub(crate) fn without(mut self, read_only: &[&str]) -> Self {
         if let Some(members) = self.members.as_object_mut() {
             members.retain(|name, _| !read_only.contains(&name.as_str()));
+        }
+        self
+    }
+
+    /// These members alone.
+    pub(crate) fn only(mut self, names: &[String]) -> Self {
+        if let Some(members) = self.members.as_object_mut() {
+            members.retain(|name, _| names.contains(name));
         }
         self
     }

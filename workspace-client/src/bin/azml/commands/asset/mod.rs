@@ -14,7 +14,9 @@ use workspace_client::resources::asset::component::{ComponentKind, Components};
 use workspace_client::resources::asset::data::{DataAssets, DataKind};
 use workspace_client::resources::asset::environment::{EnvironmentKind, Environments};
 use workspace_client::resources::asset::model::{ModelKind, Models};
-use workspace_client::resources::asset::{AssetKind, Assets, Container, Destination, Publishable, Version};
+use workspace_client::resources::asset::{
+    AssetKind, Assets, Container, Destination, Publishable, Version, VersionFilter,
+};
 use workspace_client::{Registry, Workspace};
 
 use super::registry;
@@ -160,7 +162,8 @@ fn list<K: Cataloged>(args: ListAssetArgs, context: &Context) -> Result<Outcome,
     let assets = assets::<K>(args.workspace, args.registry, context)?;
     if let Some(name) = args.name {
         let shown = |asset: &Resource<K>| shown::version(asset.raw(), K::MEMBERS);
-        let versions = some(assets.versions(&name, view), args.limit, |_| true, shown)?;
+        let filter = args.stage.into_iter().fold(VersionFilter::default().view(view), VersionFilter::stage);
+        let versions = some(assets.versions_with(&name, &filter), args.limit, |_| true, shown)?;
         return Ok(Outcome::with_columns(versions, K::COLUMNS));
     }
     let shown = |container: &Container<K>| shown::container(container.raw());
@@ -180,7 +183,7 @@ fn change<K: Cataloged>(args: UpdateAssetArgs, context: &Context) -> Result<Outc
     let assets = assets::<K>(workspace, registry, context)?;
     let updated = block_on(async {
         let asset = assets.get(&name, version).await?;
-        let changed = update::changed(asset.raw(), K::MEMBERS, &args.changes)?;
+        let changed = update::changed(asset.raw(), K::MEMBERS, args.stage.as_deref(), &args.changes)?;
         assets.create_or_update(&name, asset.name(), &changed).await
     })?;
     Ok(one(&updated))

@@ -17,10 +17,13 @@ const CHANGEABLE: [(&str, &str); 4] = [
 ];
 
 /// The version with the changes.
-pub(super) fn changed(raw: &Value, members: &[Member], edits: &EditArgs) -> Result<Value, Error> {
+pub(super) fn changed(raw: &Value, members: &[Member], stage: Option<&str>, edits: &EditArgs) -> Result<Value, Error> {
     let before = shown::version(raw, members);
     let mut described = Description::of(before.clone());
     described.edit(&edits.edits, edits.force_string)?;
+    if let Some(stage) = stage {
+        described.put(&["stage"], "--stage", stage.into());
+    }
     let names = CHANGEABLE.map(|(name, _)| name);
     if let Some(name) = described.changed_beside(&before, &names) {
         let message = format!("{name} of a version that exists cannot be changed");

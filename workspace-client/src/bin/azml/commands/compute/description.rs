@@ -76,7 +76,8 @@ struct Network {
 struct Ssh {
     admin_password: Option<Secret>,
     admin_username: Option<String>,
-    ssh_key_value: Option<String>,
+    #[serde(rename = "ssh_key_value")]
+    key: Option<String>,
 }
 
 /// The file, then `--set`, then the options.
@@ -97,7 +98,7 @@ pub(super) fn read(args: &CreateComputeArgs) -> Result<NewCompute, Error> {
     set(&mut described.ssh_settings.admin_username, args.admin_username.clone());
     let password = args.admin_password.as_ref().map(|password| given("--admin-password", password)).transpose()?;
     set(&mut described.ssh_settings.admin_password, password);
-    set(&mut described.ssh_settings.ssh_key_value, args.ssh_key_value.clone());
+    set(&mut described.ssh_settings.key, args.ssh_key_value.clone());
     set(&mut described.network_settings.subnet, args.subnet.clone());
     set(&mut described.network_settings.vnet_name, args.vnet_name.clone());
     let owner = args.user_object_id.clone().zip(args.user_tenant_id.clone());
@@ -152,7 +153,7 @@ impl NewCompute {
                     .with_help("it is dedicated or low_priority"));
             }
         };
-        let Ssh { admin_password: password, admin_username: user, ssh_key_value: key } = self.ssh_settings;
+        let Ssh { admin_password: password, admin_username: user, key } = self.ssh_settings;
         if user.is_some() != (key.is_some() || password.is_some()) {
             let message = "who signs in with SSH needs a name, and a public key or a password";
             return Err(Error::new(ErrorKind::Configuration, message)
@@ -201,7 +202,7 @@ impl NewCompute {
         instance = self.identity.iter().fold(instance, |instance, identity| instance.identity(identity.json()));
         instance = idle_time.into_iter().fold(instance, ComputeInstance::idle_time);
         instance = subnet.into_iter().fold(instance, ComputeInstance::subnet);
-        instance = self.ssh_settings.ssh_key_value.into_iter().fold(instance, ComputeInstance::ssh_key);
+        instance = self.ssh_settings.key.into_iter().fold(instance, ComputeInstance::ssh_key);
         instance = self.ssh_public_access_enabled.into_iter().fold(instance, ComputeInstance::public_ssh);
         let owner = self.create_on_behalf_of.into_iter();
         instance =

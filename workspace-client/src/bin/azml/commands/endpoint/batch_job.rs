@@ -118,7 +118,7 @@ impl NewBatchJob {
             ("instanceCount", self.compute.instance_count.map(Value::from)),
             ("instanceType", self.compute.instance_type.map(Value::from)),
         ]);
-        let said = |map: Map<String, Value>| (!map.is_empty()).then(|| Value::Object(map));
+        let said = |map: Map<String, Value>| (!map.is_empty()).then_some(Value::Object(map));
         Ok(members([
             ("compute", compute.as_object().cloned().and_then(said)),
             ("errorThreshold", self.error_threshold.map(Value::from)),

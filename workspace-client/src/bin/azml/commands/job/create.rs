@@ -5,10 +5,8 @@ use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use auth_core::interactive::Browser;
 use auth_core::{Error, ErrorKind};
 use serde_json::{Value, json};
-use url::Url;
 use workspace_client::resources::job::{Job, generated_name, git_properties};
 
 use super::description::NewJob;
@@ -19,6 +17,7 @@ use crate::context::{Context, block_on};
 use crate::description::Description;
 use crate::output::Outcome;
 use crate::terminal::say;
+use crate::web;
 
 /// Submits a job.
 pub(super) fn run(args: CreateJobArgs, context: &Context) -> Result<Outcome, Error> {
@@ -77,13 +76,7 @@ fn add_missing(said: &mut Value, more: BTreeMap<String, String>) {
 /// Opens the job's page, or says where it is.
 pub(super) async fn show(job: &Job, context: &Context) {
     let Some(url) = job.studio_url() else { return };
-    let is_open = match Url::parse(url) {
-        Ok(url) if matches!(url.scheme(), "http" | "https") => Browser::System.open(&context.env, &url).await,
-        _ => false,
-    };
-    if !is_open {
-        say(&format!("no browser opened; the job's page is {url}"));
-    }
+    web::open("the job's page", url, context).await;
 }
 
 fn save(job: &Job, file: &Path) -> Result<(), Error> {

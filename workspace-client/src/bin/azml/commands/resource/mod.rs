@@ -116,9 +116,9 @@ fn create<K: Described>(args: CreateArgs<K>, context: &Context) -> Result<Option
         let body = K::describe(&said, &resolver).await?;
         let created = K::put(&K::of(&ws, &parent), &name, &body).await?.finish(args.no_wait, &operation).await?;
         args.options.follow(&name, &parent, &ws).await?;
-        Ok::<_, Error>(created)
+        shown_with(created, &args.showing, &name, &parent, &ws, context).await
     })?;
-    Ok(created.map(|resource| one(&resource)))
+    Ok(created)
 }
 
 /// What is changed is described before and after; where the two differ, what Azure has is changed.
@@ -148,9 +148,25 @@ fn change<K: Described>(args: UpdateArgs<K>, context: &Context) -> Result<Option
         let resolver = Resolver::new(ws.clone(), after.folder());
         let (before, after) = (K::describe(&before, &resolver).await?, K::describe(&after, &resolver).await?);
         let body = overlaid(resource.raw().clone(), &before, &after);
-        K::put(&resources, &name, &body).await?.finish(args.no_wait, &operation).await
+        let updated = K::put(&resources, &name, &body).await?.finish(args.no_wait, &operation).await?;
+        shown_with(updated, &args.showing, &name, &parent, &ws, context).await
     })?;
-    Ok(updated.map(|resource| one(&resource)))
+    Ok(updated)
+}
+
+/// A resource, if there is one already, with what the options want beside it.
+async fn shown_with<K: Described>(
+    resource: Option<Resource<K>>,
+    options: &K::ShowOptions,
+    name: &str,
+    parent: &K::Parent,
+    ws: &Workspace,
+    context: &Context,
+) -> Result<Option<Outcome>, Error> {
+    let Some(resource) = resource else { return Ok(None) };
+    let mut shown = K::shown(&resource);
+    options.complete(&mut shown, name, parent, ws, context).await?;
+    Ok(Some(Outcome::with_columns(shown, K::COLUMNS)))
 }
 
 fn name_said<K: Described>(option: Option<String>, said: &Description) -> Result<String, Error> {
@@ -163,20 +179,27 @@ fn name_said<K: Described>(option: Option<String>, said: &Description) -> Result
 fn list_chosen<K: Described>(args: ListArgs<K>, context: &Context) -> Result<Option<Outcome>, Error> {
     args.parent.check()?;
     let resources = K::of(&workspace_of(args.workspace, context)?, &args.parent);
-    let listed = some(args.options.list(&resources), args.limit, |_| true, K::shown)?;
+    let mut listed = some(args.options.list(&resources), args.limit, |_| true, K::shown)?;
+    if args.options.want_secrets() {
+        block_on(async {
+            for shown in listed.as_array_mut().into_iter().flatten() {
+                let name = shown["name"].as_str().unwrap_or_default().to_owned();
+                K::add_secrets(shown, &resources, &name).await?;
+            }
+            Ok::<_, Error>(())
+        })?;
+    }
     Ok(Some(Outcome::with_columns(listed, K::COLUMNS)))
 }
 
 fn show_chosen<K: Described>(args: ShowArgs<K>, context: &Context) -> Result<Option<Outcome>, Error> {
     let NameArgs { name, parent, workspace } = args.name;
     parent.check()?;
-    let resources = K::of(&workspace_of(workspace, context)?, &parent);
-    let shown = block_on(async {
-        let mut shown = K::shown(&resources.get(&name).await?);
-        args.options.complete(&mut shown, &resources, &name).await?;
-        Ok::<_, Error>(shown)
-    })?;
-    Ok(Some(Outcome::with_columns(shown, K::COLUMNS)))
+    let ws = workspace_of(workspace, context)?;
+    block_on(async {
+        let resource = K::of(&ws, &parent).get(&name).await?;
+        shown_with(Some(resource), &args.showing, &name, &parent, &ws, context).await
+    })
 }
 
 pub(crate) fn list<K: Listed>(

@@ -15,10 +15,12 @@ use workspace_client::resources::{Collection, Resource};
 
 use super::{Described as _, Listed, Operation, finish, kinds};
 use crate::args::{
-    AllTrafficArgs, AuthModeArgs, ConnectionTypeArgs, DefaultsArgs, EndpointArgs, NoOptions, RestingArgs, SecretsArgs,
-    SetDefaultArgs, TrafficArgs,
+    AllTrafficArgs, AuthModeArgs, ConnectionTypeArgs, DefaultsArgs, DeploymentPageArgs, EndpointArgs, EndpointPageArgs,
+    NoOptions, NoParent, RestingArgs, SecretsArgs, SetDefaultArgs, SkipValidationArgs, TrafficArgs,
 };
+use crate::context::Context;
 use crate::description::Description;
+use crate::web;
 
 pub(crate) trait CreateOptions<K: Listed>: Args + Debug + Send + Sync + 'static {
     /// Says what they say of the resource itself.
@@ -34,11 +36,24 @@ pub(crate) trait ListOptions<K: Listed>: Args + Debug + Send + Sync + 'static {
     fn list(&self, all: &Collection<K>) -> Pager<Resource<K>> {
         all.list()
     }
+
+    /// Whether they want what Azure tells only whom it is asked for.
+    fn want_secrets(&self) -> bool {
+        false
+    }
 }
 
+/// Of every command that shows one resource.
 pub(crate) trait ShowOptions<K: Listed>: Args + Debug + Send + Sync + 'static {
-    /// Adds what they want to what is shown of a resource.
-    async fn complete(&self, _shown: &mut Value, _resources: &Collection<K>, _name: &str) -> Result<(), Error> {
+    /// Does what they want beside it.
+    async fn complete(
+        &self,
+        _shown: &mut Value,
+        _name: &str,
+        _parent: &K::Parent,
+        _ws: &Workspace,
+        _context: &Context,
+    ) -> Result<(), Error> {
         Ok(())
     }
 }
@@ -54,6 +69,7 @@ impl<K: Listed> CreateOptions<K> for NoOptions {}
 impl<K: Listed> ListOptions<K> for NoOptions {}
 impl<K: Listed> ShowOptions<K> for NoOptions {}
 impl UpdateOptions for NoOptions {}
+impl UpdateOptions for SkipValidationArgs {}
 
 impl CreateOptions<OnlineEndpointKind> for AuthModeArgs {
     fn add_to(&self, said: &mut Description) {
@@ -96,6 +112,10 @@ impl ListOptions<ConnectionKind> for ConnectionTypeArgs {
             None => all.list(),
         }
     }
+
+    fn want_secrets(&self) -> bool {
+        self.secrets.populate_secrets
+    }
 }
 
 impl ListOptions<ScheduleKind> for RestingArgs {
@@ -109,8 +129,41 @@ impl ListOptions<ScheduleKind> for RestingArgs {
 }
 
 impl ShowOptions<ConnectionKind> for SecretsArgs {
-    async fn complete(&self, shown: &mut Value, connections: &Connections, name: &str) -> Result<(), Error> {
-        if self.populate_secrets { ConnectionKind::add_secrets(shown, connections, name).await } else { Ok(()) }
+    async fn complete(
+        &self,
+        shown: &mut Value,
+        name: &str,
+        _: &NoParent,
+        ws: &Workspace,
+        _: &Context,
+    ) -> Result<(), Error> {
+        if self.populate_secrets { ConnectionKind::add_secrets(shown, &ws.connections(), name).await } else { Ok(()) }
+    }
+}
+
+impl ShowOptions<OnlineDeploymentKind> for DeploymentPageArgs {
+    async fn complete(
+        &self,
+        _: &mut Value,
+        _: &str,
+        parent: &EndpointArgs,
+        ws: &Workspace,
+        context: &Context,
+    ) -> Result<(), Error> {
+        if self.web { open_page(parent.name(), ws, context).await } else { Ok(()) }
+    }
+}
+
+impl ShowOptions<OnlineEndpointKind> for EndpointPageArgs {
+    async fn complete(
+        &self,
+        _: &mut Value,
+        name: &str,
+        _: &NoParent,
+        ws: &Workspace,
+        context: &Context,
+    ) -> Result<(), Error> {
+        if self.web { open_page(name, ws, context).await } else { Ok(()) }
     }
 }
 
@@ -137,6 +190,13 @@ impl UpdateOptions for TrafficArgs {
         }
         Ok(())
     }
+}
+
+/// The page of an endpoint has its deployments, too.
+async fn open_page(endpoint: &str, ws: &Workspace, context: &Context) -> Result<(), Error> {
+    let page = ws.studio_page(&format!("/endpoints/realtime/{endpoint}/detail")).await?;
+    web::open("the endpoint's page", page.as_str(), context).await;
+    Ok(())
 }
 
 fn shares_of(option: &str, said: &[String]) -> Result<Value, Error> {

@@ -33,30 +33,21 @@ pub(crate) fn create(args: &CreateWorkspaceArgs, context: &Context) -> Result<Op
     })
 }
 
-pub(crate) fn update(args: UpdateWorkspaceArgs, context: &Context) -> Result<Option<Outcome>, Error> {
-    let WaitingWorkspaceArgs { workspace, no_wait } = args.waiting;
-    let mut change = description::change(args.file.as_deref(), &args.set, &args.settings)?;
+pub(crate) fn update(args: &UpdateWorkspaceArgs, context: &Context) -> Result<Option<Outcome>, Error> {
+    let ws = one(args.waiting.workspace.clone(), context)?;
+    let details = block_on(ws.get())?;
+    let change = description::change(&json(&Shown::of(&details))?, args)?;
     let is_said = |member: &str| change["properties"].get(member).is_some();
     if is_said("containerRegistry") || is_said("applicationInsights") {
-        let what = format!("let the workspace {} use other resources than before", workspace.name);
+        let what = format!("let the workspace {} use other resources than before", ws.name());
         // az ml has another option for this yes.
-        confirm(&what, args.update_dependent_resources).map_err(|error| match error.help() {
+        confirm(&what, args.settings.update_dependent_resources).map_err(|error| match error.help() {
             Some(_) => error.with_help("add --update-dependent-resources if you do"),
             None => error,
         })?;
     }
-    let ws = one(workspace, context)?;
-    let changed = block_on(async {
-        if change["tags"].is_object() {
-            // Azure may take them for all that there are, and az ml sends the others along (observed: azure-ai-ml 1.35).
-            let details = ws.get().await?;
-            let others: Vec<_> = details.tags().filter(|(name, _)| change["tags"].get(*name).is_none()).collect();
-            for (name, value) in others {
-                change["tags"][name] = value.into();
-            }
-        }
-        finish(ws.update(&change).await?, no_wait, &Operation::on_workspace("changing", &ws)).await
-    })?;
+    let operation = Operation::on_workspace("changing", &ws);
+    let changed = block_on(async { finish(ws.update(&change).await?, args.waiting.no_wait, &operation).await })?;
     changed.map(|details| shown(&details)).transpose()
 }
 

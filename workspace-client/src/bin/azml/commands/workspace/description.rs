@@ -1,17 +1,18 @@
 //! What `azml workspace create` and `update` are told: a YAML file, changes and options, in the words of `az ml` (observed: azure-ai-ml 1.35).
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use auth_core::{Error, ErrorKind};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use workspace_client::NewWorkspace;
 use workspace_client::resources::network::NewOutboundRule;
 
-use crate::args::{CreateWorkspaceArgs, IsolationMode, NewWorkspaceKind, PlaceArgs, WorkspaceSettingArgs};
+use crate::args::{
+    CreateWorkspaceArgs, IsolationMode, NewWorkspaceKind, PlaceArgs, UpdateWorkspaceArgs, WorkspaceSettingArgs,
+};
 use crate::commands::resource::ManagedIdentity;
-use crate::description::{Description, Edit};
+use crate::description::{Description, members};
 
 /// What Azure alone sets.
 const READ_ONLY: [&str; 6] = [
@@ -29,9 +30,11 @@ const READ_ONLY: [&str; 6] = [
 struct Described {
     #[serde(rename = "$schema")]
     _schema: Option<String>,
+    allow_roleassignment_on_rg: Option<bool>,
     application_insights: Option<String>,
     container_registry: Option<String>,
     customer_managed_key: Option<Key>,
+    default_resource_group: Option<String>,
     description: Option<String>,
     display_name: Option<String>,
     enable_data_isolation: bool,
@@ -45,10 +48,12 @@ struct Described {
     location: Option<String>,
     managed_network: Option<Network>,
     name: Option<String>,
+    network_acls: Option<NetworkAcls>,
     primary_user_assigned_identity: Option<String>,
     provision_network_now: bool,
     public_network_access: Option<String>,
     resource_group: Option<String>,
+    serverless_compute: Option<ServerlessCompute>,
     storage_account: Option<String>,
     system_datastores_auth_mode: Option<String>,
     tags: BTreeMap<String, Option<String>>,
@@ -60,6 +65,30 @@ struct Described {
 struct Key {
     key_uri: String,
     key_vault: String,
+}
+
+/// From where it can be reached.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NetworkAcls {
+    default_action: String,
+    #[serde(default)]
+    ip_rules: Vec<IpRule>,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct IpRule {
+    value: String,
+}
+
+/// Where jobs run that name no compute.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ServerlessCompute {
+    custom_subnet: Option<String>,
+    #[serde(default)]
+    no_public_ip: bool,
 }
 
 /// The network that Azure manages.
@@ -104,13 +133,30 @@ pub(super) fn new(args: &CreateWorkspaceArgs) -> Result<(String, PlaceArgs, NewW
     Ok((name, place, described.build()?))
 }
 
-/// What changes of a workspace, as the API takes it: from the file, then from `--set`, then from the options. What cannot change, such
-/// as the region, is passed over, as `az ml` does it, so that the file of which it was created can be changed.
-pub(super) fn change(file: Option<&Path>, set: &[String], settings: &WorkspaceSettingArgs) -> Result<Value, Error> {
-    let mut said = Description::read(file)?.without(&READ_ONLY);
-    said.edit(&[Edit::Set(set.to_vec())], false)?;
-    put_settings(&mut said, settings);
-    let described: Described = said.parse("a workspace")?;
+/// What changes of a workspace that is shown like this, as the API takes it: from the file, then from the options, and from the edits. What
+/// cannot change, such as the region, is passed over, as `az ml` does it, so that the file of which it was created can be changed.
+pub(super) fn change(shown: &Value, args: &UpdateWorkspaceArgs) -> Result<Value, Error> {
+    let mut said = Description::read(args.file.as_deref())?.without(&READ_ONLY);
+    put_settings(&mut said, &args.settings);
+    if let Some(rules) = network_rules(&args.network_acls) {
+        said.put(&["network_acls"], "--network-acls", rules);
+    }
+    // Azure takes them for all that there are, and az ml sends the others along (observed: azure-ai-ml 1.35).
+    said.complete("tags", &shown["tags"]);
+    let named: Vec<_> = said.members().as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
+    let mut after = said.over(&Description::of(shown.clone()));
+    after.edit(&args.edit.edits, args.edit.force_string)?;
+    let members = after.members().as_object().into_iter().flatten();
+    let kept: Vec<_> = members
+        .filter(|(name, value)| named.contains(name) || shown.get(name.as_str()) != Some(*value))
+        .map(|(name, _)| name.clone())
+        .collect();
+    if let Some(gone) = shown.as_object().into_iter().flatten().find(|(name, _)| after.members().get(*name).is_none()) {
+        let message = format!("{} of a workspace cannot be removed", gone.0);
+        return Err(Error::new(ErrorKind::Configuration, message).with_help("set it to something else"));
+    }
+    let described: Described = after.only(&kept).parse("a workspace")?;
+    let has_tags = kept.iter().any(|name| name == "tags");
     let mut change = json!({"properties": described.properties()});
     if let Some(network) = described.managed_network {
         change["properties"]["managedNetwork"] = network.build()?;
@@ -118,10 +164,22 @@ pub(super) fn change(file: Option<&Path>, set: &[String], settings: &WorkspaceSe
     if let Some(identity) = &described.identity {
         change["identity"] = identity.json();
     }
-    if !described.tags.is_empty() {
+    if has_tags {
         change["tags"] = json!(described.tags);
     }
     Ok(change)
+}
+
+/// `none` takes the rules away; with some, nobody else comes in (Microsoft: `az ml workspace update`).
+fn network_rules(said: &[String]) -> Option<Value> {
+    match said {
+        [] => None,
+        [none] if none.eq_ignore_ascii_case("none") => Some(json!({"default_action": "Allow", "ip_rules": []})),
+        addresses => {
+            let rules: Vec<_> = addresses.iter().map(|address| json!({"value": address.trim()})).collect();
+            Some(json!({"default_action": "Deny", "ip_rules": rules}))
+        }
+    }
 }
 
 /// What was said with options, in the place of what the file says.
@@ -131,6 +189,7 @@ fn put_options(said: &mut Description, args: &CreateWorkspaceArgs) {
         said.put(&["kind"], "--kind", json!(kind));
     }
     for (member, option, value) in [
+        ("default_resource_group", "--default-resource-group", &args.default_resource_group),
         ("hub_id", "--hub-id", &args.hub_id),
         ("key_vault", "--key-vault", &args.key_vault),
         ("location", "--location", &args.location),
@@ -167,6 +226,9 @@ fn put_settings(said: &mut Description, settings: &WorkspaceSettingArgs) {
         if let Some(value) = value {
             said.put(&[member], option, value.as_str().into());
         }
+    }
+    if let Some(is_allowed) = settings.allow_roleassignment_on_rg {
+        said.put(&["allow_roleassignment_on_rg"], "--allow-roleassignment-on-rg", is_allowed.into());
     }
     if let Some(mode) = settings.managed_network {
         said.put(&["managed_network", "isolation_mode"], "--managed-network", json!(mode));
@@ -226,7 +288,33 @@ impl Described {
             ("provisionNetworkNow", self.provision_network_now),
         ];
         let switches = switches.into_iter().filter(|(_, is_on)| *is_on);
-        texts.chain(switches.map(|(name, is_on)| (name.to_owned(), is_on.into()))).collect()
+        let switches = switches.map(|(name, is_on)| (name.to_owned(), Value::from(is_on)));
+        let others = [
+            ("allowRoleAssignmentOnRG", self.allow_roleassignment_on_rg.map(Value::from)),
+            ("networkAcls", self.network_acls.as_ref().map(NetworkAcls::json)),
+            ("serverlessComputeSettings", self.serverless_compute.as_ref().map(ServerlessCompute::json)),
+            (
+                "workspaceHubConfig",
+                self.default_resource_group.as_ref().map(|group| json!({"defaultWorkspaceResourceGroup": group})),
+            ),
+        ];
+        let others = others.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+        texts.chain(switches).chain(others).collect()
+    }
+}
+
+impl NetworkAcls {
+    fn json(&self) -> Value {
+        json!({"defaultAction": self.default_action, "ipRules": self.ip_rules})
+    }
+}
+
+impl ServerlessCompute {
+    fn json(&self) -> Value {
+        members([
+            ("serverlessComputeCustomSubnet", self.custom_subnet.clone().map(Value::from)),
+            ("serverlessComputeNoPublicIP", Some(self.no_public_ip.into())),
+        ])
     }
 }
 

@@ -17,6 +17,7 @@ use workspace_client::{Workspace, WorkspaceDetails};
 use crate::accounts::Accounts;
 use crate::args::{PlaceArgs, WorkspaceCommand};
 use crate::context::{Context, block_on};
+use crate::entity::{self, Member, is};
 use crate::output::{Column, Outcome};
 use crate::settings;
 
@@ -27,6 +28,8 @@ const COLUMNS: [Column; 5] = [
     ("Kind", "kind"),
     ("State", "provisioning_state"),
 ];
+
+const NETWORK_ACLS: &[Member] = &[is("/default_action", "/defaultAction"), is("/ip_rules", "/ipRules")];
 
 pub(crate) fn run(command: WorkspaceCommand, context: &Context) -> Result<Option<Outcome>, Error> {
     match command {
@@ -41,7 +44,7 @@ pub(crate) fn run(command: WorkspaceCommand, context: &Context) -> Result<Option
         WorkspaceCommand::ProvisionNetwork(args) => change::provision_network(args, context),
         WorkspaceCommand::Show { name, place } => show(name, place, context).map(Some),
         WorkspaceCommand::SyncKeys(args) => change::sync_keys(args, context),
-        WorkspaceCommand::Update(args) => change::update(*args, context),
+        WorkspaceCommand::Update(args) => change::update(&args, context),
     }
 }
 
@@ -165,6 +168,8 @@ struct Shown<'a> {
     set: BTreeMap<&'static str, String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     hbi_workspace: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    network_acls: Option<Value>,
     tags: BTreeMap<&'a str, &'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     identity: Option<ShownIdentity<'a>>,
@@ -207,6 +212,7 @@ impl<'a> Shown<'a> {
             resource_group_too: details.resource_group(),
             set: set.into_iter().filter_map(|(key, value)| Some((key, value?))).collect(),
             hbi_workspace: details.hbi_workspace(),
+            network_acls: details.raw().pointer("/properties/networkAcls").map(|acls| entity::of(acls, NETWORK_ACLS)),
             tags: details.tags().collect(),
             identity: details.identity_type().map(|kind| ShownIdentity { kind, principal_id: details.principal_id() }),
         }

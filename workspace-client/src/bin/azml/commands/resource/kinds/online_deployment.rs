@@ -12,7 +12,7 @@ use workspace_client::resources::endpoint::online::{OnlineDeploymentKind, Online
 
 use super::about::{Texts, texts};
 use super::deployment::{CodeConfiguration, Model, environment, model};
-use crate::args::{AllTrafficArgs, EndpointArgs, NoOptions};
+use crate::args::{AllTrafficArgs, DeploymentPageArgs, EndpointArgs, NoOptions, SkipValidationArgs};
 use crate::commands::asset::Environment;
 use crate::commands::resource::{Described, Listed, Put, Resolver};
 use crate::description::{Description, TextOr, members};
@@ -162,8 +162,8 @@ enum ScaleKind {
 impl Described for OnlineDeploymentKind {
     type CreateOptions = AllTrafficArgs;
     type ListOptions = NoOptions;
-    type ShowOptions = NoOptions;
-    type UpdateOptions = NoOptions;
+    type ShowOptions = DeploymentPageArgs;
+    type UpdateOptions = SkipValidationArgs;
 
     const READ_ONLY: &'static [&'static str] = &["endpoint_name"];
 

@@ -10,7 +10,7 @@ use workspace_client::resources::endpoint::EndpointAuthMode;
 use workspace_client::resources::endpoint::online::{NewOnlineEndpoint, OnlineEndpointKind, OnlineEndpoints};
 
 use super::about::Texts;
-use crate::args::{AuthModeArgs, NoOptions, NoParent, TrafficArgs};
+use crate::args::{AuthModeArgs, EndpointPageArgs, NoOptions, NoParent, TrafficArgs};
 use crate::commands::resource::{Described, Listed, ManagedIdentity, Put, Resolver, to_json};
 use crate::description::Description;
 use crate::entity::{Member, is, snake_case, written};
@@ -81,7 +81,7 @@ enum Access {
 impl Described for OnlineEndpointKind {
     type CreateOptions = AuthModeArgs;
     type ListOptions = NoOptions;
-    type ShowOptions = NoOptions;
+    type ShowOptions = EndpointPageArgs;
     type UpdateOptions = TrafficArgs;
 
     const READ_ONLY: &'static [&'static str] = &["kind", "openapi_uri", "scoring_uri"];
