@@ -30,28 +30,32 @@ pub struct HttpClient(Arc<Inner>);
 
 struct Inner {
     env: Env,
-    content: Content,
+    traffic: Traffic,
     built: OnceLock<Result<reqwest::Client, Error>>,
     skew_was_told: AtomicBool,
 }
 
-/// What becomes of an answer that is compressed.
+/// What a client is for.
 #[derive(Clone, Copy)]
-enum Content {
-    AsStored,
-    Decompressed,
+enum Traffic {
+    /// Answers are decompressed.
+    Calls,
+    /// Answers stay as they are stored.
+    Files,
+    /// Connections become something else, such as a web socket, which HTTP/1.1 alone can do here, and stay open.
+    Sockets,
 }
 
 impl HttpClient {
     /// A client that takes its proxies and roots from `env`. Nothing is built or read yet.
     pub fn new(env: Env) -> Self {
-        Self::with_content(env, Content::Decompressed)
+        Self::of(env, Traffic::Calls)
     }
 
     /// As [`HttpClient::new`], for files: an answer arrives as it is stored, also if that is compressed, so that its length and its
     /// hash are those of the file.
     pub fn for_files(env: Env) -> Self {
-        Self::with_content(env, Content::AsStored)
+        Self::of(env, Traffic::Files)
     }
 
     /// The same proxies and roots, for files; see [`HttpClient::for_files`].
@@ -59,8 +63,13 @@ impl HttpClient {
         Self::for_files(self.0.env.clone())
     }
 
-    fn with_content(env: Env, content: Content) -> Self {
-        Self(Arc::new(Inner { env, content, built: OnceLock::new(), skew_was_told: AtomicBool::new(false) }))
+    /// The same proxies and roots, for connections that are upgraded to web sockets (RFC 6455): over HTTP/1.1, and without an end.
+    pub fn sockets(&self) -> Self {
+        Self::of(self.0.env.clone(), Traffic::Sockets)
+    }
+
+    fn of(env: Env, traffic: Traffic) -> Self {
+        Self(Arc::new(Inner { env, traffic, built: OnceLock::new(), skew_was_told: AtomicBool::new(false) }))
     }
 
     /// The client itself, built now if this is the first use.
@@ -68,7 +77,7 @@ impl HttpClient {
     /// # Errors
     /// [`ErrorKind::Configuration`] naming the variable whose file or proxy is unusable.
     pub fn get(&self) -> Result<&reqwest::Client, Error> {
-        self.0.built.get_or_init(|| build(&self.0.env, self.0.content)).as_ref().map_err(Clone::clone)
+        self.0.built.get_or_init(|| build(&self.0.env, self.0.traffic)).as_ref().map_err(Clone::clone)
     }
 
     /// Whether tokens may be asked for that a service can refuse with a claims challenge before they expire. They live for up
@@ -187,16 +196,17 @@ fn causes(error: &reqwest::Error) -> String {
     causes
 }
 
-fn build(env: &Env, content: Content) -> Result<reqwest::Client, Error> {
+fn build(env: &Env, traffic: Traffic) -> Result<reqwest::Client, Error> {
     let mut builder = reqwest::Client::builder()
         .user_agent(USER_AGENT)
         .connect_timeout(CONNECT_TIMEOUT)
-        .timeout(TOTAL_TIMEOUT)
         .redirect(redirect::Policy::none())
         .no_proxy();
-    if let Content::AsStored = content {
-        builder = builder.no_gzip();
-    }
+    builder = match traffic {
+        Traffic::Calls => builder.timeout(TOTAL_TIMEOUT),
+        Traffic::Files => builder.timeout(TOTAL_TIMEOUT).no_gzip(),
+        Traffic::Sockets => builder.http1_only(),
+    };
     for proxy in proxies(env)? {
         builder = builder.proxy(proxy);
     }

@@ -17,7 +17,8 @@
 //! sign in only where nothing else is there.
 //!
 //! Features: `cache` (the saved login), `cli-bridge` (the login of the Azure CLI, its profile, and [`Profile`]), `msi` (managed
-//! identity), `transfer` (files to and from Blob Storage), all on by default; `cli` (the `azml` command); `azure-core`
+//! identity), `transfer` (files to and from Blob Storage), all on by default; `tunnel` (to the SSH servers of computes and jobs);
+//! `cli` (the `azml` command); `azure-core`
 //! (`auth_core::azure_core`: our sign-ins for clients of the Azure SDK for Rust, and its credentials for us).
 
 pub mod arm;
@@ -41,6 +42,8 @@ mod top_level;
 pub mod tracking;
 #[cfg(feature = "transfer")]
 pub mod transfer;
+#[cfg(feature = "tunnel")]
+pub mod tunnel;
 pub mod workspace;
 
 pub use auth_core;

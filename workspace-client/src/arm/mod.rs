@@ -11,6 +11,8 @@ mod request;
 mod resource_id;
 mod retry;
 mod service;
+#[cfg(feature = "tunnel")]
+mod socket;
 mod tenants;
 mod tracking;
 

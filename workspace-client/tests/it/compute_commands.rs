@@ -187,6 +187,11 @@ fn what_was_shown_can_be_sent_back_and_numbers_are_text_where_text_is_wanted() {
     desk.home.write("shown.yml", &format!("{shown}\n"));
     let again = json(desk.compute(&["create", "--file", "shown.yml", "--set", "tags.release=1.10", "max_instances=6"]));
     assert_eq!(again["tags"], json!({"team": "x", "release": "1.10"}));
+    desk.create("ada-ci", &["--type", "computeinstance", "--ssh-key-value", "ssh-rsa AAAA"]);
+    let shown = desk.compute(&["show", "-n", "ada-ci", "-o", "yaml"]).success();
+    assert!(shown.contains("ssh_port:") && shown.contains("private_ip_address:"), "{shown}");
+    desk.home.write("shown.yml", &format!("{shown}\n"));
+    desk.compute(&["create", "--file", "shown.yml"]).success();
     desk.home.write(
         "numbers.yml",
         "name: 007\ntype: amlcompute\nmax_instances: \"3\"\ntags: {version: 1.0, on: yes, none: }\n",

@@ -58,6 +58,8 @@ mod services;
 #[cfg(feature = "cli")]
 mod sign_in;
 mod specs;
+#[cfg(all(feature = "cli", unix))]
+mod ssh;
 #[cfg(feature = "cli")]
 mod storm;
 #[cfg(all(feature = "cli", unix))]
@@ -69,6 +71,8 @@ mod table_commands;
 mod tracking;
 #[cfg(feature = "transfer")]
 mod transfer;
+#[cfg(feature = "tunnel")]
+mod tunnel;
 #[cfg(feature = "cli")]
 mod update_azure_cli;
 #[cfg(feature = "cli")]

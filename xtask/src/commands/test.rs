@@ -23,6 +23,8 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("keyctl", "keyutils"),
     ("npm", "npm"),
     ("redis-server", "redis-server"),
+    ("ssh", "openssh-client"),
+    ("sshd", "openssh-server"),
 ];
 pub(super) const EVERYTHING: &[&str] = &[
     "--workspace",

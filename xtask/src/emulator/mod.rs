@@ -46,7 +46,8 @@ pub use self::managed_identity::IdentityHost;
 pub use self::tls::{AZURE_DOMAINS, AZURE_HOSTS};
 pub use self::world::{
     ArtifactContainer, AuthenticationContext, FederatedCredential, ManagedIdentity, Membership, OperationFailure,
-    RegisteredCertificate, ServicePrincipal, Storage, Subscription, Tenant, User, Workspace, World, defaults,
+    RegisteredCertificate, ServicePrincipal, SshServer, Storage, Subscription, Tenant, User, Workspace, World,
+    defaults,
 };
 
 use self::managed_identity::Machine;

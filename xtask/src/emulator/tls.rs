@@ -34,8 +34,15 @@ pub const AZURE_HOSTS: &[&str] = &[
 ];
 
 /// The domains whose hosts it answers for, too: each vault, region and storage account has one.
-pub const AZURE_DOMAINS: &[&str] =
-    &["vault.azure.net", "api.azureml.ms", "api.ml.azure.cn", "api.ml.azure.us", "blob.core.windows.net"];
+pub const AZURE_DOMAINS: &[&str] = &[
+    "vault.azure.net",
+    "api.azureml.ms",
+    "api.ml.azure.cn",
+    "api.ml.azure.us",
+    "blob.core.windows.net",
+    "westeurope.instances.azureml.ms",
+    "westeurope.nodes.azureml.ms",
+];
 
 /// Whether this name, in lower case, is one of [`AZURE_HOSTS`] or in one of [`AZURE_DOMAINS`].
 pub(super) fn is_azure_host(host: &str) -> bool {

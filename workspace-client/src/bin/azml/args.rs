@@ -21,6 +21,7 @@ mod registry;
 mod resource;
 mod rest;
 mod schedule;
+mod ssh;
 mod workspace;
 mod workspace_change;
 
@@ -51,7 +52,9 @@ pub(crate) use endpoint::{
     WhichKey,
 };
 pub(crate) use identity::{IdentityCommand, ServeArgs};
-pub(crate) use job::{CreateJobArgs, DownloadJobArgs, JobArgs, JobCommand, JobMetricsArgs, ListJobArgs, UpdateJobArgs};
+pub(crate) use job::{
+    CreateJobArgs, DownloadJobArgs, JobArgs, JobCommand, JobMetricsArgs, JobNodeArgs, ListJobArgs, UpdateJobArgs,
+};
 pub(crate) use key::KeyCommand;
 pub(crate) use later::Later;
 pub(crate) use login::{LoginArgs, LogoutArgs, ServicePrincipalArgs};
@@ -67,6 +70,7 @@ pub(crate) use resource::{
 };
 pub(crate) use rest::{RestArgs, method};
 pub(crate) use schedule::{RestingArgs, ScheduleCommand};
+pub(crate) use ssh::SshArgs;
 pub(crate) use workspace::{PlaceArgs, WorkspaceArgs, WorkspaceCommand};
 pub(crate) use workspace_change::{
     CreateWorkspaceArgs, DeleteWorkspaceArgs, IsolationMode, NewWorkspaceKind, OneWorkspaceArgs, ProvisionNetworkArgs,

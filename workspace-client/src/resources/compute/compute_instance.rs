@@ -40,6 +40,11 @@ impl ComputeInstance {
         Self(Json(json!({"properties": properties}))).setting("vmSize", vm_size.into())
     }
 
+    /// In this region instead of the workspace's, as the API has it; Azure may refuse others.
+    pub fn location(self, location: impl Into<String>) -> Self {
+        self.with("/location", location.into())
+    }
+
     /// With this managed identity, as the API describes one: `{"type": "SystemAssigned"}`.
     pub fn identity(self, identity: Value) -> Self {
         self.with("/identity", identity)

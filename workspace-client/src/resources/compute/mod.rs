@@ -161,6 +161,19 @@ impl Compute {
         })
     }
 
+    /// Who signs in to a compute instance with SSH.
+    pub fn ssh_user(&self) -> Option<&str> {
+        self.json().text("/properties/properties/sshSettings/adminUserName")
+    }
+
+    /// The address and the port of the SSH server of a compute instance, if it is open to the internet.
+    pub fn public_ssh(&self) -> Option<(&str, u64)> {
+        let access = self.json().text("/properties/properties/sshSettings/sshPublicAccess")?;
+        let address = self.json().text("/properties/properties/connectivityEndpoints/publicIpAddress")?;
+        let port = self.json().number("/properties/properties/sshSettings/sshPort")?;
+        (access == "Enabled").then_some((address, port))
+    }
+
     /// When a compute instance that nobody uses is stopped.
     pub fn idle_time_before_shutdown(&self) -> Option<Duration> {
         self.json().duration("/properties/properties/idleTimeBeforeShutdown")

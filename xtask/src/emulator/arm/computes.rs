@@ -31,10 +31,13 @@ pub(super) const READ_ONLY: &[&str] = &[
     "/properties/isAttachedCompute",
     "/properties/modifiedOn",
     "/properties/properties/allocationState",
+    "/properties/properties/applications",
     "/properties/properties/connectivityEndpoints",
     "/properties/properties/currentNodeCount",
     "/properties/properties/errors",
     "/properties/properties/nodeStateCounts",
+    "/properties/properties/sshSettings/adminUserName",
+    "/properties/properties/sshSettings/sshPort",
     "/properties/properties/state",
     "/properties/properties/targetNodeCount",
     "/properties/provisioningErrors",
@@ -64,6 +67,10 @@ pub(super) fn begun(call: &mut Call<'_>, compute: &mut Value) {
         }
         "ComputeInstance" if compute["properties"]["properties"]["state"].is_null() => {
             set(compute, "state", "Creating");
+            let user = call.memory.world.ssh_server.as_ref().map_or("azureuser", |server| &server.user);
+            let ssh = &mut compute["properties"]["properties"]["sshSettings"];
+            ssh["adminUserName"] = user.into();
+            ssh["sshPort"] = 50000.into();
         }
         _ => {}
     }
@@ -84,6 +91,9 @@ pub(super) fn settled(compute: &mut Value) {
             }
             let endpoints = json!({"publicIpAddress": null, "privateIpAddress": "10.0.0.4"});
             set(compute, "connectivityEndpoints", endpoints);
+            let text = |member: &str| compute[member].as_str().unwrap_or_default().to_lowercase();
+            let uri = format!("https://{}.{}.instances.azureml.ms/tree/", text("name"), text("location"));
+            set(compute, "applications", json!([{"displayName": "Jupyter", "endpointUri": uri}]));
         }
         _ => {}
     }

@@ -15,6 +15,7 @@ mod resolve;
 pub(super) mod runs;
 mod scoring;
 pub(super) mod secrets;
+mod tunnel;
 
 use std::sync::Arc;
 
@@ -42,6 +43,7 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
         .merge(mlflow::routes())
         .merge(resolve::routes())
         .merge(scoring::routes())
+        .merge(tunnel::routes())
 }
 
 /// A time of the emulator's clock, as the services write it.

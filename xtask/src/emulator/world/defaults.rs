@@ -178,6 +178,7 @@ impl Default for World {
             failing_jobs: Vec::new(),
             artifact_container: None,
             mlflow_url: None,
+            ssh_server: None,
             retry_after: 0,
             failures: Vec::new(),
             storage: storage(),

@@ -1,6 +1,7 @@
 //! Who and what exists in the emulated Azure.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 
 pub mod defaults;
 
@@ -41,6 +42,8 @@ pub struct World {
     pub artifact_container: Option<ArtifactContainer>,
     /// A real tracking server of MLflow that answers instead of the emulator, such as `http://127.0.0.1:5000`.
     pub mlflow_url: Option<String>,
+    /// The SSH server of every compute instance and job.
+    pub ssh_server: Option<SshServer>,
     /// The `Retry-After` of everything that takes time, in seconds.
     pub retry_after: u32,
     /// The operations that end badly.
@@ -222,6 +225,15 @@ pub struct Workspace {
     pub workspace_id: String,
     /// The tags.
     pub tags: BTreeMap<String, String>,
+}
+
+/// An SSH server that runs on this machine.
+#[derive(Clone, Debug)]
+pub struct SshServer {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Whom it lets in.
+    pub user: String,
 }
 
 impl World {

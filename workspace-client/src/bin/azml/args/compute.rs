@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use workspace_client::resources::compute::ComputeKind;
 
-use super::{DescriptionArgs, EditArgs, LimitArgs, NameArgs, RemoveArgs, WaitArgs, WorkspaceArgs};
+use super::{DescriptionArgs, EditArgs, LimitArgs, NameArgs, RemoveArgs, SshArgs, WaitArgs, WorkspaceArgs};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ComputeCommand {
@@ -52,6 +52,20 @@ pub(crate) enum ComputeCommand {
         #[arg(long)]
         disable: bool,
     },
+    /// Open a session on a compute instance with SSH
+    ///
+    /// The OpenSSH client does that. It comes in through Azure Machine Learning's gateway with your sign-in, unless the port for SSH is open
+    /// to the internet. Its exit code is that of the session.
+    ConnectSsh {
+        #[command(flatten)]
+        name: NameArgs<ComputeKind>,
+        #[command(flatten)]
+        session: SshArgs,
+    },
+    /// Carry what an SSH client says to a compute instance
+    ///
+    /// For a program that speaks SSH itself, such as Visual Studio Code, in ~/.ssh/config: ProxyCommand azml compute ssh-proxy --name %n
+    SshProxy(NameArgs<ComputeKind>),
     /// List the nodes of a cluster
     ListNodes(NameArgs<ComputeKind>),
     /// List the sizes of machines that a region offers

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{DescriptionArgs, EditArgs, LimitArgs, ViewArgs, WorkspaceArgs};
+use super::{DescriptionArgs, EditArgs, LimitArgs, SshArgs, ViewArgs, WorkspaceArgs};
 use crate::completion::names;
 
 #[derive(Debug, Subcommand)]
@@ -40,13 +40,19 @@ pub(crate) enum JobCommand {
         log: Vec<String>,
     },
     /// Show the services that a job runs on a node, such as Jupyter or SSH, with their addresses
-    ShowServices {
+    ShowServices(JobNodeArgs),
+    /// Open a session where a job runs, with SSH
+    ///
+    /// The job must have a service of type ssh with your public key. The OpenSSH client comes in through Azure Machine Learning's gateway with
+    /// your sign-in. Its exit code is that of the session.
+    ConnectSsh {
         #[command(flatten)]
-        job: JobArgs,
-        /// The node
-        #[arg(short = 'i', long, value_name = "INDEX", default_value_t = 0)]
-        node_index: u32,
+        node: JobNodeArgs,
+        #[command(flatten)]
+        session: SshArgs,
     },
+    /// Carry what an SSH client says to where a job runs, as a ProxyCommand of ~/.ssh/config
+    SshProxy(JobNodeArgs),
     /// Download what a job has written
     ///
     /// Its artifacts go to the folder artifacts, its outputs to named-outputs. What is there already is not downloaded again.
@@ -73,6 +79,16 @@ pub(crate) struct JobArgs {
     pub(crate) name: String,
     #[command(flatten)]
     pub(crate) workspace: WorkspaceArgs,
+}
+
+/// Which node of a job.
+#[derive(Debug, Args)]
+pub(crate) struct JobNodeArgs {
+    #[command(flatten)]
+    pub(crate) job: JobArgs,
+    /// The node
+    #[arg(short = 'i', long, value_name = "INDEX", default_value_t = 0)]
+    pub(crate) node_index: u32,
 }
 
 #[derive(Debug, Args)]

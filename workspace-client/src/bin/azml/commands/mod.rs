@@ -22,6 +22,7 @@ mod resource;
 mod rest;
 mod schedule;
 mod secret_option;
+mod ssh;
 mod tenant;
 mod token;
 mod workspace;

@@ -75,13 +75,22 @@ pub(super) fn services(run: &Run, node: &str, now: i64) -> Value {
             "status": status,
             "endpoint": format!("wss://{name}-<nodeIndex>.nodes.azureml.ms"),
             "error": null,
-            "properties": said["properties"],
+            "properties": service_properties(run, said),
         });
         (name.clone(), told)
     };
     let all = run.properties["services"].as_object().into_iter().flatten();
     let instances = if node == "0" { all.map(service).collect() } else { Map::new() };
     json!({"instances": instances})
+}
+
+/// An SSH server is reached through a gateway (observed: azure-dev).
+fn service_properties(run: &Run, said: &Value) -> Value {
+    let mut properties = said["properties"].clone();
+    if said["jobServiceType"].as_str().is_some_and(|kind| kind.eq_ignore_ascii_case("ssh")) {
+        properties["ProxyEndpoint"] = format!("wss://ssh-{}.westeurope.nodes.azureml.ms", run.name).into();
+    }
+    properties
 }
 
 fn common(run: &Run, request: &DataRequest<'_>, now: i64) -> Value {

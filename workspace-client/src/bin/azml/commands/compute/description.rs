@@ -30,7 +30,8 @@ const READ_ONLY: [&str; 9] = [
     "state",
 ];
 
-/// A compute that is to be created. What nobody knows is refused, so that nothing is passed over in silence.
+/// A compute that is to be created. What nobody knows is refused, so that nothing is passed over in silence; what Azure alone sets is
+/// read and left, so that what `show` printed can be sent back.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct NewCompute {
@@ -67,6 +68,10 @@ struct Owner {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Network {
+    #[serde(rename = "private_ip_address")]
+    _private_address: Value,
+    #[serde(rename = "public_ip_address")]
+    _public_address: Value,
     subnet: Option<String>,
     vnet_name: Option<String>,
 }
@@ -78,6 +83,8 @@ struct Ssh {
     admin_username: Option<String>,
     #[serde(rename = "ssh_key_value")]
     key: Option<String>,
+    #[serde(rename = "ssh_port")]
+    _port: Value,
 }
 
 /// The file, then `--set`, then the options.
@@ -153,7 +160,7 @@ impl NewCompute {
                     .with_help("it is dedicated or low_priority"));
             }
         };
-        let Ssh { admin_password: password, admin_username: user, key } = self.ssh_settings;
+        let Ssh { admin_password: password, admin_username: user, key, .. } = self.ssh_settings;
         if user.is_some() != (key.is_some() || password.is_some()) {
             let message = "who signs in with SSH needs a name, and a public key or a password";
             return Err(Error::new(ErrorKind::Configuration, message)
@@ -186,15 +193,14 @@ impl NewCompute {
             ("max_instances", self.max_instances.is_some()),
             ("min_instances", self.min_instances.is_some()),
             ("tier", self.tier.is_some()),
-            ("location", self.location.is_some()),
             ("ssh_settings.admin_password", self.ssh_settings.admin_password.is_some()),
-            ("ssh_settings.admin_username", self.ssh_settings.admin_username.is_some()),
         ])?;
         let subnet = self.subnet(ws)?;
         let mut instance = ComputeInstance::new(self.size.unwrap_or_else(|| SIZE.to_owned()));
         let idle_time =
             self.idle_time_before_shutdown_minutes.map(|minutes| Duration::from_secs(minutes.saturating_mul(60)));
         instance = self.description.into_iter().fold(instance, ComputeInstance::description);
+        instance = self.location.into_iter().fold(instance, ComputeInstance::location);
         instance = self
             .tags
             .iter()
@@ -223,7 +229,7 @@ impl NewCompute {
 
     /// The id of the subnet; a name is completed with the resource group of the workspace.
     fn subnet(&self, ws: &Workspace) -> Result<Option<String>, Error> {
-        let Network { subnet, vnet_name } = &self.network_settings;
+        let Network { subnet, vnet_name, .. } = &self.network_settings;
         Ok(match (subnet, vnet_name) {
             (Some(id), _) if id.starts_with('/') => Some(id.clone()),
             (Some(name), Some(network)) => Some(format!(

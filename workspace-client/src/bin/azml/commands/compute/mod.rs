@@ -11,6 +11,7 @@ use workspace_client::resources::compute::{Compute, ComputeKind, UnderlyingResou
 
 use self::update::Changed;
 use super::resource::{Operation, all, finish, list, one, show, workspace_of};
+use super::ssh;
 use crate::args::{
     AttachComputeArgs, ComputeCommand, CreateComputeArgs, NameArgs, NoParent, RegionArgs, RemoveArgs,
     UpdateComputeArgs, WaitArgs,
@@ -41,6 +42,8 @@ pub(crate) fn run(command: ComputeCommand, context: &Context) -> Result<Option<O
             let computes = workspace_of(workspace, context)?.computes();
             block_on(computes.enable_sso(&name, !disable)).map(|()| None)
         }
+        ComputeCommand::ConnectSsh { name, session } => ssh::to_compute(name, &session, context),
+        ComputeCommand::SshProxy(name) => ssh::carry_to_compute(name, context).map(|()| None),
         ComputeCommand::ListNodes(args) => list_nodes(args, context),
         ComputeCommand::ListSizes { kind, region } => list_sizes(kind.as_deref(), region, context),
         ComputeCommand::ListUsage(region) => list_usage(region, context),

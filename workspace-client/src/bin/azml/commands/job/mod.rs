@@ -13,7 +13,8 @@ use auth_core::Error;
 use workspace_client::resources::job::{Job, JobFilter, JobKind, JobRun, JobType, Jobs};
 
 use super::resource::{Operation, finish, some, workspace_of};
-use crate::args::{JobArgs, JobCommand, LimitArgs, ListJobArgs};
+use super::ssh;
+use crate::args::{JobArgs, JobCommand, JobNodeArgs, LimitArgs, ListJobArgs};
 use crate::context::{Context, block_on};
 use crate::entity::{self, Member, is, written};
 use crate::output::{Column, Outcome};
@@ -57,7 +58,9 @@ pub(crate) fn run(command: JobCommand, context: &Context) -> Result<Option<Outco
             let (jobs, name) = find(job, context)?;
             block_on(stream::run(&jobs, &name, &log)).map(|()| None)
         }
-        JobCommand::ShowServices { job, node_index } => {
+        JobCommand::ConnectSsh { node, session } => ssh::to_job(node, &session, context),
+        JobCommand::SshProxy(node) => ssh::carry_to_job(node, context).map(|()| None),
+        JobCommand::ShowServices(JobNodeArgs { job, node_index }) => {
             let (jobs, name) = find(job, context)?;
             Ok(services::shown(&block_on(jobs.services(&name, node_index))?))
         }
