@@ -1,5 +1,6 @@
 //! The two hashes by which Azure ML knows a folder again (observed: azure-ai-ml 1.35).
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read as _;
 
@@ -39,6 +40,16 @@ pub(super) fn upload_hash(steps: &[Step], files: &[LocalFile]) -> Result<String,
         }
     }
     Ok(format!("{:x}", hash.finalize()))
+}
+
+/// The SHA-256 of each file in upper-case hex digits, by its path.
+pub(super) fn file_hashes(files: &[LocalFile]) -> Result<BTreeMap<String, String>, Error> {
+    let one = |file: &LocalFile| {
+        let mut hash = Sha256::new();
+        update_from(&mut hash, file)?;
+        Ok((file.relative_path().to_owned(), format!("{:X}", hash.finalize())))
+    };
+    files.iter().map(one).collect()
 }
 
 /// By what Blob Storage checks content.

@@ -1,5 +1,6 @@
 //! What is to be uploaded.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -77,6 +78,15 @@ impl Snapshot {
     pub async fn upload_hash(&self) -> Result<String, Error> {
         let this = self.clone();
         blocking(move || hash::upload_hash(&this.0.walk.steps, &this.0.walk.files)).await
+    }
+
+    /// The SHA-256 of each file in upper-case hex digits, by its path in the folder: what a catalogue of a component to be signed lists.
+    ///
+    /// # Errors
+    /// As [`Snapshot::content_hash`].
+    pub async fn file_hashes(&self) -> Result<BTreeMap<String, String>, Error> {
+        let this = self.clone();
+        blocking(move || hash::file_hashes(this.files())).await
     }
 
     /// The files in the order in which they are uploaded. The first of them bears the mark of the whole.

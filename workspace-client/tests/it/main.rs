@@ -42,6 +42,8 @@ mod key;
 mod managed_identity;
 mod operation;
 #[cfg(feature = "cli")]
+mod preview_commands;
+#[cfg(feature = "cli")]
 mod reach;
 mod registration;
 mod registries;

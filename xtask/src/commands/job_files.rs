@@ -36,7 +36,7 @@ pub(super) fn run() -> Result<(), String> {
     let azml = Azml { program, home: home.path(), azure: &azure };
     let [subscription, group, workspace] = WORKSPACE;
     for name in &names {
-        let place = ["-s", subscription, "-g", group, "-w", workspace];
+        let place = ["--subscription", subscription, "-g", group, "-w", workspace];
         let mut create =
             azml.command(&["job", "create", "--file", "job.yml", "--name", name, "-o", "none", "--only-show-errors"])?;
         output_of(as_application(create.args(place)).current_dir(folder.join(name)))?;

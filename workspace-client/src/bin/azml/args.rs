@@ -34,8 +34,8 @@ use crate::output::Format;
 
 pub(crate) use account::{AccountCommand, IdentityArgs, ResourceType, TenantCommand, TokenArgs};
 pub(crate) use asset::{
-    AssetCommand, CreateAssetArgs, DownloadModelArgs, ListAssetArgs, ModelCommand, OneAssetArgs, ShareAssetArgs,
-    SomeAssetArgs, UpdateAssetArgs,
+    AssetCommand, ComponentCommand, CreateAssetArgs, DataCommand, DownloadModelArgs, ImportDataArgs, ListAssetArgs,
+    ModelCommand, OneAssetArgs, PackageModelArgs, ShareAssetArgs, SomeAssetArgs, UpdateAssetArgs,
 };
 pub(crate) use az_shim::AzShimCommand;
 pub(crate) use cloud::{CloudCommand, RegisterArgs};
@@ -139,7 +139,7 @@ pub(crate) enum Command {
     Compute(Later<ComputeCommand>),
     /// Manage the data assets of a workspace or a registry
     #[command(subcommand)]
-    Data(Later<AssetCommand>),
+    Data(Later<DataCommand>),
     /// Manage the environments of a workspace or a registry
     #[command(subcommand)]
     Environment(Later<AssetCommand>),
@@ -151,7 +151,7 @@ pub(crate) enum Command {
     Model(Later<ModelCommand>),
     /// Manage the components of a workspace or a registry, which are the steps of pipelines
     #[command(subcommand)]
-    Component(Later<AssetCommand>),
+    Component(Later<ComponentCommand>),
     /// Manage registries, whose assets many workspaces use
     #[command(subcommand)]
     Registry(Later<RegistryCommand>),

@@ -13,6 +13,7 @@ pub mod environment;
 pub mod feature;
 mod filter;
 pub mod model;
+pub mod package;
 mod publish;
 mod reference;
 mod resolve;

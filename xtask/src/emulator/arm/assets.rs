@@ -3,18 +3,52 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::super::world::Workspace;
 use super::call::{Call, ancestor};
 use super::error::ArmError;
 use super::kind::Action;
 use super::operation::Outcome;
 use super::request::ArmRequest;
 use super::store::{Store, underlay};
+use super::workspaces;
 
 pub(super) const PUBLISH: (&str, Action) = ("publish", Action::Operation(publish, |_| ()));
+pub(super) const PACKAGE: (&str, Action) = ("package", Action::Operation(package, |_| ()));
 pub(super) const PENDING_UPLOAD: (&str, Action) = ("startPendingUpload", Action::Always(pending_upload));
 pub(super) const BACKFILL: (&str, Action) =
     ("backfill", Action::Operation(|_, _| Ok(Outcome::Body(json!({"jobIds": [Uuid::new_v4().to_string()]}))), |_| ()));
 pub(super) const REFERENCE: (&str, Action) = ("", Action::Always(reference));
+
+/// A package is a version of the environment that is named, which is made.
+fn package(call: &mut Call<'_>, _: &mut Value) -> Result<Outcome, ArmError> {
+    let request = call.request.json()?;
+    if request["inferencingServer"]["serverType"].is_null() {
+        return Err(ArmError::bad_request("The field inferencingServer.serverType is required."));
+    }
+    let wanted = request["targetEnvironmentId"].as_str().unwrap_or_default();
+    let Some((_, environment)) = wanted.split_once("/environments/") else {
+        return Err(ArmError::bad_request("The field targetEnvironmentId names no environment."));
+    };
+    let is_meant = |workspace: &&Workspace| wanted.contains(&format!("/workspaces/{}/", workspace.workspace_id));
+    let Some(workspace) = call.memory.world.workspaces.iter().find(is_meant) else {
+        return Err(ArmError::bad_request("The field targetEnvironmentId names no workspace."));
+    };
+    let (name, version) = environment.split_once("/versions/").unwrap_or((environment, ""));
+    let container = format!("{}/environments/{name}", workspaces::id(workspace));
+    let next = call.memory.store.children(&format!("{container}/versions")).len() + 1;
+    let version = if version.is_empty() { next.to_string() } else { version.to_owned() };
+    let id = format!("{container}/versions/{version}");
+    let resource = json!({
+        "id": id,
+        "name": version,
+        "type": "Microsoft.MachineLearningServices/workspaces/environments/versions",
+        "properties": {"image": format!("packages.azurecr.io/{name}:{version}"), "osType": "Linux", "isArchived": false, "tags": {}},
+    });
+    call.memory.store.resources.insert(id.to_lowercase(), resource);
+    let (home, _) = wanted.split_once("/environments/").unwrap_or_default();
+    let target = format!("{home}/environments/{name}/versions/{version}");
+    Ok(Outcome::Body(json!({"buildState": "Succeeded", "targetEnvironmentId": target})))
+}
 
 /// What a container says of its versions.
 pub(super) const COUNTED: &[&str] = &["/properties/latestVersion", "/properties/nextVersion"];

@@ -165,7 +165,13 @@ pub(super) const KINDS: &[Kind] = &[
         ..SLOW
     },
     Kind { path: "workspaces/models", ..CONTAINER },
-    Kind { path: "workspaces/models/versions", immutable: MODEL, begun: assets::model_begun, ..VERSION },
+    Kind {
+        path: "workspaces/models/versions",
+        immutable: MODEL,
+        begun: assets::model_begun,
+        actions: &[assets::PUBLISH, assets::PACKAGE],
+        ..VERSION
+    },
     ONLINE_ENDPOINT,
     Kind {
         path: "workspaces/onlineEndpoints/deployments",
@@ -243,7 +249,7 @@ pub(super) const KINDS: &[Kind] = &[
         path: "registries/models/versions",
         immutable: MODEL,
         begun: assets::model_begun,
-        actions: UPLOADED,
+        actions: &[assets::PENDING_UPLOAD, assets::PACKAGE],
         ..SLOW_VERSION
     },
     Kind {

@@ -203,6 +203,84 @@ pub(crate) struct ShareAssetArgs {
 }
 
 #[derive(Debug, Subcommand)]
+pub(crate) enum ComponentCommand {
+    #[command(flatten)]
+    Assets(AssetCommand),
+    /// List the code of a component with its hashes in catalog.json, to be signed
+    PrepareForSign {
+        #[command(flatten)]
+        described: DescriptionArgs,
+        /// Has no effect: nothing is asked of a registry
+        #[arg(long = "registry-name", value_name = "NAME")]
+        _registry_name: Option<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DataCommand {
+    #[command(flatten)]
+    Assets(AssetCommand),
+    /// Start a job that brings data of a database or of another storage into a datastore, and makes an asset of it
+    Import(Box<ImportDataArgs>),
+    /// List the jobs that have made versions of an asset
+    ListMaterializationStatus {
+        /// The name of the asset
+        #[arg(short = 'p', long, visible_short_alias = 'n')]
+        name: String,
+
+        #[command(flatten)]
+        view: ViewArgs,
+
+        #[command(flatten)]
+        limit: LimitArgs,
+
+        /// All of them
+        #[arg(long, conflicts_with = "max_results")]
+        all_results: bool,
+
+        #[command(flatten)]
+        workspace: WorkspaceArgs,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportDataArgs {
+    #[command(flatten)]
+    pub(crate) described: DescriptionArgs,
+
+    /// The name
+    #[arg(short, long)]
+    pub(crate) name: Option<String>,
+
+    /// The version [default: the next one]
+    #[arg(short, long)]
+    pub(crate) version: Option<String>,
+
+    /// Has no effect: what comes of a database is an mltable, and everything else a uri_folder
+    #[arg(short = 't', long = "type", value_name = "TYPE")]
+    _kind: Option<String>,
+
+    /// The folder that it goes to, such as azureml://datastores/workspaceblobstore/paths/imports
+    #[arg(short, long, value_name = "URI")]
+    pub(crate) path: Option<String>,
+
+    /// The datastore, where there is no path
+    #[arg(long)]
+    pub(crate) datastore: Option<String>,
+
+    /// What it is for
+    #[arg(short, long)]
+    pub(crate) description: Option<String>,
+
+    /// Has no effect: nothing but what is said is looked at
+    #[arg(long = "skip-validation")]
+    _skip_validation: bool,
+
+    #[command(flatten)]
+    pub(crate) workspace: WorkspaceArgs,
+}
+
+#[derive(Debug, Subcommand)]
 pub(crate) enum ModelCommand {
     #[command(flatten)]
     Assets(AssetCommand),
@@ -210,6 +288,30 @@ pub(crate) enum ModelCommand {
     ///
     /// They go to a folder that has the model's name. What is there already is not downloaded again.
     Download(DownloadModelArgs),
+    /// Pack a version with what serves it into an environment, and wait until it is there
+    Package(PackageModelArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PackageModelArgs {
+    /// The name
+    #[arg(short, long)]
+    pub(crate) name: String,
+
+    /// The version
+    #[arg(short, long)]
+    pub(crate) version: String,
+
+    /// The YAML file that describes the package, as az ml takes it
+    #[arg(short, long)]
+    pub(crate) file: PathBuf,
+
+    /// The registry that the model is in; the environment is made in the workspace
+    #[arg(long, value_name = "NAME")]
+    pub(crate) registry_name: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) workspace: WorkspaceArgs,
 }
 
 #[derive(Debug, Args)]

@@ -81,6 +81,10 @@ pub(crate) struct AllTrafficArgs {
     #[arg(long, conflicts_with = "no_wait")]
     pub(crate) all_traffic: bool,
 
+    /// Pack the model with what serves it into the environment packaged-env first, and deploy that
+    #[arg(long)]
+    pub(crate) package_model: bool,
+
     #[command(flatten)]
     _skipping: SkipValidationArgs,
 }

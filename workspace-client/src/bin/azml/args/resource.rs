@@ -125,6 +125,12 @@ pub(crate) struct LimitArgs {
     pub(crate) max_results: u32,
 }
 
+impl LimitArgs {
+    pub(crate) fn or_all(self, all: bool) -> Self {
+        if all { Self { max_results: u32::MAX } } else { self }
+    }
+}
+
 /// Which of a list.
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct ViewArgs {

@@ -6,7 +6,9 @@ mod az_shim;
 mod azure_cli;
 mod cloud;
 mod completions;
+mod component;
 mod compute;
+mod data;
 mod doctor;
 mod endpoint;
 mod identity;
@@ -32,8 +34,6 @@ pub(crate) use logout::{entry, name};
 pub(crate) use resource::{Described, Listed, Parent, workspace_of};
 
 use auth_core::Error;
-use workspace_client::resources::asset::component::ComponentKind;
-use workspace_client::resources::asset::data::DataKind;
 use workspace_client::resources::asset::environment::EnvironmentKind;
 use workspace_client::resources::connection::Connections;
 use workspace_client::resources::datastore::Datastores;
@@ -89,12 +89,12 @@ pub(crate) fn run(command: Command, global: &Global) -> Result<Option<Outcome>, 
         Command::BatchDeployment(Later(command)) => endpoint::batch_deployments(command, &context),
         Command::ServerlessEndpoint(Later(command)) => endpoint::serverless(command, &context),
         Command::Quota(Later(command)) => quota::run(command, &context),
-        Command::Data(Later(command)) => asset::run::<DataKind>(command, &context),
+        Command::Data(Later(command)) => data::run(command, &context),
         Command::Environment(Later(command)) => asset::run::<EnvironmentKind>(command, &context),
         Command::Job(Later(command)) => job::run(command, &context),
         Command::Model(Later(command)) => model::run(command, &context),
         Command::Registry(Later(command)) => registry::run(command, &context),
-        Command::Component(Later(command)) => asset::run::<ComponentKind>(command, &context),
+        Command::Component(Later(command)) => component::run(command, &context),
         Command::Rest(args) => rest::run(&args, &context),
         Command::Doctor(args) => doctor::run(&args, &context).map(Some),
         Command::Identity(Later(IdentityCommand::Serve(args))) => {

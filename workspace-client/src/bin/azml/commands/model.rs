@@ -6,12 +6,14 @@ use auth_core::{Error, ErrorKind};
 use serde_json::json;
 use workspace_client::resources::asset::Version;
 use workspace_client::resources::asset::model::ModelKind;
+use workspace_client::resources::asset::package::ModelPackage;
 use workspace_client::resources::datastore::DatastorePath;
 use workspace_client::transfer::{Downloaded, Observer};
 
-use super::resource::workspace_of;
+use super::asset::package::Package;
+use super::resource::{Operation, Resolver, finish, workspace_of};
 use super::{asset, registry};
-use crate::args::{DownloadModelArgs, ModelCommand};
+use crate::args::{DownloadModelArgs, ModelCommand, PackageModelArgs, PlaceArgs};
 use crate::context::{Context, block_on};
 use crate::output::Outcome;
 use crate::progress::Progress;
@@ -20,6 +22,7 @@ pub(crate) fn run(command: ModelCommand, context: &Context) -> Result<Option<Out
     match command {
         ModelCommand::Assets(command) => asset::run::<ModelKind>(command, context),
         ModelCommand::Download(args) => download(args, context).map(Some),
+        ModelCommand::Package(args) => package(args, context).map(Some),
     }
 }
 
@@ -45,6 +48,29 @@ fn download(args: DownloadModelArgs, context: &Context) -> Result<Outcome, Error
         "folder": folder,
         "received_files": downloaded.received_files,
     })))
+}
+
+/// The environment that it became.
+fn package(args: PackageModelArgs, context: &Context) -> Result<Outcome, Error> {
+    let (described, said) = Package::read(&args.file)?;
+    let place = args.workspace.place.clone();
+    let ws = workspace_of(args.workspace, context)?;
+    let models = match args.registry_name {
+        Some(name) => registry::find(name, PlaceArgs { resource_group: None, ..place }, context)?.models(),
+        None => ws.models(),
+    };
+    let resolver = Resolver::new(ws.clone(), said.folder());
+    let operation = Operation::of::<ModelKind>("packing", &args.name, &ws);
+    let environment = block_on(async {
+        let request = described.build(&resolver, &ws.get().await?).await?;
+        let poller = models.package(&args.name, &args.version, &request).await?;
+        let packed = finish(poller, false, &operation).await?;
+        let Some((name, version)) = packed.as_ref().and_then(ModelPackage::environment) else {
+            return Err(Error::new(ErrorKind::Protocol, "Azure does not say which environment the package is"));
+        };
+        ws.environments().get(name, version).await
+    })?;
+    Ok(asset::one(&environment))
 }
 
 fn from_workspace(

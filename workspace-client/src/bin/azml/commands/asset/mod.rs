@@ -4,6 +4,7 @@ mod component;
 mod description;
 mod environment;
 mod mltable;
+pub(crate) mod package;
 mod shown;
 mod update;
 
@@ -221,7 +222,7 @@ fn assets<K: Cataloged>(args: WorkspaceArgs, registry: RegistryArgs, context: &C
     })
 }
 
-fn one<K: Cataloged>(asset: &Resource<K>) -> Outcome {
+pub(crate) fn one<K: Cataloged>(asset: &Resource<K>) -> Outcome {
     Outcome::with_columns(shown::version(asset.raw(), K::MEMBERS), K::COLUMNS)
 }
 

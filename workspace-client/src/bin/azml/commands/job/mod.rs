@@ -10,11 +10,12 @@ mod stream;
 mod update;
 
 use auth_core::Error;
+use serde_json::Value;
 use workspace_client::resources::job::{Job, JobFilter, JobKind, JobRun, JobType, Jobs};
 
 use super::resource::{Operation, finish, some, workspace_of};
 use super::ssh;
-use crate::args::{JobArgs, JobCommand, JobNodeArgs, LimitArgs, ListJobArgs};
+use crate::args::{JobArgs, JobCommand, JobNodeArgs, LimitArgs, ListJobArgs, WorkspaceArgs};
 use crate::context::{Context, block_on};
 use crate::entity::{self, Member, is, written};
 use crate::output::{Column, Outcome};
@@ -85,7 +86,7 @@ pub(crate) fn run(command: JobCommand, context: &Context) -> Result<Option<Outco
 }
 
 fn list(args: ListJobArgs, context: &Context) -> Result<Outcome, Error> {
-    let limit = if args.all_results { LimitArgs { max_results: u32::MAX } } else { args.limit };
+    let limit = args.limit.or_all(args.all_results);
     if let Some(parent) = args.parent_job_name {
         let jobs = workspace_of(args.workspace, context)?.jobs();
         let children =
@@ -99,8 +100,23 @@ fn list(args: ListJobArgs, context: &Context) -> Result<Outcome, Error> {
     if let Some(tag) = args.tag {
         filter = filter.tag(tag);
     }
-    let jobs = workspace_of(args.workspace, context)?.jobs();
-    Ok(Outcome::with_columns(some(jobs.list_with(&filter), limit, |_| true, shown)?, &COLUMNS))
+    listed(&filter, limit, args.workspace, context)
+}
+
+/// The jobs that a filter lets through.
+pub(crate) fn listed(
+    filter: &JobFilter,
+    limit: LimitArgs,
+    workspace: WorkspaceArgs,
+    context: &Context,
+) -> Result<Outcome, Error> {
+    let jobs = workspace_of(workspace, context)?.jobs();
+    Ok(Outcome::with_columns(some(jobs.list_with(filter), limit, |_| true, shown)?, &COLUMNS))
+}
+
+/// Submits a job that is described as the API has it.
+pub(crate) fn submitted(jobs: &Jobs, name: &str, body: &Value) -> Result<Outcome, Error> {
+    Ok(one(&block_on(jobs.create_or_update(name, body))?))
 }
 
 fn one(job: &Job) -> Outcome {

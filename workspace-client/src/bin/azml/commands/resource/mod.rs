@@ -113,7 +113,8 @@ fn create<K: Described>(args: CreateArgs<K>, context: &Context) -> Result<Option
     let resolver = Resolver::new(ws.clone(), said.folder());
     let operation = Operation::of::<K>("creating", &name, &ws).in_parent(&parent);
     let created = block_on(async {
-        let body = K::describe(&said, &resolver).await?;
+        let mut body = K::describe(&said, &resolver).await?;
+        args.options.prepare(&mut body, &ws).await?;
         let created = K::put(&K::of(&ws, &parent), &name, &body).await?.finish(args.no_wait, &operation).await?;
         args.options.follow(&name, &parent, &ws).await?;
         shown_with(created, &args.showing, &name, &parent, &ws, context).await

@@ -18,6 +18,7 @@ use crate::args::{
     AllTrafficArgs, AuthModeArgs, ConnectionTypeArgs, DefaultsArgs, DeploymentPageArgs, EndpointArgs, EndpointPageArgs,
     NoOptions, NoParent, RestingArgs, SecretsArgs, SetDefaultArgs, SkipValidationArgs, TrafficArgs,
 };
+use crate::commands::asset::package;
 use crate::context::Context;
 use crate::description::Description;
 use crate::web;
@@ -25,6 +26,11 @@ use crate::web;
 pub(crate) trait CreateOptions<K: Listed>: Args + Debug + Send + Sync + 'static {
     /// Says what they say of the resource itself.
     fn add_to(&self, _said: &mut Description) {}
+
+    /// Does what they want before the resource is created, and changes what is sent by it.
+    async fn prepare(&self, _body: &mut Value, _ws: &Workspace) -> Result<(), Error> {
+        Ok(())
+    }
 
     /// Does what they want once the resource is there.
     async fn follow(&self, _created: &str, _parent: &K::Parent, _ws: &Workspace) -> Result<(), Error> {
@@ -80,6 +86,10 @@ impl CreateOptions<OnlineEndpointKind> for AuthModeArgs {
 }
 
 impl CreateOptions<OnlineDeploymentKind> for AllTrafficArgs {
+    async fn prepare(&self, body: &mut Value, ws: &Workspace) -> Result<(), Error> {
+        if self.package_model { package::into_environment(body, ws).await } else { Ok(()) }
+    }
+
     async fn follow(&self, created: &str, parent: &EndpointArgs, ws: &Workspace) -> Result<(), Error> {
         if !self.all_traffic {
             return Ok(());
