@@ -23,6 +23,7 @@
 //! an identity. Both ways can be repeated: what is there already is not moved again.
 
 mod access;
+mod browse;
 mod container;
 mod download;
 mod hash;
@@ -39,6 +40,7 @@ mod snapshot;
 mod upload;
 mod walk;
 
+pub use browse::{Blob, Entry};
 pub use container::Container;
 pub use download::{Download, Downloaded};
 pub use progress::{Observer, Progress};

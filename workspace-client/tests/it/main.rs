@@ -40,6 +40,8 @@ mod jobs;
 mod key;
 #[cfg(feature = "cli")]
 mod managed_identity;
+#[cfg(all(feature = "cli", target_os = "linux"))]
+mod mount;
 mod operation;
 #[cfg(feature = "cli")]
 mod preview_commands;

@@ -15,6 +15,7 @@ mod job;
 mod key;
 mod later;
 mod login;
+mod mount;
 mod outbound_rule;
 mod quota;
 mod registry;
@@ -28,7 +29,6 @@ mod workspace_change;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use workspace_client::resources::connection::ConnectionKind;
-use workspace_client::resources::datastore::DatastoreKind;
 
 use crate::output::Format;
 
@@ -58,6 +58,9 @@ pub(crate) use job::{
 pub(crate) use key::KeyCommand;
 pub(crate) use later::Later;
 pub(crate) use login::{LoginArgs, LogoutArgs, ServicePrincipalArgs};
+pub(crate) use mount::DatastoreCommand;
+#[cfg(target_os = "linux")]
+pub(crate) use mount::{MountArgs, MountMode};
 pub(crate) use outbound_rule::{OutboundRuleCommand, RuleArgs, RuleKind, SetRuleArgs};
 pub(crate) use quota::{QuotaCommand, UpdateQuotaArgs};
 pub(crate) use registry::{
@@ -157,7 +160,7 @@ pub(crate) enum Command {
     Registry(Later<RegistryCommand>),
     /// Manage the datastores of a workspace
     #[command(subcommand)]
-    Datastore(Later<TableCommand<DatastoreKind>>),
+    Datastore(Later<DatastoreCommand>),
     /// Manage the connections of a workspace to other services
     #[command(subcommand)]
     Connection(Later<TableCommand<ConnectionKind>>),

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+#[cfg(target_os = "linux")]
+use super::MountArgs;
 use super::{DescriptionArgs, EditArgs, LimitArgs, RegistryArgs, ViewArgs, WorkspaceArgs};
 
 #[derive(Debug, Subcommand)]
@@ -222,6 +224,9 @@ pub(crate) enum DataCommand {
     Assets(AssetCommand),
     /// Start a job that brings data of a database or of another storage into a datastore, and makes an asset of it
     Import(Box<ImportDataArgs>),
+    /// Show data as files for reading, until Ctrl-C
+    #[cfg(target_os = "linux")]
+    Mount(MountArgs),
     /// List the jobs that have made versions of an asset
     ListMaterializationStatus {
         /// The name of the asset

@@ -61,6 +61,8 @@ pub(crate) fn run(command: DataCommand, context: &Context) -> Result<Option<Outc
     match command {
         DataCommand::Assets(command) => asset::run::<DataKind>(command, context),
         DataCommand::Import(args) => import(*args, context).map(Some),
+        #[cfg(target_os = "linux")]
+        DataCommand::Mount(args) => super::mount::data(args, context).map(|()| None),
         DataCommand::ListMaterializationStatus { name, view, limit, all_results, workspace } => {
             let filter = JobFilter::new().view(view.view()).job_type(JobType::Pipeline);
             let filter = filter.properties(format!("{MATERIALIZES}={name}"));

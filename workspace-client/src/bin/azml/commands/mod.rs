@@ -18,6 +18,8 @@ mod login;
 mod login_service_principal;
 mod logout;
 mod model;
+#[cfg(target_os = "linux")]
+mod mount;
 mod quota;
 mod registry;
 mod resource;
@@ -39,7 +41,8 @@ use workspace_client::resources::connection::Connections;
 use workspace_client::resources::datastore::Datastores;
 
 use crate::args::{
-    AccountCommand, AzShimCommand, CloudCommand, Command, Global, IdentityCommand, KeyCommand, Later, TenantCommand,
+    AccountCommand, AzShimCommand, CloudCommand, Command, DatastoreCommand, Global, IdentityCommand, KeyCommand, Later,
+    TenantCommand,
 };
 use crate::context::Context;
 use crate::output::{Outcome, Printer};
@@ -76,9 +79,11 @@ pub(crate) fn run(command: Command, global: &Global) -> Result<Option<Outcome>, 
         Command::Cloud(Later(CloudCommand::Unregister { name })) => cloud::unregister(&name, &context).map(|()| None),
         Command::Workspace(Later(command)) => workspace::run(command, &context),
         Command::Compute(Later(command)) => compute::run(command, &context),
-        Command::Datastore(Later(command)) => {
+        Command::Datastore(Later(DatastoreCommand::Table(command))) => {
             resource::run_at_once(command, &context, async |all: &Datastores, name: &str| all.delete(name).await)
         }
+        #[cfg(target_os = "linux")]
+        Command::Datastore(Later(DatastoreCommand::Mount(args))) => mount::datastore(args, &context).map(|()| None),
         Command::Connection(Later(command)) => {
             resource::run_at_once(command, &context, async |all: &Connections, name: &str| all.delete(name).await)
         }
