@@ -37,6 +37,13 @@ pub struct JobFile {
 #[must_use]
 pub struct JobChange(Json);
 
+/// What is asked of a run at its own place, and what at its place in its experiment.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Home {
+    Run,
+    Experiment,
+}
+
 impl Jobs {
     /// Changes what people see of a job; what it does cannot be changed.
     ///
@@ -64,12 +71,12 @@ impl Jobs {
 
     /// The steps of a pipeline, or the trials of a sweep.
     pub fn children(&self, name: &str) -> Pager<JobRun> {
-        self.pages(format!("runs/{name}/children"), None)
+        self.pages(Home::Run, name, "children", None)
     }
 
     /// The files that a job has written, its logs among them.
     pub fn artifacts(&self, name: &str) -> Pager<JobArtifact> {
-        self.pages(format!("runs/{name}/artifacts"), None)
+        self.pages(Home::Experiment, name, "artifacts", None)
     }
 
     /// Where the files of a job can be read whose path begins like this; all of them, if it is empty.
@@ -77,38 +84,56 @@ impl Jobs {
     /// # Errors
     /// As [`Collection::get`](crate::resources::Collection::get).
     pub async fn files(&self, name: &str, prefix: &str) -> Result<Vec<JobFile>, Error> {
-        let links: Pager<Json> =
-            self.pages(format!("runs/{name}/artifacts/prefix/contentinfo"), Some(("path", prefix.to_owned())));
+        let prefix = Some(("path", prefix.to_owned()));
+        let links: Pager<Json> = self.pages(Home::Experiment, name, "artifacts/prefix/contentinfo", prefix);
         links.try_collect().await?.iter().map(JobFile::new).collect()
     }
 
     /// A job cannot be changed, but its run can.
     async fn change(&self, name: &str, change: &Value) -> Result<(), Error> {
-        let job = self.get(name).await?;
-        let experiment = job.experiment_name().unwrap_or("Default");
-        let place = format!("experiments/{experiment}/runs/{name}");
+        let place = self.run_place(Home::Experiment, name).await?;
         let (client, request) = run_history(self.workspace()?, Method::PATCH, &place).await?;
         client.fetch(&request.body(change)?.without_result()).await
     }
 
-    fn pages<T>(&self, place: String, parameter: Option<(&'static str, String)>) -> Pager<T>
+    /// Where run history has a job.
+    async fn run_place(&self, home: Home, name: &str) -> Result<String, Error> {
+        let run = format!("runs/{name}");
+        if home == Home::Run {
+            return Ok(run);
+        }
+        let job = self.get(name).await?;
+        let experiment = job.experiment_name().unwrap_or("Default");
+        Ok(format!("experiments/{experiment}/{run}"))
+    }
+
+    fn pages<T>(
+        &self,
+        home: Home,
+        name: &str,
+        what: &'static str,
+        parameter: Option<(&'static str, String)>,
+    ) -> Pager<T>
     where
         T: DeserializeOwned + Send + 'static,
     {
-        let jobs = self.clone();
+        let (jobs, name) = (self.clone(), name.to_owned());
         Pager::new(move |turn| {
-            let (jobs, place, parameter) = (jobs.clone(), place.clone(), parameter.clone());
+            let (jobs, name, parameter) = (jobs.clone(), name.clone(), parameter.clone());
             async move {
-                let (client, first) = run_history(jobs.workspace()?, Method::GET, &place).await?;
-                let first = match &parameter {
-                    Some((name, value)) => first.query(name, value),
-                    None => first,
+                let workspace = jobs.workspace()?;
+                let size = match turn {
+                    Turn::First(size) => size,
+                    Turn::Next(request) => return workspace.region().await?.0.page(&request, "value").await?.map(read),
                 };
-                let request = match turn {
-                    Turn::First(Some(size)) => first.query("$top", &size.to_string()),
-                    Turn::First(None) => first,
-                    Turn::Next(request) => *request,
-                };
+                let place = format!("{}/{what}", jobs.run_place(home, &name).await?);
+                let (client, mut request) = run_history(workspace, Method::GET, &place).await?;
+                if let Some((name, value)) = &parameter {
+                    request = request.query(name, value);
+                }
+                if let Some(size) = size {
+                    request = request.query("$top", &size.to_string());
+                }
                 client.page(&request, "value").await?.map(read)
             }
         })

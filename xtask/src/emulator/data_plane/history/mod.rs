@@ -32,7 +32,8 @@ fn answer(memory: &mut Memory, request: &DataRequest<'_>) -> Result<Response, Se
         ["experiments" | "experimentids", _, rest @ ..] if rest.first() == Some(&"runs") && rest.len() > 1 => {
             of_run(memory, request, rest[1], &rest[2..])
         }
-        ["runs", name, rest @ ..] => of_run(memory, request, name, rest),
+        // Files alone are never asked of a run without its experiment (observed: azure-ai-ml 1.35).
+        ["runs", name, rest @ ..] if rest.first() != Some(&"artifacts") => of_run(memory, request, name, rest),
         ["rundata"] => query::data(memory, request),
         ["batchrundata"] => query::batch_data(memory, request),
         ["runs:query"] => query::runs(memory, request, None),
