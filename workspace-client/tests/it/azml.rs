@@ -255,6 +255,7 @@ fn wrong_usage_is_explained_and_ends_with_2() {
         ("wrong_query", &["account", "show", "--query", "[].{"]),
         ("tenant_and_subscription", &["account", "get-access-token", "--tenant", "t", "--subscription", "s"]),
         ("resource_and_scope", &["account", "get-access-token", "--resource", "r", "--scope", "s"]),
+        ("containers", &["online-deployment", "show", "-n", "blue", "-e", "prices", "--local"]),
         ("no_time", &["login", "--timeout", "0"]),
         ("every_network", &["identity", "serve", "--bind", "0.0.0.0:8081"]),
     ];

@@ -254,6 +254,39 @@ fn schedules_are_switched_and_triggered_and_quotas_are_set() {
 }
 
 #[test]
+fn a_model_of_the_marketplace_is_subscribed_to() {
+    let desk = Desk::new();
+    let subscription = |args: &[&str]| desk.azml(&[&["marketplace-subscription"], args].concat());
+    desk.home
+        .write("mistral.yml", "name: mistral\nmodel_id: azureml://registries/azureml-mistral/models/Mistral-large\n");
+    snapshot("marketplace_subscription", &subscription(&["create", "-f", "mistral.yml"]).success());
+    assert_eq!(json(subscription(&["show", "-n", "mistral"]))["status"], "subscribed");
+    assert_eq!(json(subscription(&["list"])).as_array().unwrap().len(), 1);
+    subscription(&["delete", "-n", "mistral", "--yes"]).success();
+    assert_eq!(json(subscription(&["list"])), json!([]));
+}
+
+#[test]
+fn the_capability_host_of_a_project_has_the_container_of_the_project() {
+    let desk = Desk::new();
+    desk.azml(&["workspace", "create", "-n", "hub", "--kind", "hub"]).success();
+    let hub = json(desk.azml(&["workspace", "show", "-n", "hub"]))["id"].as_str().unwrap().to_owned();
+    desk.azml(&["workspace", "create", "-n", "agents-project", "--kind", "project", "--hub-id", &hub]).success();
+    let host = |verb: &str, more: &[&str]| {
+        desk.azml(&[&["capability-host", verb, "-n", "agents", "-w", "agents-project"], more].concat())
+    };
+    let needs_models = host("create", &[]).failure();
+    snapshot("capability_host_without_models", &needs_models);
+    let created = host("create", &["-a", "models", "-v", "search", "more-search", "--description", "Of the team"]);
+    snapshot("capability_host", &created.success());
+    assert_eq!(json(host("show", &[]))["storage_connections"], json!(["agents-project/workspaceblobstore"]));
+    host("delete", &["--yes"]).success();
+    host("show", &[]).failure();
+    let of_a_hub = desk.azml(&["capability-host", "create", "-n", "agents", "-w", "hub"]);
+    assert_eq!(json(of_a_hub)["storage_connections"], Value::Null);
+}
+
+#[test]
 fn a_change_keeps_what_nobody_is_told() {
     let desk = Desk::new();
     desk.home.write(

@@ -96,6 +96,7 @@ fn in_short(value: &mut Value) {
 fn every_file_of_a_resource_is_sent_as_the_python_sdk_sends_it() {
     let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/resource_files");
     let mut files: Vec<_> = [
+        "capability-host",
         "connection",
         "datastore",
         "schedule",
@@ -103,6 +104,7 @@ fn every_file_of_a_resource_is_sent_as_the_python_sdk_sends_it() {
         "online-deployment",
         "batch-endpoint",
         "batch-deployment",
+        "marketplace-subscription",
         "serverless-endpoint",
     ]
     .iter()

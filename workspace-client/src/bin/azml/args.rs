@@ -5,6 +5,7 @@
 mod account;
 mod asset;
 mod az_shim;
+mod capability_host;
 mod cloud;
 mod compute;
 mod connection;
@@ -38,6 +39,7 @@ pub(crate) use asset::{
     ModelCommand, OneAssetArgs, PackageModelArgs, ShareAssetArgs, SomeAssetArgs, UpdateAssetArgs,
 };
 pub(crate) use az_shim::AzShimCommand;
+pub(crate) use capability_host::{CapabilityHostArgs, CapabilityHostCommand};
 pub(crate) use cloud::{CloudCommand, RegisterArgs};
 pub(crate) use compute::{
     AttachComputeArgs, AttachedType, ComputeChanges, ComputeCommand, ComputeIdentityArgs, CreateComputeArgs,
@@ -47,9 +49,9 @@ pub(crate) use connection::{ConnectionTypeArgs, SecretsArgs};
 pub(crate) use edit::EditArgs;
 pub(crate) use endpoint::{
     AllTrafficArgs, AuthModeArgs, BatchDeploymentCommand, BatchEndpointCommand, DefaultsArgs, DeploymentPageArgs,
-    EndpointPageArgs, InvokeBatchArgs, InvokeOnlineArgs, LogArgs, LogContainer, OnlineDeploymentCommand,
-    OnlineEndpointCommand, RegenerateArgs, ServerlessEndpointCommand, SetDefaultArgs, SkipValidationArgs, TrafficArgs,
-    WhichKey,
+    EndpointPageArgs, InvokeBatchArgs, InvokeOnlineArgs, LogArgs, LogContainer, MarketplaceSubscriptionCommand,
+    OnlineDeploymentCommand, OnlineEndpointCommand, RegenerateArgs, ServerlessEndpointCommand, SetDefaultArgs,
+    SkipValidationArgs, TrafficArgs, WhichKey,
 };
 pub(crate) use identity::{IdentityCommand, ServeArgs};
 pub(crate) use job::{
@@ -68,8 +70,8 @@ pub(crate) use registry::{
     UpdateRegistryArgs,
 };
 pub(crate) use resource::{
-    CreateArgs, DescriptionArgs, EndpointArgs, LimitArgs, ListArgs, NameArgs, NoOptions, NoParent, RemoveArgs,
-    ShowArgs, TableCommand, UpdateArgs, ViewArgs, WaitArgs,
+    CreateArgs, DescriptionArgs, EndpointArgs, FixedCommand, LimitArgs, ListArgs, NameArgs, NoOptions, NoParent,
+    RemoveArgs, ShowArgs, TableCommand, UpdateArgs, ViewArgs, WaitArgs,
 };
 pub(crate) use rest::{RestArgs, method};
 pub(crate) use schedule::{RestingArgs, ScheduleCommand};
@@ -182,6 +184,12 @@ pub(crate) enum Command {
     /// Manage the endpoints of models from the catalogue
     #[command(subcommand)]
     ServerlessEndpoint(Later<ServerlessEndpointCommand>),
+    /// Subscribe to models of the marketplace, which serverless endpoints then serve
+    #[command(subcommand)]
+    MarketplaceSubscription(Later<MarketplaceSubscriptionCommand>),
+    /// Manage what the agents of a hub or project keep their things in
+    #[command(subcommand)]
+    CapabilityHost(Later<CapabilityHostCommand>),
     /// Show and set the quotas of workspaces
     #[command(subcommand)]
     Quota(Later<QuotaCommand>),

@@ -22,6 +22,7 @@ mod web;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use clap::error::{ContextKind, ContextValue};
 
 use crate::args::Cli;
 use crate::output::{Format, Printer};
@@ -32,7 +33,7 @@ fn main() -> ExitCode {
         return az_shim::run(arguments.collect());
     }
     completion::answer();
-    let Cli { global, command } = Cli::parse();
+    let Cli { global, command } = Cli::try_parse().unwrap_or_else(|error| explained(error).exit());
     log::start(global.debug, global.only_show_errors);
     if global.only_show_errors {
         terminal::say_only_errors();
@@ -58,4 +59,17 @@ fn main() -> ExitCode {
         }
         Ok(()) => code,
     }
+}
+
+/// Some options of `az ml` work with containers on this machine, and azml with Azure alone.
+fn explained(mut error: clap::Error) -> clap::Error {
+    const OF_CONTAINERS: [&str; 3] = ["--local", "--local-enable-gpu", "--vscode-debug"];
+    if let Some(ContextValue::String(option)) = error.get(ContextKind::InvalidArg)
+        && OF_CONTAINERS.contains(&option.as_str())
+    {
+        let tip = format!("azml runs no containers on this machine: use az ml for {option}");
+        error.remove(ContextKind::SuggestedArg);
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+    }
+    error
 }

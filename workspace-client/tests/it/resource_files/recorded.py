@@ -12,6 +12,8 @@ logging.disable(logging.CRITICAL)
 
 import azure.ai.ml as ml
 from azure.ai.ml.entities._load_functions import (
+    load_capability_host,
+    load_marketplace_subscription,
     load_model_batch_deployment,
     load_pipeline_component_batch_deployment,
     load_schedule,
@@ -29,8 +31,10 @@ def loaded_batch_deployment(path):
 KINDS = {
     "batch-deployment": lambda path: loaded_batch_deployment(path)._to_rest_object(REGION),
     "batch-endpoint": lambda path: ml.load_batch_endpoint(path)._to_rest_batch_endpoint(REGION),
+    "capability-host": lambda path: load_capability_host(path)._to_rest_object(),
     "connection": lambda path: ml.load_connection(path)._to_rest_object(),
     "datastore": lambda path: ml.load_datastore(path)._to_rest_object(),
+    "marketplace-subscription": lambda path: load_marketplace_subscription(path)._to_rest_object(),
     "online-deployment": lambda path: ml.load_online_deployment(path)._to_rest_object(REGION),
     "online-endpoint": lambda path: ml.load_online_endpoint(path)._to_rest_online_endpoint(REGION),
     "schedule": lambda path: load_schedule(path)._to_rest_object(),

@@ -263,6 +263,8 @@ pub(super) const KINDS: &[Kind] = &[
 
 fn subscribed(subscription: &mut Value) {
     subscription["properties"]["marketplaceSubscriptionStatus"] = "Subscribed".into();
+    subscription["properties"]["marketplacePlan"] =
+        json!({"offerId": "a-model", "planId": "a-model-plan", "publisherId": "a-publisher"});
 }
 
 /// Makes a job of what the schedule describes.

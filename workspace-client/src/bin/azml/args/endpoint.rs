@@ -1,13 +1,13 @@
-//! `azml online-endpoint`, `azml batch-endpoint` and `azml serverless-endpoint`, and what is deployed there.
+//! `azml online-endpoint`, `azml batch-endpoint` and `azml serverless-endpoint`, and what is deployed and subscribed to for them.
 
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
-use workspace_client::resources::endpoint::ServerlessEndpointKind;
 use workspace_client::resources::endpoint::batch::{BatchDeploymentKind, BatchEndpointKind};
 use workspace_client::resources::endpoint::online::{OnlineDeploymentKind, OnlineEndpointKind};
+use workspace_client::resources::endpoint::{MarketplaceSubscriptionKind, ServerlessEndpointKind};
 
-use super::{DescriptionArgs, LimitArgs, NameArgs, TableCommand, WaitArgs};
+use super::{DescriptionArgs, FixedCommand, LimitArgs, ListArgs, NameArgs, TableCommand, WaitArgs};
 use crate::commands::Listed;
 
 #[derive(Debug, Subcommand)]
@@ -20,6 +20,14 @@ pub(crate) enum OnlineEndpointCommand {
     RegenerateKeys(RegenerateArgs<OnlineEndpointKind>),
     /// Ask an endpoint, and print what it answers as it is
     Invoke(InvokeOnlineArgs),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum MarketplaceSubscriptionCommand {
+    #[command(flatten)]
+    Fixed(FixedCommand<MarketplaceSubscriptionKind>),
+    /// List the marketplace subscriptions of the workspace
+    List(ListArgs<MarketplaceSubscriptionKind>),
 }
 
 #[derive(Debug, Subcommand)]

@@ -24,6 +24,17 @@ pub(crate) enum TableCommand<K: Described> {
     Delete(RemoveArgs<K>),
 }
 
+// The commands of a kind that a file describes, and that is never changed.
+#[derive(Debug, Subcommand)]
+pub(crate) enum FixedCommand<K: Described> {
+    #[command(about = format!("Create one {}", K::NAME))]
+    Create(CreateArgs<K>),
+    #[command(about = format!("Show one {}", K::NAME))]
+    Show(ShowArgs<K>),
+    #[command(about = format!("Delete one {}", K::NAME))]
+    Delete(RemoveArgs<K>),
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct CreateArgs<K: Described> {
     #[command(flatten)]

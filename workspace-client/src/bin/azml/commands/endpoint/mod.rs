@@ -13,8 +13,9 @@ use workspace_client::resources::endpoint::{EndpointAuthMode, EndpointKeys, KeyT
 
 use super::resource::{self, Operation, Parent as _, Resolver, finish, some, workspace_of};
 use crate::args::{
-    BatchDeploymentCommand, BatchEndpointCommand, InvokeBatchArgs, InvokeOnlineArgs, LogArgs, LogContainer, NameArgs,
-    OnlineDeploymentCommand, OnlineEndpointCommand, RegenerateArgs, ServerlessEndpointCommand, WaitArgs, WhichKey,
+    BatchDeploymentCommand, BatchEndpointCommand, InvokeBatchArgs, InvokeOnlineArgs, LogArgs, LogContainer,
+    MarketplaceSubscriptionCommand, NameArgs, OnlineDeploymentCommand, OnlineEndpointCommand, RegenerateArgs,
+    ServerlessEndpointCommand, WaitArgs, WhichKey,
 };
 use crate::context::{Context, block_on};
 use crate::entity::{self, Member, is, written};
@@ -77,6 +78,16 @@ pub(crate) fn serverless(command: ServerlessEndpointCommand, context: &Context) 
             Ok(Some(keys(&block_on(endpoints.keys(&args.name))?)))
         }
         ServerlessEndpointCommand::RegenerateKeys(args) => regenerate_serverless(args, context),
+    }
+}
+
+pub(crate) fn marketplace(
+    command: MarketplaceSubscriptionCommand,
+    context: &Context,
+) -> Result<Option<Outcome>, Error> {
+    match command {
+        MarketplaceSubscriptionCommand::Fixed(command) => resource::run_fixed(command, context),
+        MarketplaceSubscriptionCommand::List(args) => resource::list_chosen(args, context),
     }
 }
 

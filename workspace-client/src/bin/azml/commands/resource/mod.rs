@@ -16,7 +16,8 @@ use workspace_client::resources::{Collection, Kind, LongRunning, Resource};
 
 use super::workspace;
 use crate::args::{
-    CreateArgs, LimitArgs, ListArgs, NameArgs, RemoveArgs, ShowArgs, TableCommand, UpdateArgs, WaitArgs, WorkspaceArgs,
+    CreateArgs, FixedCommand, LimitArgs, ListArgs, NameArgs, RemoveArgs, ShowArgs, TableCommand, UpdateArgs, WaitArgs,
+    WorkspaceArgs,
 };
 use crate::context::{Context, block_on};
 use crate::description::Description;
@@ -102,6 +103,18 @@ pub(crate) fn run_at_once<K: Described>(
     }
 }
 
+/// The commands of a kind that is never changed.
+pub(crate) fn run_fixed<K: Described + LongRunning>(
+    command: FixedCommand<K>,
+    context: &Context,
+) -> Result<Option<Outcome>, Error> {
+    match command {
+        FixedCommand::Create(args) => create(args, context),
+        FixedCommand::Delete(args) => delete(args, context),
+        FixedCommand::Show(args) => show_chosen(args, context),
+    }
+}
+
 fn create<K: Described>(args: CreateArgs<K>, context: &Context) -> Result<Option<Outcome>, Error> {
     let mut said = Description::said(&args.described)?;
     let name = name_said::<K>(args.name, &said)?;
@@ -177,7 +190,7 @@ fn name_said<K: Described>(option: Option<String>, said: &Description) -> Result
     })
 }
 
-fn list_chosen<K: Described>(args: ListArgs<K>, context: &Context) -> Result<Option<Outcome>, Error> {
+pub(crate) fn list_chosen<K: Described>(args: ListArgs<K>, context: &Context) -> Result<Option<Outcome>, Error> {
     args.parent.check()?;
     let resources = K::of(&workspace_of(args.workspace, context)?, &args.parent);
     let mut listed = some(args.options.list(&resources), args.limit, |_| true, K::shown)?;

@@ -10,13 +10,15 @@ use workspace_client::arm::Pager;
 use workspace_client::resources::connection::{ConnectionFilter, ConnectionKind, Connections};
 use workspace_client::resources::endpoint::batch::{BatchDeploymentKind, BatchEndpointKind};
 use workspace_client::resources::endpoint::online::{OnlineDeploymentKind, OnlineEndpointKind};
+use workspace_client::resources::network::CapabilityHostKind;
 use workspace_client::resources::schedule::{Schedule, ScheduleKind, ScheduleListView, Schedules};
 use workspace_client::resources::{Collection, Resource};
 
 use super::{Described as _, Listed, Operation, finish, kinds};
 use crate::args::{
-    AllTrafficArgs, AuthModeArgs, ConnectionTypeArgs, DefaultsArgs, DeploymentPageArgs, EndpointArgs, EndpointPageArgs,
-    NoOptions, NoParent, RestingArgs, SecretsArgs, SetDefaultArgs, SkipValidationArgs, TrafficArgs,
+    AllTrafficArgs, AuthModeArgs, CapabilityHostArgs, ConnectionTypeArgs, DefaultsArgs, DeploymentPageArgs,
+    EndpointArgs, EndpointPageArgs, NoOptions, NoParent, RestingArgs, SecretsArgs, SetDefaultArgs, SkipValidationArgs,
+    TrafficArgs,
 };
 use crate::commands::asset::package;
 use crate::context::Context;
@@ -76,6 +78,46 @@ impl<K: Listed> ListOptions<K> for NoOptions {}
 impl<K: Listed> ShowOptions<K> for NoOptions {}
 impl UpdateOptions for NoOptions {}
 impl UpdateOptions for SkipValidationArgs {}
+
+impl CreateOptions<CapabilityHostKind> for CapabilityHostArgs {
+    fn add_to(&self, said: &mut Description) {
+        let texts = [
+            ("capability_host_kind", "--capability-host-kind", &self.capability_host_kind),
+            ("description", "--description", &self.description),
+        ];
+        for (member, option, text) in texts {
+            if let Some(text) = text {
+                said.put(&[member], option, json!(text));
+            }
+        }
+        let connections = [
+            ("ai_services_connections", "--ai-services-connections", &self.ai_services_connections),
+            ("storage_connections", "--storage-connections", &self.storage_connections),
+            ("vector_store_connections", "--vector-store-connections", &self.vector_store_connections),
+        ];
+        for (member, option, names) in connections.into_iter().filter(|(_, _, names)| !names.is_empty()) {
+            said.put(&[member], option, json!(names));
+        }
+    }
+
+    /// A project keeps its files in its own container, and cannot do without models (observed: azure-ai-ml 1.35).
+    async fn prepare(&self, body: &mut Value, ws: &Workspace) -> Result<(), Error> {
+        let details = ws.get().await?;
+        if !details.kind().is_some_and(|kind| kind.eq_ignore_ascii_case("project")) {
+            return Ok(());
+        }
+        let properties = &mut body["properties"];
+        if properties["aiServicesConnections"].is_null() {
+            let message = "the capability host of a project needs a connection to models";
+            return Err(Error::new(ErrorKind::Configuration, message)
+                .with_help("name it with --ai-services-connections, from azml connection list"));
+        }
+        if properties["storageConnections"].as_array().is_none_or(Vec::is_empty) {
+            properties["storageConnections"] = json!([format!("{}/workspaceblobstore", details.name())]);
+        }
+        Ok(())
+    }
+}
 
 impl CreateOptions<OnlineEndpointKind> for AuthModeArgs {
     fn add_to(&self, said: &mut Description) {

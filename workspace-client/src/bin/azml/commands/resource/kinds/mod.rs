@@ -3,9 +3,11 @@
 mod about;
 mod batch_deployment;
 mod batch_endpoint;
+mod capability_host;
 mod connection;
 mod datastore;
 mod deployment;
+mod marketplace_subscription;
 mod online_deployment;
 mod online_endpoint;
 mod schedule;
