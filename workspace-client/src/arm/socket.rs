@@ -36,7 +36,7 @@ impl ArmClient {
             return response.into_websocket().await.map_err(|error| broken(&request, error));
         }
         let (status, headers) = (response.status(), response.headers().clone());
-        let body = http::body(response.into_inner()).await?;
+        let body = timeout(PATIENCE, http::body(response.into_inner())).await.map_err(|_| late(&request))??;
         let answer = Answer { service: service.name, status, retry_after: None, headers, body };
         Err(error::refusal(&request.url, &answer, Some((&asked, &token)), self.cloud()))
     }
@@ -50,13 +50,15 @@ impl ArmClient {
         match timeout(PATIENCE, sent).await {
             Ok(Ok(response)) => Ok(response),
             Ok(Err(error)) => Err(broken(request, error)),
-            Err(_) => {
-                let host = request.url.host_str().unwrap_or_default();
-                Err(Error::new(ErrorKind::Timeout, format!("{host} did not answer within {} s", PATIENCE.as_secs()))
-                    .with_help("check the network, and HTTPS_PROXY if there is a proxy"))
-            }
+            Err(_) => Err(late(request)),
         }
     }
+}
+
+fn late(request: &Request) -> Error {
+    let host = request.url.host_str().unwrap_or_default();
+    Error::new(ErrorKind::Timeout, format!("{host} did not answer within {} s", PATIENCE.as_secs()))
+        .with_help("check the network, and HTTPS_PROXY if there is a proxy")
 }
 
 fn broken(request: &Request, error: reqwest_websocket::Error) -> Error {

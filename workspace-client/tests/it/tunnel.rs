@@ -106,6 +106,24 @@ async fn a_gateway_that_falls_silent_is_given_up() {
 }
 
 #[tokio::test]
+async fn a_refusal_without_an_end_is_given_up() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (_server, _, ws) = workspace(&format!("ws://{}", listener.local_addr().unwrap())).await;
+    let gateway = async {
+        let (mut stream, _) = asked(&listener).await;
+        stream.write_all(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 9\r\n\r\nNo").await.unwrap();
+        tokio::time::pause();
+        stream
+    };
+    let (_stream, tunnel) = tokio::join!(gateway, connected(&ws));
+    let error = tunnel.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.to_string().as_str()),
+        (ErrorKind::Timeout, "127.0.0.1 did not answer within 60 s")
+    );
+}
+
+#[tokio::test]
 async fn bytes_are_carried_both_ways_until_the_caller_ends() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (_server, _, ws) = workspace(&format!("ws://{}", listener.local_addr().unwrap())).await;

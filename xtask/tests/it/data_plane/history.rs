@@ -78,21 +78,26 @@ async fn a_run_is_cancelled_as_version_1_does_it() {
 async fn artifacts_are_found_by_run_and_by_container() {
     let caller = Caller::in_world(World { job_questions: 0, ..World::default() });
     caller.submit("j", json!({})).await;
-    let all = caller.get(&run_url("j/artifacts")).await.body;
+    let in_experiment = |what: &str| service_url("history/v1.0", &format!("experiments/Default/runs/j/{what}"));
+    let all = caller.get(&in_experiment("artifacts")).await.body;
     let paths =
         ["outputs/metrics.json", "outputs/model.txt", "system_logs/lifecycler/lifecycler.log", "user_logs/std_log.txt"];
     assert_eq!(member(&all, "path"), paths);
     let by_container = caller.get(&service_url("artifact/v2.0", "artifacts/ExperimentRun/dcid.j")).await.body;
     assert_eq!(by_container, all);
-    let one = caller.get(&run_url("j/artifacts/contentinfo?path=outputs/model.txt")).await.body;
+    let one = caller.get(&in_experiment("artifacts/contentinfo?path=outputs/model.txt")).await.body;
     assert_eq!(caller.get(one["contentUri"].as_str().unwrap()).await.text, "a model of j\n");
-    let some = caller.get(&run_url("j/artifacts/prefix/contentinfo?path=outputs/")).await.body;
+    let some = caller.get(&in_experiment("artifacts/prefix/contentinfo?path=outputs/")).await.body;
     assert_eq!(member(&some, "path"), paths[..2]);
-    assert_eq!(caller.get(&run_url("j/artifacts/metadata?path=outputs/model.txt")).await.body["container"], "dcid.j");
+    assert_eq!(
+        caller.get(&in_experiment("artifacts/metadata?path=outputs/model.txt")).await.body["container"],
+        "dcid.j"
+    );
     let content =
         caller.get(&service_url("artifact/v2.0", "artifacts/content/ExperimentRun/dcid.j/outputs/model.txt")).await;
     assert_eq!(content.text, "a model of j\n");
-    assert_eq!(caller.get(&run_url("j/artifacts/contentinfo?path=absent")).await.code(), (404, "UserError"));
+    assert_eq!(caller.get(&in_experiment("artifacts/contentinfo?path=absent")).await.code(), (404, "UserError"));
+    assert_eq!(caller.get(&run_url("j/artifacts")).await.status, 404, "without the experiment nobody has them");
 }
 
 #[tokio::test]

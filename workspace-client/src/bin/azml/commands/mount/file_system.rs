@@ -1,6 +1,5 @@
 //! What the kernel asks.
 
-use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
@@ -14,7 +13,7 @@ use tokio::runtime::Handle;
 
 use super::blocks::Blocks;
 use super::source::Source;
-use super::tree::{FRESH, Node, ROOT, Tree};
+use super::tree::{FRESH, Names, Node, ROOT, Tree};
 use crate::terminal::warn;
 
 /// Files for reading. Each question waits for Azure on a thread of its own; the runtime's own thread moves the bytes.
@@ -39,20 +38,18 @@ impl FileSystem {
     }
 
     /// The names in a folder with their numbers.
-    fn names(&self, folder: u64) -> Result<BTreeMap<String, u64>, Errno> {
+    fn names(&self, folder: u64) -> Result<Names, Errno> {
         let path = match self.tree().node(folder) {
             Some(Node::Folder { path, .. }) => path.clone(),
             Some(Node::File(_)) => return Err(Errno::ENOTDIR),
             None => return Err(Errno::ENOENT),
         };
         if let Some(names) = self.tree().fresh(folder) {
-            return Ok(names.clone());
+            return Ok(names);
         }
         let shown = if path.is_empty() { "the mounted folder" } else { &path };
         let entries = self.runtime.block_on(self.source.folder(&path)).map_err(|error| told(shown, &error))?;
-        let mut tree = self.tree();
-        tree.see(folder, &path, entries);
-        Ok(tree.fresh(folder).cloned().unwrap_or_default())
+        Ok(self.tree().see(folder, &path, entries))
     }
 
     fn attributes(&self, number: u64) -> Result<FileAttr, Errno> {

@@ -1,6 +1,7 @@
 //! The files and folders of a mount, by the numbers by which the kernel knows them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use workspace_client::transfer::{Blob, Entry};
@@ -21,7 +22,10 @@ pub(super) enum Node {
 }
 
 /// What was seen in a folder, and when.
-type Seen = (Instant, BTreeMap<String, u64>);
+type Seen = (Instant, Names);
+
+/// What lies in a folder, by name; a large one is looked at for each name in it.
+pub(super) type Names = Arc<BTreeMap<String, u64>>;
 
 /// Numbers are never given twice: a file that has changed is another one.
 pub(super) struct Tree {
@@ -38,13 +42,13 @@ impl Tree {
         self.nodes.get(usize::try_from(number.checked_sub(ROOT)?).ok()?)
     }
 
-    /// What lies in a folder by name, if it was looked at a short time ago.
-    pub(super) fn fresh(&self, folder: u64) -> Option<&BTreeMap<String, u64>> {
-        self.seen.get(&folder).filter(|(when, _)| when.elapsed() < FRESH).map(|(_, names)| names)
+    /// What lies in a folder, if it was looked at a short time ago.
+    pub(super) fn fresh(&self, folder: u64) -> Option<Names> {
+        self.seen.get(&folder).filter(|(when, _)| when.elapsed() < FRESH).map(|(_, names)| names.clone())
     }
 
     /// Keeps the numbers of what has not changed.
-    pub(super) fn see(&mut self, folder: u64, path: &str, entries: BTreeMap<String, Entry>) {
+    pub(super) fn see(&mut self, folder: u64, path: &str, entries: BTreeMap<String, Entry>) -> Names {
         let old = self.seen.remove(&folder).map(|(_, names)| names).unwrap_or_default();
         let mut names = BTreeMap::new();
         for (name, entry) in entries {
@@ -65,6 +69,8 @@ impl Tree {
             });
             names.insert(name, number);
         }
-        self.seen.insert(folder, (Instant::now(), names));
+        let names = Names::new(names);
+        self.seen.insert(folder, (Instant::now(), names.clone()));
+        names
     }
 }
