@@ -13,7 +13,7 @@ use crate::tracking::in_version_2;
 #[derive(Deserialize)]
 struct Services {
     api: Url,
-    studio: Option<Url>,
+    studio: Option<String>,
 }
 
 impl Workspace {
@@ -33,7 +33,8 @@ impl Workspace {
     pub async fn studio_page(&self, path: &str) -> Result<Url, Error> {
         let client = self.reach().await?;
         let details = self.get().await?;
-        let mut page = self.services(&client, &details).await?.studio.ok_or_else(|| {
+        let studio = self.services(&client, &details).await?.studio.and_then(|url| url.parse::<Url>().ok());
+        let mut page = studio.ok_or_else(|| {
             Error::new(ErrorKind::Protocol, format!("workspace {} does not say where its studio is", self.name))
         })?;
         page.set_path(path);

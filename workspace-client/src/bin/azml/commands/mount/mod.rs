@@ -182,7 +182,7 @@ fn unusable(point: &Path, error: io::Error) -> Error {
     let help = match error.kind() {
         io::ErrorKind::AlreadyExists => "that is a file: name an empty folder with --mount-point",
         io::ErrorKind::NotFound => "FUSE is missing: install it, such as Debian's fuse3",
-        _ => "name an empty folder of your own with --mount-point, and look whether /dev/fuse is there",
+        _ => "name an empty folder of your own with --mount-point, and look whether /dev/fuse can be opened",
     };
     Error::new(ErrorKind::Store, format!("nothing can be mounted at {}", point.display()))
         .with_help(help)
