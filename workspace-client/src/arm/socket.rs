@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use auth_core::{AccessToken, Error, ErrorKind, TokenRequest, http};
+use auth_core::http::{self, HttpClient};
+use auth_core::{AccessToken, Error, ErrorKind, TokenRequest};
 use reqwest::header::{AUTHORIZATION, HeaderValue};
 use reqwest::{Method, StatusCode};
 use reqwest_websocket::{Upgrade as _, UpgradeResponse, WebSocket};
@@ -25,12 +26,13 @@ impl ArmClient {
             self.tenants.of(&place.url)
         });
         let mut asked = TokenRequest::new(self.cloud().arm_scope()).tenant(tenant).interaction(self.interaction);
+        let sockets = self.http.sockets();
         let mut token = self.auth.token(&asked).await?;
-        let mut response = self.upgrade(&request, &token).await?;
+        let mut response = upgrade(&sockets, &request, &token).await?;
         if response.status() == StatusCode::UNAUTHORIZED {
             asked = asked.instead_of(&token);
             token = self.auth.token(&asked).await?;
-            response = self.upgrade(&request, &token).await?;
+            response = upgrade(&sockets, &request, &token).await?;
         }
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
             return response.into_websocket().await.map_err(|error| broken(&request, error));
@@ -40,18 +42,17 @@ impl ArmClient {
         let answer = Answer { service: service.name, status, retry_after: None, headers, body };
         Err(error::refusal(&request.url, &answer, Some((&asked, &token)), self.cloud()))
     }
+}
 
-    async fn upgrade(&self, request: &Request, token: &AccessToken) -> Result<UpgradeResponse, Error> {
-        let mut value = HeaderValue::from_str(token.header().expose())
-            .map_err(|_| Error::new(ErrorKind::Protocol, "the token holds characters that a header cannot carry"))?;
-        value.set_sensitive(true);
-        let sockets = self.http.sockets();
-        let sent = sockets.get()?.get(request.url.clone()).header(AUTHORIZATION, value).upgrade().send();
-        match timeout(PATIENCE, sent).await {
-            Ok(Ok(response)) => Ok(response),
-            Ok(Err(error)) => Err(broken(request, error)),
-            Err(_) => Err(late(request)),
-        }
+async fn upgrade(sockets: &HttpClient, request: &Request, token: &AccessToken) -> Result<UpgradeResponse, Error> {
+    let mut value = HeaderValue::from_str(token.header().expose())
+        .map_err(|_| Error::new(ErrorKind::Protocol, "the token holds characters that a header cannot carry"))?;
+    value.set_sensitive(true);
+    let sent = sockets.get()?.get(request.url.clone()).header(AUTHORIZATION, value).upgrade().send();
+    match timeout(PATIENCE, sent).await {
+        Ok(Ok(response)) => Ok(response),
+        Ok(Err(error)) => Err(broken(request, error)),
+        Err(_) => Err(late(request)),
     }
 }
 

@@ -8,7 +8,7 @@ use workspace_client::resources::asset::code::NewCode;
 use workspace_client::resources::asset::component::NewComponent;
 use workspace_client::resources::asset::data::{DataType, NewData};
 use workspace_client::resources::asset::environment::{NewEnvironment, OsType};
-use workspace_client::resources::asset::{Destination, ListView, Version, VersionFilter};
+use workspace_client::resources::asset::{Destination, ListView, Reference, Version, VersionFilter};
 
 use crate::rig::Tokens;
 
@@ -39,6 +39,21 @@ async fn the_newest_data_is_the_one_that_its_container_names() {
     version.respond_with(ok(&json!({"dataType": "uri_file", "dataUri": "u"}))).expect(1).mount(&server).await;
     let data = ws.data().get("d", Version::Latest).await.unwrap();
     assert_eq!((data.data_type(), data.uri()), (Some(DataType::UriFile), Some("u")));
+}
+
+#[tokio::test]
+async fn a_reference_finds_one_of_here_with_one_request_and_no_other() {
+    let (server, ws) = arm().await;
+    let version = Mock::given(method("GET")).and(path(at("data/d/versions/7")));
+    version.respond_with(ok(&json!({"dataUri": "u"}))).expect(2).mount(&server).await;
+    let found = async |text: &str| ws.data().find(&Reference::parse(text).unwrap()).await;
+    let id = at("data/d/versions/7");
+    assert_eq!(found("azureml:d:7").await.unwrap().uri(), Some("u"));
+    assert_eq!(found(&id.replace("workspaces", "Workspaces")).await.unwrap().uri(), Some("u"));
+    for other in [id.replace("/ws/", "/other/"), id.replace("/data/", "/models/"), at("data/d")] {
+        let error = found(&other).await.unwrap_err();
+        assert_eq!(error.to_string(), format!("{other} is no version of a data here"));
+    }
 }
 
 #[tokio::test]

@@ -9,6 +9,8 @@ mod arm;
 #[cfg(feature = "cli")]
 mod asset_commands;
 mod assets;
+#[cfg(feature = "cli")]
+mod az_ml_commands;
 mod az_shim;
 mod azml;
 #[cfg(feature = "cli")]

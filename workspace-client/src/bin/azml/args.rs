@@ -48,8 +48,8 @@ pub(crate) use compute::{
 pub(crate) use connection::{ConnectionTypeArgs, SecretsArgs};
 pub(crate) use edit::EditArgs;
 pub(crate) use endpoint::{
-    AllTrafficArgs, AuthModeArgs, BatchDeploymentCommand, BatchEndpointCommand, DefaultsArgs, DeploymentPageArgs,
-    EndpointPageArgs, InvokeBatchArgs, InvokeOnlineArgs, LogArgs, LogContainer, MarketplaceSubscriptionCommand,
+    AuthModeArgs, BatchDeploymentCommand, BatchEndpointCommand, DefaultsArgs, DeploymentPageArgs, EndpointPageArgs,
+    InvokeBatchArgs, InvokeOnlineArgs, LogArgs, LogContainer, MarketplaceSubscriptionCommand, NewDeploymentArgs,
     OnlineDeploymentCommand, OnlineEndpointCommand, RegenerateArgs, ServerlessEndpointCommand, SetDefaultArgs,
     SkipValidationArgs, TrafficArgs, WhichKey,
 };

@@ -3,6 +3,7 @@
 use auth_core::{Error, ErrorKind};
 
 use super::{AssetKind, Assets, Reference, Version};
+use crate::resources::Resource;
 
 impl<K: AssetKind> Assets<K> {
     /// The id of the version that a reference means. Azure is asked for what only it knows, which is the newest version
@@ -28,5 +29,32 @@ impl<K: AssetKind> Assets<K> {
                     .with_help(format!("write {reference}:VERSION, or {reference}@latest")))
             }
         }
+    }
+
+    /// The version that a reference means; an id must be one of here.
+    ///
+    /// # Errors
+    /// As [`Assets::resolve`], and [`ErrorKind::Configuration`] for any other id.
+    pub async fn find(&self, reference: &Reference) -> Result<Resource<K>, Error> {
+        if let Reference::Named { name, version: Some(version) } = reference {
+            return self.get(name, version.clone()).await;
+        }
+        let id = self.resolve(reference).await?;
+        let (name, version) = self.version_of(&id)?.ok_or_else(|| {
+            Error::new(ErrorKind::Configuration, format!("{id} is no version of a {} here", K::NAME))
+                .with_help("write azureml:NAME:VERSION")
+        })?;
+        self.get(&name, version).await
+    }
+
+    /// The name and the version that an id stands for; none if it is not one of here.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Configuration`] where these assets lie at no place that has an id.
+    pub fn version_of(&self, id: &str) -> Result<Option<(String, String)>, Error> {
+        let here = self.place.id(&[])?;
+        let below = id.get(..here.len()).filter(|start| start.eq_ignore_ascii_case(&here)).map(|_| &id[here.len()..]);
+        let version = below.and_then(|below| below.strip_prefix('/')?.split_once("/versions/"));
+        Ok(version.map(|(name, version)| (name.to_owned(), version.to_owned())))
     }
 }

@@ -38,10 +38,10 @@ pub struct JobFile {
 pub struct JobChange(Json);
 
 /// What is asked of a run at its own place, and what at its place in its experiment.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 enum Home {
-    Run,
     Experiment,
+    Run,
 }
 
 impl Jobs {
@@ -91,20 +91,15 @@ impl Jobs {
 
     /// A job cannot be changed, but its run can.
     async fn change(&self, name: &str, change: &Value) -> Result<(), Error> {
-        let place = self.run_place(Home::Experiment, name).await?;
+        let place = self.in_experiment(name).await?;
         let (client, request) = run_history(self.workspace()?, Method::PATCH, &place).await?;
         client.fetch(&request.body(change)?.without_result()).await
     }
 
-    /// Where run history has a job.
-    async fn run_place(&self, home: Home, name: &str) -> Result<String, Error> {
-        let run = format!("runs/{name}");
-        if home == Home::Run {
-            return Ok(run);
-        }
+    /// Where run history has a job in its experiment.
+    async fn in_experiment(&self, name: &str) -> Result<String, Error> {
         let job = self.get(name).await?;
-        let experiment = job.experiment_name().unwrap_or("Default");
-        Ok(format!("experiments/{experiment}/{run}"))
+        Ok(format!("experiments/{}/runs/{name}", job.experiment_name().unwrap_or("Default")))
     }
 
     fn pages<T>(
@@ -126,8 +121,11 @@ impl Jobs {
                     Turn::First(size) => size,
                     Turn::Next(request) => return workspace.region().await?.0.page(&request, "value").await?.map(read),
                 };
-                let place = format!("{}/{what}", jobs.run_place(home, &name).await?);
-                let (client, mut request) = run_history(workspace, Method::GET, &place).await?;
+                let run = match home {
+                    Home::Experiment => jobs.in_experiment(&name).await?,
+                    Home::Run => format!("runs/{name}"),
+                };
+                let (client, mut request) = run_history(workspace, Method::GET, &format!("{run}/{what}")).await?;
                 if let Some((name, value)) = &parameter {
                     request = request.query(name, value);
                 }

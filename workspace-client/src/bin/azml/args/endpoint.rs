@@ -84,7 +84,7 @@ pub(crate) struct AuthModeArgs {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct AllTrafficArgs {
+pub(crate) struct NewDeploymentArgs {
     /// Give it all requests of the endpoint once it is there
     #[arg(long, conflicts_with = "no_wait")]
     pub(crate) all_traffic: bool,

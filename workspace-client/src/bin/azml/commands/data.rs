@@ -1,7 +1,5 @@
 //! `azml data`.
 
-use std::collections::BTreeMap;
-
 use auth_core::{Error, ErrorKind};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -12,7 +10,7 @@ use super::resource::{name_of, workspace_of};
 use super::{asset, job};
 use crate::args::{DataCommand, ImportDataArgs};
 use crate::context::Context;
-use crate::description::{Description, members};
+use crate::description::{Description, Texts, members, texts};
 use crate::output::Outcome;
 
 /// The property by which a job is known that makes an asset (observed: azure-ai-ml 1.35).
@@ -31,10 +29,10 @@ struct Import {
     name: String,
     path: Option<String>,
     #[serde(default)]
-    properties: BTreeMap<String, Option<String>>,
+    properties: Texts,
     source: Source,
     #[serde(default)]
-    tags: BTreeMap<String, Option<String>>,
+    tags: Texts,
     #[serde(rename = "type")]
     _kind: Option<String>,
     version: Option<String>,
@@ -115,11 +113,8 @@ impl Import {
             "task": "import_data",
             "type": "data_transfer",
         });
-        let texts = |texts: BTreeMap<String, Option<String>>| -> Map<String, Value> {
-            texts.into_iter().map(|(name, text)| (name, text.unwrap_or_default().into())).collect()
-        };
-        let mut properties = texts(self.properties);
-        properties.insert(MATERIALIZES.to_owned(), self.name.into());
+        let mut properties = texts(&self.properties);
+        properties[MATERIALIZES] = self.name.into();
         Ok(json!({"properties": {
             "jobType": "Pipeline",
             "description": self.description.unwrap_or_else(|| title.clone()),
@@ -128,7 +123,7 @@ impl Import {
             "jobs": {title: step},
             "properties": properties,
             "settings": {"_source": "CLASS", "force_rerun": true},
-            "tags": texts(self.tags),
+            "tags": texts(&self.tags),
         }}))
     }
 

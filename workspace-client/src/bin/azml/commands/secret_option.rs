@@ -1,11 +1,13 @@
 //! A secret that an option says, or the file that it names after an @ (as the Azure CLI does).
 
+use std::path::Path;
+
 use auth_core::{Error, ErrorKind, Secret};
 
 use crate::terminal::warn;
 
-/// Far more than any secret or token needs.
-const LARGEST: u64 = 1 << 20;
+/// Far more than any secret or token needs; in KiB.
+const LARGEST: u64 = 1024;
 
 pub(super) fn given(option: &str, value: &Secret) -> Result<Secret, Error> {
     let Some(path) = value.expose().strip_prefix('@') else {
@@ -22,14 +24,21 @@ pub(super) fn given(option: &str, value: &Secret) -> Result<Secret, Error> {
         Error::new(ErrorKind::Configuration, format!("{path}, which {option} names, {why}"))
             .with_help(format!("write it into a file that only you can read, and give {option} @<file>"))
     };
-    let unreadable = |error: std::io::Error| refuse(format!("cannot be read: {error}"));
-    let metadata = std::fs::metadata(path).map_err(unreadable)?;
-    if !metadata.is_file() || metadata.len() > LARGEST {
-        return Err(refuse("is not a plain file of at most 1 MiB".to_owned()));
-    }
-    let text = Secret::new(std::fs::read_to_string(path).map_err(unreadable)?);
+    let text = read(Path::new(path), LARGEST).map_err(refuse)?;
     match text.expose().trim() {
         "" => Err(refuse("is empty".to_owned())),
         text => Ok(text.into()),
     }
+}
+
+/// The secret in a file of at most so many KiB, or why there is none.
+pub(super) fn read(path: &Path, largest: u64) -> Result<Secret, String> {
+    let unreadable = |error: std::io::Error| format!("cannot be read: {error}");
+    // Asked first, because reading a pipe would never end.
+    let metadata = std::fs::metadata(path).map_err(unreadable)?;
+    if !metadata.is_file() || metadata.len() > largest << 10 {
+        let largest = if largest < 1024 { format!("{largest} KiB") } else { format!("{} MiB", largest >> 10) };
+        return Err(format!("is not a plain file of at most {largest}"));
+    }
+    std::fs::read_to_string(path).map(Secret::new).map_err(unreadable)
 }

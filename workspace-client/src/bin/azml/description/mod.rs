@@ -7,6 +7,7 @@ mod sources;
 #[cfg(test)]
 mod tests;
 mod text_or;
+mod texts;
 mod typed;
 mod yaml;
 
@@ -20,6 +21,7 @@ use crate::args::DescriptionArgs;
 pub(crate) use edit::Edit;
 use sources::{Place, Source, Sources, below, spelled};
 pub(crate) use text_or::{TextOr, python_float};
+pub(crate) use texts::{Texts, texts};
 use typed::{Problem, Reader};
 
 /// Larger ones are no descriptions.

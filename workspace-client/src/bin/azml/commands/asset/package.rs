@@ -5,13 +5,13 @@ use std::path::Path;
 
 use auth_core::{Error, ErrorKind};
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use workspace_client::resources::asset::model::ModelKind;
 use workspace_client::resources::asset::package::ModelPackage;
 use workspace_client::{Workspace, WorkspaceDetails};
 
 use crate::commands::resource::{Operation, Resolver, finish};
-use crate::description::{Description, TextOr, members};
+use crate::description::{Description, TextOr, Texts, members, texts};
 
 /// The environment of models that are packed to be deployed (observed: azure-ai-ml 1.35).
 const PACKED: &str = "packaged-env";
@@ -29,7 +29,7 @@ pub(crate) struct Package {
     inputs: Vec<Input>,
     model_configuration: Option<ModelConfiguration>,
     #[serde(default)]
-    tags: BTreeMap<String, Option<String>>,
+    tags: Texts,
     target_environment: TextOr<Named>,
 }
 
@@ -155,15 +155,13 @@ impl Package {
             }
             None => None,
         };
-        let tags: Map<_, _> =
-            self.tags.into_iter().map(|(name, value)| (name, value.unwrap_or_default().into())).collect();
         Ok(members([
             ("baseEnvironmentSource", base),
             ("environmentVariables", self.environment_variables.map(|all| json!(all))),
             ("inferencingServer", Some(self.inferencing_server.build(resolver).await?)),
             ("inputs", (!self.inputs.is_empty()).then(|| self.inputs.iter().map(Input::build).collect())),
             ("modelConfiguration", self.model_configuration.as_ref().map(ModelConfiguration::build)),
-            ("tags", (!tags.is_empty()).then_some(Value::Object(tags))),
+            ("tags", (!self.tags.is_empty()).then(|| texts(&self.tags))),
             ("targetEnvironmentId", Some(target(ws, name, version)?.into())),
         ]))
     }
@@ -186,11 +184,10 @@ fn base_environment(id: &str) -> Value {
 pub(crate) async fn into_environment(deployment: &mut Value, ws: &Workspace) -> Result<(), Error> {
     let properties = &mut deployment["properties"];
     let id = properties["model"].as_str().unwrap_or_default();
-    let Some((name, version)) = id.rsplit_once("/models/").and_then(|(_, model)| model.split_once("/versions/")) else {
+    let Some((name, version)) = ws.models().version_of(id)? else {
         return Err(Error::new(ErrorKind::Configuration, "only a deployment of a registered model can be packed")
             .with_help("name it as model in the file that --file names, such as azureml:credit:1"));
     };
-    let (name, version) = (name.to_owned(), version.to_owned());
     let code = properties["codeConfiguration"].as_object().map(|code| {
         json!({"codeId": as_uri(code["codeId"].as_str().unwrap_or_default()), "scoringScript": code["scoringScript"]})
     });

@@ -1,6 +1,5 @@
 //! `azml compute attach`: what exists already becomes a compute of the workspace (observed: azure-ai-ml 1.35).
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use auth_core::{Error, ErrorKind, Secret};
@@ -9,11 +8,11 @@ use serde_json::{Value, json};
 
 use crate::args::{AttachComputeArgs, AttachedType};
 use crate::commands::resource::ManagedIdentity;
-use crate::commands::secret_option::given;
-use crate::description::{Description, members};
+use crate::commands::secret_option::{self, given};
+use crate::description::{Description, Texts, members, texts};
 
-/// Larger ones are no keys.
-const LARGEST_KEY: u64 = 64 << 10;
+/// Larger ones are no keys; in KiB.
+const LARGEST_KEY: u64 = 64;
 
 /// What is to be attached. What nobody knows is refused, so that nothing is passed over in silence.
 #[derive(Debug, Deserialize)]
@@ -29,7 +28,7 @@ struct Described {
     resource_id: String,
     ssh_settings: Option<Ssh>,
     #[serde(default)]
-    tags: BTreeMap<String, Option<String>>,
+    tags: Texts,
     #[serde(rename = "type")]
     kind: AttachedType,
 }
@@ -87,7 +86,7 @@ pub(super) fn described(args: &AttachComputeArgs) -> Result<(String, Value), Err
         ("resourceId", Some(described.resource_id.as_str().into())),
     ]);
     properties["properties"] = described.settings(&said.folder())?;
-    let tags = (!described.tags.is_empty()).then(|| json!(described.tags));
+    let tags = (!described.tags.is_empty()).then(|| texts(&described.tags));
     let body = members([
         ("identity", identity),
         ("location", described.location.clone().map(Value::from)),
@@ -134,11 +133,5 @@ fn read(key: &Path) -> Result<Secret, Error> {
         Error::new(ErrorKind::Configuration, format!("the private key {} {why}", key.display()))
             .with_help("name another file with --ssh-private-key-file, or in the ssh_settings of the file")
     };
-    let unreadable = |error: std::io::Error| refuse(format!("cannot be read: {error}"));
-    // Asked first, because reading a pipe would never end.
-    let metadata = std::fs::metadata(key).map_err(unreadable)?;
-    if !metadata.is_file() || metadata.len() > LARGEST_KEY {
-        return Err(refuse("is not a plain file of at most 64 KiB".to_owned()));
-    }
-    std::fs::read_to_string(key).map(Secret::new).map_err(unreadable)
+    secret_option::read(key, LARGEST_KEY).map_err(refuse)
 }

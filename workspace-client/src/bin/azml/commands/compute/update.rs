@@ -1,17 +1,16 @@
 //! What `azml compute update` is told.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use auth_core::{Error, ErrorKind};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use workspace_client::resources::compute::{Compute, ComputeKind, Scale};
 use workspace_client::resources::duration;
 
 use crate::args::ComputeChanges;
 use crate::commands::resource::{Listed as _, ManagedIdentity};
-use crate::description::Description;
+use crate::description::{Description, Texts, texts};
 
 /// What can be changed of a cluster, and of any other compute only the last; the identity has options of its own.
 const CHANGEABLE: [&str; 4] = ["idle_time_before_scale_down", "max_instances", "min_instances", "tags"];
@@ -35,7 +34,7 @@ struct Limits {
 #[derive(Debug, Deserialize)]
 struct Tags {
     #[serde(default)]
-    tags: BTreeMap<String, Option<String>>,
+    tags: Texts,
 }
 
 /// What the changes make of a compute.
@@ -61,7 +60,7 @@ pub(super) fn changed(compute: &Compute, args: &ComputeChanges) -> Result<Change
         whole = scaled(whole, scale);
     }
     if has_tags {
-        whole = whole.with("/tags", json!(tags.tags));
+        whole = whole.with("/tags", texts(&tags.tags));
     }
     let whole = identity.into_iter().fold(whole, |whole, identity| whole.with("/identity", identity.json()));
     Ok(Changed::Whole(Box::new(whole)))

@@ -42,20 +42,10 @@ pub(super) fn data(args: MountArgs, context: &Context) -> Result<(), Error> {
         if !is_reference(path) || path.starts_with("azureml://") {
             return path.parse::<DatastorePath>();
         }
-        let id = ws.data().resolve(&Reference::parse(path)?).await?;
-        let version = |id: &str| {
-            let (_, place) = id.rsplit_once("/data/")?;
-            let (name, version) = place.split_once("/versions/")?;
-            Some((name.to_owned(), version.to_owned()))
-        };
-        let (name, version) = version(&id).ok_or_else(|| {
-            Error::new(ErrorKind::Configuration, format!("{path} is no version of a data asset"))
-                .with_help("write it as azureml:NAME:VERSION")
-        })?;
-        let asset = ws.data().get(&name, version).await?;
+        let asset = ws.data().find(&Reference::parse(path)?).await?;
         let uri = asset.uri().unwrap_or_default();
         uri.parse().map_err(|error: Error| {
-            Error::new(ErrorKind::Configuration, format!("the data {name} is not in a datastore, but at {uri}"))
+            Error::new(ErrorKind::Configuration, format!("the data {path} is not in a datastore, but at {uri}"))
                 .with_source(error)
         })
     })

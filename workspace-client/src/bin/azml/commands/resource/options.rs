@@ -16,9 +16,9 @@ use workspace_client::resources::{Collection, Resource};
 
 use super::{Described as _, Listed, Operation, finish, kinds};
 use crate::args::{
-    AllTrafficArgs, AuthModeArgs, CapabilityHostArgs, ConnectionTypeArgs, DefaultsArgs, DeploymentPageArgs,
-    EndpointArgs, EndpointPageArgs, NoOptions, NoParent, RestingArgs, SecretsArgs, SetDefaultArgs, SkipValidationArgs,
-    TrafficArgs,
+    AuthModeArgs, CapabilityHostArgs, ConnectionTypeArgs, DefaultsArgs, DeploymentPageArgs, EndpointArgs,
+    EndpointPageArgs, NewDeploymentArgs, NoOptions, NoParent, RestingArgs, SecretsArgs, SetDefaultArgs,
+    SkipValidationArgs, TrafficArgs,
 };
 use crate::commands::asset::package;
 use crate::context::Context;
@@ -127,7 +127,7 @@ impl CreateOptions<OnlineEndpointKind> for AuthModeArgs {
     }
 }
 
-impl CreateOptions<OnlineDeploymentKind> for AllTrafficArgs {
+impl CreateOptions<OnlineDeploymentKind> for NewDeploymentArgs {
     async fn prepare(&self, body: &mut Value, ws: &Workspace) -> Result<(), Error> {
         if self.package_model { package::into_environment(body, ws).await } else { Ok(()) }
     }

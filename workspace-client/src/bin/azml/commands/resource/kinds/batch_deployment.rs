@@ -10,12 +10,11 @@ use workspace_client::Workspace;
 use workspace_client::resources::duration;
 use workspace_client::resources::endpoint::batch::{BatchDeploymentKind, BatchDeployments};
 
-use super::about::{Texts, texts};
 use super::deployment::{CodeConfiguration, Model, environment, model};
 use crate::args::{EndpointArgs, NoOptions, SetDefaultArgs};
 use crate::commands::asset::Environment;
 use crate::commands::resource::{Described, Listed, Put, Resolver};
-use crate::description::{Description, TextOr, members};
+use crate::description::{Description, TextOr, Texts, members, texts};
 use crate::entity::{Member, inner, is, seconds, snake_case, written};
 use crate::output::Column;
 

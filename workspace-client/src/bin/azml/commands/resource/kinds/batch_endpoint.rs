@@ -6,10 +6,9 @@ use serde_json::Value;
 use workspace_client::Workspace;
 use workspace_client::resources::endpoint::batch::{BatchEndpointKind, BatchEndpoints, NewBatchEndpoint};
 
-use super::about::{Texts, texts};
 use crate::args::{DefaultsArgs, NoOptions, NoParent};
 use crate::commands::resource::{Described, Listed, Put, Resolver, to_json};
-use crate::description::Description;
+use crate::description::{Description, Texts, texts};
 use crate::entity::{Member, is, snake_case};
 use crate::output::Column;
 

@@ -8,7 +8,7 @@ use workspace_client::resources::network::{CapabilityHostKind, CapabilityHosts};
 
 use crate::args::{CapabilityHostArgs, NoOptions, NoParent};
 use crate::commands::resource::{Described, Listed, Put, Resolver};
-use crate::description::Description;
+use crate::description::{Description, members};
 use crate::entity::{Member, is};
 use crate::output::Column;
 
@@ -57,21 +57,14 @@ impl Described for CapabilityHostKind {
 
     async fn describe(said: &Description, _: &Resolver) -> Result<Value, Error> {
         let said: CapabilityHost = said.parse("a capability host")?;
-        let mut properties = json!({"capabilityHostKind": said.kind});
-        for (name, connections) in [
-            ("aiServicesConnections", said.ai_services_connections),
-            ("storageConnections", said.storage_connections),
-            ("threadStorageConnections", said.thread_storage_connections),
-            ("vectorStoreConnections", said.vector_store_connections),
-        ] {
-            if let Some(connections) = connections {
-                properties[name] = connections.into();
-            }
-        }
-        if let Some(description) = said.description {
-            properties["description"] = description.into();
-        }
-        Ok(json!({"properties": properties}))
+        Ok(json!({"properties": members([
+            ("aiServicesConnections", said.ai_services_connections.map(Value::from)),
+            ("capabilityHostKind", Some(said.kind.into())),
+            ("description", said.description.map(Value::from)),
+            ("storageConnections", said.storage_connections.map(Value::from)),
+            ("threadStorageConnections", said.thread_storage_connections.map(Value::from)),
+            ("vectorStoreConnections", said.vector_store_connections.map(Value::from)),
+        ])}))
     }
 
     async fn put(hosts: &CapabilityHosts, name: &str, body: &Value) -> Result<Put<Self>, Error> {

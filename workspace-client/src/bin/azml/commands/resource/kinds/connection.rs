@@ -6,10 +6,9 @@ use serde_json::Value;
 use workspace_client::Workspace;
 use workspace_client::resources::connection::{ConnectionKind, Connections, NewConnection};
 
-use super::about::Texts;
 use crate::args::{ConnectionTypeArgs, NoOptions, NoParent, SecretsArgs};
 use crate::commands::resource::{Described, Listed, Put, Resolver, to_json};
-use crate::description::Description;
+use crate::description::{Description, Texts};
 use crate::entity::{Member, is, snake_case, to_snake_case};
 use crate::output::Column;
 

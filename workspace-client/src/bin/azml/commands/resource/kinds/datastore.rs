@@ -6,10 +6,9 @@ use serde_json::Value;
 use workspace_client::Workspace;
 use workspace_client::resources::datastore::{DatastoreKind, Datastores, NewDatastore, Validation};
 
-use super::about::Texts;
 use crate::args::{NoOptions, NoParent};
 use crate::commands::resource::{Described, Listed, Put, Resolver, to_json};
-use crate::description::Description;
+use crate::description::{Description, Texts};
 use crate::entity::{Member, is, snake_case};
 use crate::output::Column;
 

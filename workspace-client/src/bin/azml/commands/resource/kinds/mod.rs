@@ -1,6 +1,5 @@
 //! One file a kind: how it is shown, and what a file says of it (observed: azure-ai-ml 1.35).
 
-mod about;
 mod batch_deployment;
 mod batch_endpoint;
 mod capability_host;

@@ -10,12 +10,11 @@ use workspace_client::Workspace;
 use workspace_client::resources::duration;
 use workspace_client::resources::endpoint::online::{OnlineDeploymentKind, OnlineDeployments};
 
-use super::about::{Texts, texts};
 use super::deployment::{CodeConfiguration, Model, environment, model};
-use crate::args::{AllTrafficArgs, DeploymentPageArgs, EndpointArgs, NoOptions, SkipValidationArgs};
+use crate::args::{DeploymentPageArgs, EndpointArgs, NewDeploymentArgs, NoOptions, SkipValidationArgs};
 use crate::commands::asset::Environment;
 use crate::commands::resource::{Described, Listed, Put, Resolver};
-use crate::description::{Description, TextOr, members};
+use crate::description::{Description, TextOr, Texts, members, texts};
 use crate::entity::{Member, inner, is, milliseconds, seconds, snake_case, written};
 use crate::output::Column;
 
@@ -160,7 +159,7 @@ enum ScaleKind {
 }
 
 impl Described for OnlineDeploymentKind {
-    type CreateOptions = AllTrafficArgs;
+    type CreateOptions = NewDeploymentArgs;
     type ListOptions = NoOptions;
     type ShowOptions = DeploymentPageArgs;
     type UpdateOptions = SkipValidationArgs;

@@ -9,10 +9,9 @@ use workspace_client::Workspace;
 use workspace_client::resources::endpoint::EndpointAuthMode;
 use workspace_client::resources::endpoint::online::{NewOnlineEndpoint, OnlineEndpointKind, OnlineEndpoints};
 
-use super::about::Texts;
 use crate::args::{AuthModeArgs, EndpointPageArgs, NoOptions, NoParent, TrafficArgs};
 use crate::commands::resource::{Described, Listed, ManagedIdentity, Put, Resolver, to_json};
-use crate::description::Description;
+use crate::description::{Description, Texts, texts};
 use crate::entity::{Member, is, snake_case, written};
 use crate::output::Column;
 
@@ -108,7 +107,7 @@ impl Described for OnlineEndpointKind {
             new = new.tag(name, value.as_deref().unwrap_or_default());
         }
         let mut body = to_json(&new)?;
-        body["properties"]["properties"] = super::about::texts(&said.properties);
+        body["properties"]["properties"] = texts(&said.properties);
         for (member, shares) in [("traffic", said.traffic), ("mirrorTraffic", said.mirror_traffic)] {
             if let Some(shares) = shares {
                 body["properties"][member] = json!(shares);

@@ -10,11 +10,10 @@ use workspace_client::resources::schedule::{
     NewSchedule, RecurrenceFrequency, ScheduleKind, Schedules, Trigger, WeekDay,
 };
 
-use super::about::Texts;
 use crate::args::{NoOptions, NoParent, RestingArgs};
 use crate::commands::job::NewJob;
 use crate::commands::resource::{Described, Listed, Put, Resolver, name_of, to_json};
-use crate::description::{Description, TextOr};
+use crate::description::{Description, TextOr, Texts};
 use crate::entity::{Member, inner, is, snake_case};
 use crate::output::Column;
 

@@ -8,10 +8,9 @@ use workspace_client::resources::endpoint::{
     NewServerlessEndpoint, ServerlessAuthMode, ServerlessEndpointKind, ServerlessEndpoints,
 };
 
-use super::about::Texts;
 use crate::args::{NoOptions, NoParent};
 use crate::commands::resource::{Described, Listed, Put, Resolver, to_json};
-use crate::description::Description;
+use crate::description::{Description, Texts};
 use crate::entity::{Member, is, snake_case};
 use crate::output::Column;
 
